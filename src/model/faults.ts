@@ -1,0 +1,34 @@
+// The one registry of fault codes: what can go wrong in the world, each with what a person should know.
+// Codes are stable and banded by area. A tidy test holds this list and docs/faults.md together.
+
+export const faultCodes = {
+  // The machine: reading /sys, /proc and tools.
+  HW_UNREADABLE: 'A file or tool output that should describe the hardware could not be read.',
+  HW_IMPLAUSIBLE: 'The system claims something that cannot be true of a machine.',
+  HW_CONFLICT: 'Two sources disagree about the same hardware.',
+  HW_NEEDS_ROOT: 'Reading this needs a right that the process does not have.',
+  HW_TOOL_MISSING: 'A tool that would know is not installed.',
+  HW_TOOL_FAILED: 'A tool that should know failed or printed something unexpected.',
+  HW_NOT_A_MACHINE: 'The given root does not hold the /sys and /proc of a Linux machine.',
+  // The private contract over MQTT.
+  WIRE_MALFORMED: 'A message is not what its topic promises.',
+  WIRE_TOO_LARGE: 'A message is larger than its bound.',
+  WIRE_VERSION: 'The other side speaks a version of the contract that this side does not know.',
+  WIRE_OVERFLOW: 'A bounded queue towards the other side is full.',
+  // The public API.
+  API_MALFORMED: 'The body of a request is not a valid message.',
+  // The agent.
+  AGENT_REFUSED: 'The master refuses this agent.',
+  AGENT_LAUNCH_FAILED: 'A task could not be started.',
+  AGENT_UNSUPPORTED: 'A task asks for something that this agent cannot do.',
+  // Storage.
+  STORE_UNREADABLE: 'Stored state could not be read.',
+  STORE_UNWRITABLE: 'State could not be stored.',
+  // Starting up.
+  NET_ADDRESS_IN_USE: 'A port is taken by another process.',
+  NET_UNREACHABLE: 'The other side cannot be reached.',
+  NET_UNPROTECTED: 'Listening beyond this machine without credentials.',
+  USAGE: 'A command was called with wrong arguments.',
+} as const
+
+export type FaultCode = keyof typeof faultCodes
