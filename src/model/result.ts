@@ -52,11 +52,7 @@ export class BrokenInvariant extends Error {
 }
 
 /** Crashes unless `holds`; `claim` is the sentence that should have been true. */
-export function invariant(
-  holds: unknown,
-  claim: string,
-  details?: Readonly<Record<string, unknown>>,
-): asserts holds {
+export function invariant(holds: unknown, claim: string, details?: Readonly<Record<string, unknown>>): asserts holds {
   if (!holds) throw new BrokenInvariant(claim, details)
 }
 

@@ -1,0 +1,257 @@
+// Resources: what of a machine is on offer, and their algebra. A collection holds at most one entry per identity;
+// entries add up only when everything but the amount is equal (behaviour.md §4). Values are immutable.
+// It does not know the API's message formats (mesos/resources.ts) nor who holds what.
+
+import { invariant } from './result.ts'
+import { addMilli, type Milli, milli, subtractMilli } from './units.ts'
+
+/** Inclusive on both ends, as in the API. */
+export type Range = { readonly begin: number; readonly end: number }
+
+export type ResourceValue =
+  | { readonly kind: 'scalar'; readonly milli: Milli }
+  /** Sorted, disjoint, not touching. */
+  | { readonly kind: 'ranges'; readonly ranges: readonly Range[] }
+  /** Sorted, unique. */
+  | { readonly kind: 'set'; readonly items: readonly string[] }
+
+export type ReservationLabel = { readonly key: string; readonly value?: string }
+
+export type Reservation = {
+  readonly type: 'STATIC' | 'DYNAMIC'
+  readonly role: string
+  readonly principal?: string
+  readonly labels?: readonly ReservationLabel[]
+}
+
+export type DiskSource = {
+  readonly type: 'PATH' | 'MOUNT' | 'BLOCK' | 'RAW'
+  readonly root?: string
+  readonly id?: string
+  readonly profile?: string
+  readonly vendor?: string
+}
+
+export type DiskInfo = {
+  readonly persistence?: { readonly id: string; readonly principal?: string }
+  readonly volume?: { readonly containerPath: string; readonly mode: 'RW' | 'RO'; readonly hostPath?: string }
+  readonly source?: DiskSource
+}
+
+/** Everything about a resource but its amount. */
+export type ResourceIdentity = {
+  readonly name: string
+  /** The role it is allocated to, once offered. */
+  readonly allocationRole?: string
+  /** The reservation stack, outermost first; empty is unreserved. */
+  readonly reservations?: readonly Reservation[]
+  readonly disk?: DiskInfo
+  readonly revocable?: boolean
+  readonly shared?: boolean
+  readonly providerId?: string
+}
+
+export type Resource = ResourceIdentity & {
+  readonly value: ResourceValue
+  /** A canonical text of the identity and the kind of value; equal keys add up. */
+  readonly key: string
+}
+
+/** Sorted by key; no two entries with one key, no empty value. */
+export type Resources = readonly Resource[]
+
+export const noResources: Resources = []
+
+export function resource(identity: ResourceIdentity, value: ResourceValue): Resource {
+  return { ...identity, value, key: identityKey(identity, value.kind) }
+}
+
+export function scalar(name: string, amount: Milli, identity: Omit<ResourceIdentity, 'name'> = {}): Resource {
+  return resource({ name, ...identity }, { kind: 'scalar', milli: amount })
+}
+
+/** A collection of any resources, in any order, with repetitions added up. */
+export function resources(items: Iterable<Resource>): Resources {
+  const byKey = new Map<string, Resource>()
+  for (const item of items) {
+    const present = byKey.get(item.key)
+    const sum = present === undefined ? item : withValue(item, addValues(present.value, item.value))
+    byKey.set(item.key, sum)
+  }
+  return [...byKey.values()].filter((item) => !isEmptyValue(item.value)).sort(byKeyOrder)
+}
+
+export function add(a: Resources, b: Resources): Resources {
+  if (a.length === 0) return b
+  if (b.length === 0) return a
+  return resources([...a, ...b])
+}
+
+/** `a` without `b`; `b` must be contained in `a`. */
+export function subtract(a: Resources, b: Resources): Resources {
+  if (b.length === 0) return a
+  const byKey = new Map(a.map((item) => [item.key, item]))
+  for (const item of b) {
+    const present = byKey.get(item.key)
+    invariant(present !== undefined && containsValue(present.value, item.value), 'only what is there is taken away', {
+      from: a,
+      taken: item,
+    })
+    byKey.set(item.key, withValue(present, subtractValues(present.value, item.value)))
+  }
+  return [...byKey.values()].filter((item) => !isEmptyValue(item.value))
+}
+
+/** Whether all of `b` is in `a`, identity by identity. */
+export function contains(a: Resources, b: Resources): boolean {
+  if (b.length === 0) return true
+  const byKey = new Map(a.map((item) => [item.key, item]))
+  return b.every((item) => {
+    const present = byKey.get(item.key)
+    return present !== undefined && containsValue(present.value, item.value)
+  })
+}
+
+/** What `a` and `b` have in common, amount by amount. */
+export function overlap(a: Resources, b: Resources): Resources {
+  const byKey = new Map(b.map((item) => [item.key, item]))
+  return a.flatMap((item) => {
+    const other = byKey.get(item.key)
+    if (other === undefined) return []
+    const value = overlapValues(item.value, other.value)
+    return isEmptyValue(value) ? [] : [withValue(item, value)]
+  })
+}
+
+export function equal(a: Resources, b: Resources): boolean {
+  return contains(a, b) && contains(b, a)
+}
+
+/** The same resources with an allocation role set, or with none. */
+export function allocatedTo(items: Resources, role: string | undefined): Resources {
+  return resources(
+    items.map((item) => {
+      const { value, key: _key, allocationRole: _old, ...identity } = item
+      return resource(role === undefined ? identity : { ...identity, allocationRole: role }, value)
+    }),
+  )
+}
+
+/** The total of a scalar over all identities, in thousandths; zero when there is none. */
+export function scalarTotal(items: Resources, name: string): Milli {
+  let total = 0
+  for (const item of items) if (item.name === name && item.value.kind === 'scalar') total += item.value.milli
+  return milli(total)
+}
+
+/** Totals of all scalars by name. */
+export function scalarTotals(items: Resources): ReadonlyMap<string, Milli> {
+  const totals = new Map<string, Milli>()
+  for (const item of items) {
+    if (item.value.kind !== 'scalar') continue
+    totals.set(item.name, addMilli(totals.get(item.name) ?? milli(0), item.value.milli))
+  }
+  return totals
+}
+
+export function normaliseRanges(ranges: readonly Range[]): readonly Range[] {
+  const sorted = [...ranges].sort((a, b) => a.begin - b.begin)
+  const merged: Range[] = []
+  for (const range of sorted) {
+    const last = merged.at(-1)
+    if (last !== undefined && range.begin <= last.end + 1) {
+      merged[merged.length - 1] = { begin: last.begin, end: Math.max(last.end, range.end) }
+    } else {
+      merged.push(range)
+    }
+  }
+  return merged
+}
+
+function withValue(item: Resource, value: ResourceValue): Resource {
+  return { ...item, value }
+}
+
+function byKeyOrder(a: Resource, b: Resource): number {
+  return a.key < b.key ? -1 : a.key > b.key ? 1 : 0
+}
+
+function identityKey(identity: ResourceIdentity, kind: ResourceValue['kind']): string {
+  const { name, allocationRole, reservations, disk, revocable, shared, providerId } = identity
+  const plain =
+    (reservations?.length ?? 0) === 0 && disk === undefined && !revocable && !shared && providerId === undefined
+  if (plain) return allocationRole === undefined ? `${name}|${kind}` : `${name}|${kind}|${allocationRole}`
+  const stack = (reservations ?? []).map((entry) => [
+    entry.type,
+    entry.role,
+    entry.principal ?? null,
+    (entry.labels ?? []).map((label) => [label.key, label.value ?? null]),
+  ])
+  const place = disk && [
+    disk.persistence && [disk.persistence.id, disk.persistence.principal ?? null],
+    disk.volume && [disk.volume.containerPath, disk.volume.mode, disk.volume.hostPath ?? null],
+    disk.source && [disk.source.type, disk.source.root, disk.source.id, disk.source.profile, disk.source.vendor],
+  ]
+  return `${name}|${kind}|${allocationRole ?? ''}|${JSON.stringify([stack, place ?? null, !!revocable, !!shared, providerId ?? null])}`
+}
+
+function isEmptyValue(value: ResourceValue): boolean {
+  switch (value.kind) {
+    case 'scalar':
+      return value.milli === 0
+    case 'ranges':
+      return value.ranges.length === 0
+    case 'set':
+      return value.items.length === 0
+  }
+}
+
+function addValues(a: ResourceValue, b: ResourceValue): ResourceValue {
+  if (a.kind === 'scalar' && b.kind === 'scalar') return { kind: 'scalar', milli: addMilli(a.milli, b.milli) }
+  if (a.kind === 'ranges' && b.kind === 'ranges') {
+    return { kind: 'ranges', ranges: normaliseRanges([...a.ranges, ...b.ranges]) }
+  }
+  invariant(a.kind === 'set' && b.kind === 'set', 'one identity has one kind of value')
+  return { kind: 'set', items: [...new Set([...a.items, ...b.items])].sort() }
+}
+
+function subtractValues(a: ResourceValue, b: ResourceValue): ResourceValue {
+  if (a.kind === 'scalar' && b.kind === 'scalar') return { kind: 'scalar', milli: subtractMilli(a.milli, b.milli) }
+  if (a.kind === 'ranges' && b.kind === 'ranges') return { kind: 'ranges', ranges: cutRanges(a.ranges, b.ranges) }
+  invariant(a.kind === 'set' && b.kind === 'set', 'one identity has one kind of value')
+  return { kind: 'set', items: a.items.filter((item) => !b.items.includes(item)) }
+}
+
+function containsValue(a: ResourceValue, b: ResourceValue): boolean {
+  if (a.kind === 'scalar' && b.kind === 'scalar') return a.milli >= b.milli
+  if (a.kind === 'ranges' && b.kind === 'ranges') {
+    return b.ranges.every((range) => a.ranges.some((whole) => whole.begin <= range.begin && range.end <= whole.end))
+  }
+  return a.kind === 'set' && b.kind === 'set' && b.items.every((item) => a.items.includes(item))
+}
+
+function overlapValues(a: ResourceValue, b: ResourceValue): ResourceValue {
+  if (a.kind === 'scalar' && b.kind === 'scalar') {
+    return { kind: 'scalar', milli: milli(Math.min(a.milli, b.milli)) }
+  }
+  if (a.kind === 'ranges' && b.kind === 'ranges') {
+    const outside = cutRanges(a.ranges, b.ranges)
+    return { kind: 'ranges', ranges: cutRanges(a.ranges, outside) }
+  }
+  invariant(a.kind === 'set' && b.kind === 'set', 'one identity has one kind of value')
+  return { kind: 'set', items: a.items.filter((item) => b.items.includes(item)) }
+}
+
+function cutRanges(from: readonly Range[], cut: readonly Range[]): readonly Range[] {
+  let left: Range[] = [...from]
+  for (const { begin, end } of cut) {
+    left = left.flatMap((range) => {
+      if (end < range.begin || range.end < begin) return [range]
+      const parts: Range[] = []
+      if (range.begin < begin) parts.push({ begin: range.begin, end: begin - 1 })
+      if (end < range.end) parts.push({ begin: end + 1, end: range.end })
+      return parts
+    })
+  }
+  return left
+}
