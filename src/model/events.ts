@@ -1,0 +1,42 @@
+// The one registry of log event names. A log line is a constant message with an `event` from this list and fields.
+// Tests may assert on events, never on message text.
+
+export const logEvents = {
+  'process.starting': 'a process begins',
+  'process.stopping': 'a process ends in order',
+  'hw.problem': 'the probe could not read or believe something',
+  'agent.registering': 'an agent asks the master to take it',
+  'agent.registered': 'the master took an agent for the first time',
+  'agent.reregistered': 'an agent came back',
+  'agent.refused': 'the master refused an agent',
+  'agent.disconnected': 'the link to an agent broke',
+  'agent.unreachable': 'an agent was silent too long',
+  'agent.removed': 'an agent left for good',
+  'wire.dropped': 'a message was not valid, stale or not allowed, and was dropped',
+  'framework.subscribed': 'a scheduler subscribed',
+  'framework.disconnected': 'a scheduler left',
+  'framework.removed': 'a framework ended',
+  'offer.sent': 'resources were offered',
+  'offer.rescinded': 'an offer was taken back',
+  'task.launched': 'a task was accepted for launch',
+  'task.rejected': 'a task was refused',
+  'task.update': 'a task changed its state',
+  'container.started': 'a container runs',
+  'container.exited': 'a container ended',
+  'container.limited': 'a container was stopped at a limit',
+  'isolation.weak': 'tasks run without cgroup limits',
+  'store.failed': 'state could not be stored',
+} as const
+
+export type LogEvent = keyof typeof logEvents
+
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug' | 'trace'
+
+/** A line that a pure room wants logged; the shell adds time and process. */
+export type LogEffect = {
+  readonly kind: 'log'
+  readonly level: LogLevel
+  readonly event: LogEvent
+  readonly message: string
+  readonly fields: Readonly<Record<string, unknown>>
+}
