@@ -1,0 +1,47 @@
+// The port between the agent's shell and whatever starts, limits and stops processes on this machine.
+
+import type { ContainerId } from '../../model/ids.ts'
+import type { Result } from '../../model/result.ts'
+import type { ContainerExit, ContainerSpec, RecoveredRun } from '../core/types.ts'
+
+export type ContainerEvents = {
+  readonly started: (containerId: ContainerId, pid: number) => void
+  readonly failed: (containerId: ContainerId, fault: import('../../model/result.ts').Fault) => void
+  readonly exited: (containerId: ContainerId, exit: ContainerExit) => void
+}
+
+/** What the agent may do to processes here; told in the log and in the agent's attributes. */
+export type Isolation = {
+  readonly kind: 'cgroup-v2' | 'cgroup-v1' | 'process-group'
+  /** Limits that hold: a subset of cpu, memory, pids. */
+  readonly enforced: readonly ('cpu' | 'memory' | 'pids')[]
+  /** Why nothing better was possible, or null. */
+  readonly reason: string | null
+}
+
+export type Containerizer = {
+  readonly isolation: Isolation
+  /** Starts one container; the outcome comes as an event, exactly once `started` or `failed`, then `exited` once. */
+  start(spec: ContainerSpec): void
+  signal(containerId: ContainerId, signal: 'TERM' | 'KILL'): void
+  /** Looks for a run of an earlier life of this agent; if it still runs, its end will come as an event. */
+  recover(run: {
+    readonly containerId: ContainerId
+    readonly frameworkId: string
+    readonly executorId: string
+  }): RecoveredRun
+  /** Ends whatever is left of the container's processes, removes its cgroups and bookkeeping; the sandbox stays. */
+  remove(containerId: ContainerId): void
+  /** Where the container's stdout and stderr are: absolute path of its sandbox. */
+  sandbox(run: { readonly containerId: ContainerId; readonly frameworkId: string; readonly executorId: string }): string
+  /** Lets go of everything without touching running tasks (`keep`), or ends them all first (`kill`). */
+  close(tasks: 'keep' | 'kill'): Promise<void>
+}
+
+/** Creates the containerizer with the strongest isolation that this process may use. */
+export type CreateContainerizer = (options: {
+  readonly workDir: string
+  readonly events: ContainerEvents
+  /** Forbids cgroups even where they work: `--isolation process-group`. */
+  readonly isolation: 'auto' | 'process-group'
+}) => Promise<Result<Containerizer>>

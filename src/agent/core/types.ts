@@ -1,0 +1,129 @@
+// The agent's state machine seen from outside: what goes in, what comes out, what is kept on disk.
+// `step(input, nowMs)` returns effects in the order in which they must happen: persist, then act, then send.
+
+import type { LogEffect } from '../../model/events.ts'
+import type { AgentId, AgentUid, ContainerId, FrameworkId, SessionId, TaskId } from '../../model/ids.ts'
+import type { Fault } from '../../model/result.ts'
+import type { DownFrame, Grant, MesosJson, UpFrame } from '../../wire/messages.ts'
+
+/** What the machine and its operator say; fixed for one run of the agent. */
+export type AgentConfig = {
+  readonly uid: AgentUid
+  readonly version: string
+  readonly hostname: string
+  readonly http: { readonly host: string; readonly port: number }
+  /** Resource messages in post-refinement form: the machine's total. */
+  readonly resources: readonly MesosJson[]
+  readonly attributes: readonly MesosJson[]
+  readonly capabilities: readonly string[]
+  /** Addresses put into container_status, so that clients find the task. */
+  readonly ip: string
+}
+
+export type AgentInput =
+  /** Once, after the shell has looked at every checkpointed run. Until then the core registers with nobody. */
+  | { readonly kind: 'recovered'; readonly runs: readonly RecoveredRun[] }
+  /** The link to the master is usable; `session` is fresh. */
+  | { readonly kind: 'linkUp'; readonly session: SessionId }
+  | { readonly kind: 'linkDown' }
+  | { readonly kind: 'frame'; readonly frame: DownFrame }
+  | { readonly kind: 'containerStarted'; readonly containerId: ContainerId; readonly pid: number }
+  | { readonly kind: 'containerFailed'; readonly containerId: ContainerId; readonly fault: Fault }
+  | { readonly kind: 'containerExited'; readonly containerId: ContainerId; readonly exit: ContainerExit }
+  | { readonly kind: 'tick' }
+
+export type AgentEffect =
+  | { readonly kind: 'persist'; readonly op: AgentStoreOp }
+  | { readonly kind: 'start'; readonly spec: ContainerSpec }
+  /** TERM asks the task's main process; KILL ends the whole tree. */
+  | { readonly kind: 'signal'; readonly containerId: ContainerId; readonly signal: 'TERM' | 'KILL' }
+  /** The run is over and acknowledged: cgroups and bookkeeping may go, the sandbox stays. */
+  | { readonly kind: 'remove'; readonly containerId: ContainerId }
+  | { readonly kind: 'send'; readonly frame: UpFrame }
+  /** Drop the connection and come back with a fresh session, after at most `withinMs` (uniform). */
+  | { readonly kind: 'relink'; readonly withinMs: number }
+  /** What watchers see has changed. */
+  | { readonly kind: 'statusChanged' }
+  /** The master wants this agent to end; all tasks have been told to stop. */
+  | { readonly kind: 'exit'; readonly message: string }
+  | LogEffect
+
+/** What to run: everything decided, nothing left to the containerizer but how. */
+export type ContainerSpec = {
+  readonly containerId: ContainerId
+  readonly frameworkId: FrameworkId
+  /** For a command task, the task's id. */
+  readonly executorId: string
+  readonly taskId: TaskId
+  readonly command: ContainerCommand
+  readonly environment: Readonly<Record<string, string>>
+  /** Null: the agent's own user. */
+  readonly user: string | null
+  readonly limits: ContainerLimits
+  readonly gpuUuids: readonly string[]
+}
+
+/** As Mesos does it: a shell command is `/bin/sh -c value`; otherwise `value` is the program and `argv` starts with argv[0]. */
+export type ContainerCommand =
+  | { readonly kind: 'shell'; readonly value: string }
+  | { readonly kind: 'exec'; readonly path: string; readonly argv: readonly string[] }
+
+export type ContainerLimits = {
+  /** Thousandths of a cpu: the weight, and the hard quota. */
+  readonly cpuMilli: number
+  readonly cpuLimitMilli: number | null
+  readonly memoryBytes: number | null
+  readonly pidsMax: number | null
+}
+
+export type ContainerExit = {
+  readonly status:
+    | { readonly kind: 'exited'; readonly code: number }
+    | { readonly kind: 'signaled'; readonly signal: number }
+    /** Nobody saw the end (the machine rebooted, or the supervisor was killed too). */
+    | { readonly kind: 'unknown'; readonly why: string }
+  /** Set when a limit ended it. */
+  readonly limitation: {
+    readonly kind: 'memory'
+    readonly limitBytes: number
+    readonly usedBytes: number | null
+  } | null
+}
+
+export type RecoveredRun = {
+  readonly containerId: ContainerId
+  readonly state:
+    | { readonly kind: 'running'; readonly pid: number }
+    | { readonly kind: 'exited'; readonly exit: ContainerExit }
+    /** It was checkpointed but never started. */
+    | { readonly kind: 'neverStarted' }
+}
+
+/** What survives a restart of the agent. */
+export type AgentCheckpoint = {
+  readonly uid: AgentUid
+  readonly agentId: AgentId | null
+  readonly frameworks: readonly { readonly frameworkId: FrameworkId; readonly info: MesosJson }[]
+  readonly runs: readonly RunRecord[]
+}
+
+/** One task on this agent, from its acceptance to its last acknowledgement. */
+export type RunRecord = {
+  readonly containerId: ContainerId
+  readonly frameworkId: FrameworkId
+  readonly taskId: TaskId
+  readonly taskInfo: MesosJson
+  readonly grant: Grant
+  /** Statuses so far, oldest first; those from `acknowledged` on still wait for their acknowledgement, in order. */
+  readonly statuses: readonly MesosJson[]
+  readonly acknowledged: number
+  /** Set once a kill was asked for, so that a restart keeps the promise. */
+  readonly killing: { readonly deadlineMs: number } | null
+}
+
+export type AgentStoreOp =
+  | { readonly op: 'setAgentId'; readonly agentId: AgentId }
+  | { readonly op: 'putFramework'; readonly frameworkId: FrameworkId; readonly info: MesosJson }
+  | { readonly op: 'removeFramework'; readonly frameworkId: FrameworkId }
+  | { readonly op: 'putRun'; readonly run: RunRecord }
+  | { readonly op: 'removeRun'; readonly containerId: ContainerId }

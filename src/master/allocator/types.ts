@@ -1,0 +1,80 @@
+// The allocator's contract: a pure, incremental view of who has what and who wants what, and one question,
+// "who is offered what now". It knows roles, frameworks, agents, filters; nothing of offers' ids, messages or time
+// beyond the `nowMs` it is given. Units: model Resources. Every method says what must already hold.
+
+import type { AgentId, FrameworkId } from '../../model/ids.ts'
+import type { Random } from '../../model/random.ts'
+import type { Resources } from '../../model/resources.ts'
+
+export type AllocatorOptions = {
+  /** Enough of any one alternative is worth offering (scalar name to thousandths); Mesos: cpus 0.01 or mem 32. */
+  readonly minAllocatable: readonly Readonly<Record<string, number>>[]
+  /** A filter lives at least this long and at least past the next allocation. */
+  readonly allocationIntervalMs: number
+  /** Frameworks without GPU_RESOURCES get nothing from agents that have GPUs. */
+  readonly filterGpuResources: boolean
+}
+
+export type FrameworkDemand = {
+  readonly roles: readonly string[]
+  readonly suppressedRoles: readonly string[]
+  /** Names of FrameworkInfo capabilities. */
+  readonly capabilities: ReadonlySet<string>
+  /** Per role, overrides minAllocatable; an empty list means that anything is worth offering. */
+  readonly minAllocatableByRole: ReadonlyMap<string, readonly Readonly<Record<string, number>>[]>
+}
+
+export type AgentSupply = {
+  readonly total: Resources
+  readonly capabilities: ReadonlySet<string>
+}
+
+/** Unallocated resources of one agent for one framework in one role (without allocation role set). */
+export type AllocationGrant = {
+  readonly frameworkId: FrameworkId
+  readonly role: string
+  readonly agentId: AgentId
+  readonly resources: Resources
+}
+
+export type Allocator = {
+  addFramework(id: FrameworkId, demand: FrameworkDemand): void
+  /** Roles, suppression or capabilities changed; what it holds stays. */
+  updateFramework(id: FrameworkId, demand: FrameworkDemand): void
+  /** An inactive framework is offered nothing and loses its filters; what its tasks use stays counted. */
+  deactivateFramework(id: FrameworkId): void
+  activateFramework(id: FrameworkId): void
+  /** All its allocations must have been recovered before. */
+  removeFramework(id: FrameworkId): void
+
+  /** `used`: what tasks already hold there, per framework and role (an agent that came back). */
+  addAgent(id: AgentId, supply: AgentSupply, used: readonly AllocationGrant[]): void
+  updateAgent(id: AgentId, supply: AgentSupply): void
+  deactivateAgent(id: AgentId): void
+  activateAgent(id: AgentId): void
+  /** Everything allocated on it is forgotten. */
+  removeAgent(id: AgentId): void
+
+  /** Tasks appear on a registered agent outside of an offer (a framework recovered later). */
+  addAllocation(grant: AllocationGrant): void
+  /**
+   * Offered or used resources come back. With a filter (refuseMs > 0), the same or less of this agent is not
+   * offered to this framework in this role until it ends.
+   */
+  recover(grant: AllocationGrant, refuseMs: number | null, nowMs: number): void
+  /** Clears filters and suppression of these roles. */
+  revive(id: FrameworkId, roles: readonly string[]): void
+  suppress(id: FrameworkId, roles: readonly string[]): void
+
+  /** One allocation round; what it returns is allocated from now on. Agents are visited in random order. */
+  allocate(nowMs: number, random: Random): readonly AllocationGrant[]
+  /** Whether anything changed since the last round that could let an offer through. */
+  hasWork(): boolean
+  /** When the next filter that holds something back ends, or null. */
+  nextFilterEndMs(): number | null
+
+  /** What is free on an agent, and what each role and framework holds, for views and checkers. */
+  available(id: AgentId): Resources
+  allocatedToRole(role: string): Resources
+  allocatedToFramework(id: FrameworkId): Resources
+}

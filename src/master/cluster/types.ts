@@ -1,0 +1,192 @@
+// The master's state machine seen from outside: what goes in, what comes out, and the records that views read.
+// `step(input, nowMs)` returns effects in the order in which they must happen: persist, then send, then tell.
+
+import type {
+  AgentInfo,
+  FrameworkInfo,
+  MasterEvent,
+  MasterInfo,
+  SchedulerCall,
+  SchedulerCallSubscribe,
+  SchedulerEvent,
+  TaskInfo,
+  TaskState,
+  TaskStatus,
+} from '../../mesos/types.ts'
+import type { LogEffect } from '../../model/events.ts'
+import type {
+  AgentId,
+  AgentUid,
+  ExecutorId,
+  FrameworkId,
+  MasterId,
+  OfferId,
+  StreamId,
+  TaskId,
+} from '../../model/ids.ts'
+import type { Resources } from '../../model/resources.ts'
+import type { DownFrame, Grant, UpFrame } from '../../wire/messages.ts'
+import type { RegistryOp } from '../registry/types.ts'
+
+/** Timers and limits; defaults are Mesos' (behaviour.md §12). */
+export type ClusterConfig = {
+  readonly masterId: MasterId
+  readonly epoch: number
+  readonly masterInfo: MasterInfo
+  readonly schedulerHeartbeatMs: number
+  readonly agentHeartbeatMs: number
+  /** Missed heartbeats until an agent is unreachable. */
+  readonly agentHeartbeatMissesMax: number
+  /** How long agents of an earlier master may take to come back. */
+  readonly agentReregisterTimeoutMs: number
+  readonly allocationIntervalMs: number
+  readonly offerTimeoutMs: number | null
+  readonly completedFrameworksMax: number
+  readonly completedTasksPerFrameworkMax: number
+  readonly unreachableTasksPerFrameworkMax: number
+  readonly operatorStreamsMax: number
+  readonly offersPerEventMax: number
+}
+
+export type RequestId = number
+
+export type ClusterInput =
+  /** A valid SUBSCRIBE whose 200 has been sent; events go to `streamId` from now on. */
+  | {
+      readonly kind: 'subscribe'
+      readonly streamId: StreamId
+      readonly frameworkId: FrameworkId | null
+      readonly subscribe: SchedulerCallSubscribe
+      readonly principal: string | null
+    }
+  /** Any other scheduler call; answered by one `reply` effect in the same step. */
+  | {
+      readonly kind: 'call'
+      readonly requestId: RequestId
+      readonly call: SchedulerCall
+      /** The Mesos-Stream-Id header, or null. */
+      readonly streamId: StreamId | null
+      readonly principal: string | null
+    }
+  /** The scheduler's connection ended. */
+  | { readonly kind: 'streamClosed'; readonly streamId: StreamId }
+  | { readonly kind: 'teardown'; readonly requestId: RequestId; readonly frameworkId: FrameworkId }
+  | { readonly kind: 'operatorSubscribe'; readonly streamId: StreamId }
+  | { readonly kind: 'operatorStreamClosed'; readonly streamId: StreamId }
+  | { readonly kind: 'agentFrame'; readonly uid: AgentUid; readonly frame: UpFrame }
+  | { readonly kind: 'agentDisconnected'; readonly uid: AgentUid }
+  | { readonly kind: 'tick' }
+
+export type ClusterEffect =
+  | { readonly kind: 'persist'; readonly op: RegistryOp }
+  | { readonly kind: 'sendAgent'; readonly uid: AgentUid; readonly frame: DownFrame }
+  | { readonly kind: 'disconnectAgent'; readonly uid: AgentUid }
+  | { readonly kind: 'sendEvent'; readonly streamId: StreamId; readonly event: SchedulerEvent }
+  | { readonly kind: 'closeStream'; readonly streamId: StreamId }
+  | { readonly kind: 'sendOperatorEvent'; readonly streamId: StreamId; readonly event: MasterEvent }
+  | { readonly kind: 'closeOperatorStream'; readonly streamId: StreamId }
+  /** The answer to a request: an HTTP status and, when it failed, a sentence. */
+  | { readonly kind: 'reply'; readonly requestId: RequestId; readonly status: number; readonly message: string | null }
+  | LogEffect
+
+// Records. Owned and mutated by the cluster alone; everybody else gets them read-only through ClusterView.
+
+export type FrameworkRecord = {
+  readonly id: FrameworkId
+  readonly info: FrameworkInfo
+  readonly roles: readonly string[]
+  readonly suppressedRoles: ReadonlySet<string>
+  readonly capabilities: ReadonlySet<string>
+  readonly principal: string | null
+  /** The live subscription, or null while disconnected. */
+  readonly streamId: StreamId | null
+  readonly isActive: boolean
+  /** Known from an agent only: its scheduler has not come back to this master. */
+  readonly isRecovered: boolean
+  readonly registeredMs: number
+  readonly reregisteredMs: number | null
+  readonly unregisteredMs: number | null
+  readonly tasks: ReadonlyMap<TaskId, TaskRecord>
+  readonly offers: ReadonlySet<OfferId>
+  /** Newest last, bounded. */
+  readonly completedTasks: readonly TaskRecord[]
+  readonly unreachableTasks: ReadonlyMap<TaskId, TaskRecord>
+}
+
+export type TaskRecord = {
+  readonly id: TaskId
+  readonly frameworkId: FrameworkId
+  readonly agentId: AgentId
+  readonly executorId: ExecutorId | null
+  readonly info: TaskInfo
+  readonly role: string
+  /** With the allocation role set. */
+  readonly resources: Resources
+  readonly grant: Grant
+  /** The newest state the agent knows; decides when resources are free. */
+  readonly latestState: TaskState
+  /** The newest status that the framework was (or is to be) sent; uuid as forwarded. */
+  readonly status: TaskStatus | null
+  /** Oldest first, without data; the first RUNNING one is kept. */
+  readonly statuses: readonly TaskStatus[]
+  readonly launchedMs: number
+}
+
+export type OfferRecord = {
+  readonly id: OfferId
+  readonly frameworkId: FrameworkId
+  readonly agentId: AgentId
+  readonly role: string
+  /** With the allocation role set. */
+  readonly resources: Resources
+  readonly sentMs: number
+}
+
+export type AgentRecord = {
+  readonly id: AgentId
+  readonly uid: AgentUid
+  readonly info: AgentInfo
+  readonly version: string
+  readonly capabilities: readonly string[]
+  readonly http: { readonly host: string; readonly port: number }
+  readonly total: Resources
+  /** By tasks that are not over, with allocation roles. */
+  readonly used: Resources
+  readonly offered: Resources
+  readonly isConnected: boolean
+  readonly isActive: boolean
+  readonly registeredMs: number
+  readonly reregisteredMs: number | null
+  readonly lastHeardMs: number
+  readonly tasks: ReadonlyMap<string, TaskRecord>
+  readonly offers: ReadonlySet<OfferId>
+}
+
+/** An agent of an earlier master that has not come back yet. */
+export type RecoveredAgentRecord = { readonly id: AgentId; readonly uid: AgentUid; readonly info: AgentInfo }
+
+/** What queries may read; never to be mutated, and only valid until the next step. */
+export type ClusterView = {
+  readonly config: ClusterConfig
+  readonly startedMs: number
+  frameworks(): Iterable<FrameworkRecord>
+  framework(id: FrameworkId): FrameworkRecord | undefined
+  completedFrameworks(): Iterable<FrameworkRecord>
+  agents(): Iterable<AgentRecord>
+  agent(id: AgentId): AgentRecord | undefined
+  recoveredAgents(): Iterable<RecoveredAgentRecord>
+  unreachableAgents(): Iterable<{ readonly id: AgentId; readonly sinceMs: number }>
+  offers(): Iterable<OfferRecord>
+  offer(id: OfferId): OfferRecord | undefined
+  /** Roles with a framework or an allocation, by name. */
+  roles(): Iterable<{
+    readonly name: string
+    readonly frameworks: readonly FrameworkId[]
+    readonly allocated: Resources
+    readonly offered: Resources
+  }>
+  /** Why a framework of these roles that needs `wanted` gets no offer now, one sentence for a person; null if it could. */
+  whyNot(wanted: Resources): string | null
+  /** Monotonic counters by Mesos' metric name (`master/tasks_finished` …). */
+  counters(): ReadonlyMap<string, number>
+}

@@ -1,0 +1,88 @@
+// Deadlines of a state machine, by key: a binary heap with lazy removal, so that a tick costs what is due and not
+// what exists. It does not know any clock; `nowMs` comes in.
+
+type Entry = { readonly atMs: number; readonly order: number; readonly key: string }
+
+export class Timers {
+  readonly #heap: Entry[] = []
+  readonly #current = new Map<string, Entry>()
+  #order = 0
+
+  /** Sets or moves the deadline of `key`. */
+  set(key: string, atMs: number): void {
+    const entry = { atMs, order: this.#order++, key }
+    this.#current.set(key, entry)
+    this.#push(entry)
+  }
+
+  /** Sets the deadline unless an earlier one stands. */
+  setEarlier(key: string, atMs: number): void {
+    const present = this.#current.get(key)
+    if (present === undefined || atMs < present.atMs) this.set(key, atMs)
+  }
+
+  clear(key: string): void {
+    this.#current.delete(key)
+  }
+
+  has(key: string): boolean {
+    return this.#current.has(key)
+  }
+
+  /** The earliest deadline, or null when nothing waits. */
+  nextMs(): number | null {
+    this.#dropStale()
+    return this.#heap[0]?.atMs ?? null
+  }
+
+  /** Takes out every key whose deadline has come, earliest first. */
+  *due(nowMs: number): Generator<string> {
+    for (;;) {
+      this.#dropStale()
+      const top = this.#heap[0]
+      if (top === undefined || top.atMs > nowMs) return
+      this.#pop()
+      this.#current.delete(top.key)
+      yield top.key
+    }
+  }
+
+  #dropStale(): void {
+    for (let top = this.#heap[0]; top !== undefined && this.#current.get(top.key) !== top; top = this.#heap[0]) {
+      this.#pop()
+    }
+  }
+
+  #push(entry: Entry): void {
+    const heap = this.#heap
+    let i = heap.length
+    heap.push(entry)
+    while (i > 0) {
+      const parent = (i - 1) >> 1
+      if (!isBefore(entry, heap[parent] as Entry)) break
+      heap[i] = heap[parent] as Entry
+      i = parent
+    }
+    heap[i] = entry
+  }
+
+  #pop(): void {
+    const heap = this.#heap
+    const last = heap.pop() as Entry
+    if (heap.length === 0) return
+    let i = 0
+    for (;;) {
+      let child = 2 * i + 1
+      if (child >= heap.length) break
+      if (child + 1 < heap.length && isBefore(heap[child + 1] as Entry, heap[child] as Entry)) child++
+      if (!isBefore(heap[child] as Entry, last)) break
+      heap[i] = heap[child] as Entry
+      i = child
+    }
+    heap[i] = last
+  }
+}
+
+function isBefore(a: Entry, b: Entry): boolean {
+  return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order)
+}
