@@ -71,6 +71,13 @@ export type ClusterInput =
   /** The scheduler's connection ended. */
   | { readonly kind: 'streamClosed'; readonly streamId: StreamId }
   | { readonly kind: 'teardown'; readonly requestId: RequestId; readonly frameworkId: FrameworkId }
+  /** An operator ends one task, as its own framework could; replied 200, or 404 when there is no such task. */
+  | {
+      readonly kind: 'operatorKill'
+      readonly requestId: RequestId
+      readonly frameworkId: FrameworkId
+      readonly taskId: TaskId
+    }
   | { readonly kind: 'operatorSubscribe'; readonly streamId: StreamId }
   | { readonly kind: 'operatorStreamClosed'; readonly streamId: StreamId }
   | { readonly kind: 'agentFrame'; readonly uid: AgentUid; readonly frame: UpFrame }
