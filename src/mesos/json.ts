@@ -32,6 +32,11 @@ export function fromJsonValue<N extends MessageName>(name: N, value: unknown): R
   return catchMalformed(() => readMessage(name, value))
 }
 
+/** Parses any JSON with size and nesting bounded first; integers past 2^53 become bigints. */
+export function parseJson(body: string | Uint8Array, bounds: CodecBounds = {}): Result<unknown> {
+  return catchMalformed(() => parseBounded(body, bounds))
+}
+
 /** The JSON text of a message: all digits of 64-bit integers, integral doubles as `1.0`. */
 export function encodeJson<N extends MessageName>(name: N, message: MessageTypes[N]): string {
   return jsonMessageText(messagePlan(name), message)
