@@ -5,6 +5,7 @@ export const faultCodes = {
   // The machine: reading /sys, /proc and tools.
   HW_UNREADABLE: 'A file or tool output that should describe the hardware could not be read.',
   HW_IMPLAUSIBLE: 'The system claims something that cannot be true of a machine.',
+  HW_UNKNOWN: 'Nothing on the machine says this about the hardware.',
   HW_CONFLICT: 'Two sources disagree about the same hardware.',
   HW_NEEDS_ROOT: 'Reading this needs a right that the process does not have.',
   HW_TOOL_MISSING: 'A tool that would know is not installed.',

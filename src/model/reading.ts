@@ -20,3 +20,8 @@ export const absent: Reading<never> = { kind: 'absent' }
 export function valueOr<T, U>(reading: Reading<T>, otherwise: U): T | U {
   return reading.kind === 'known' ? reading.value : otherwise
 }
+
+/** Goes on from a known value; anything else stays what it is. */
+export function andThen<T, U>(reading: Reading<T>, next: (value: T) => Reading<U>): Reading<U> {
+  return reading.kind === 'known' ? next(reading.value) : reading
+}

@@ -1,0 +1,68 @@
+// The whole document from the sections. A section that fails loses only itself: the rest stands, and a problem says what
+// is missing. Nothing here reads the machine; the probes do, through the source.
+
+import { formatCpuList, isSubset, parseCpuList } from '../model/cpu-set.ts'
+import type { Inventory } from '../model/inventory.ts'
+import { valueOr } from '../model/reading.ts'
+import { fail, ok, type Result } from '../model/result.ts'
+import { parseMemTotal } from './parse/memory-files.ts'
+import { probeAllowed } from './probe/allowed.ts'
+import { probeCpu } from './probe/cpu.ts'
+import { probeDisks } from './probe/disks.ts'
+import { probeGpus } from './probe/gpus.ts'
+import { probeNics } from './probe/nics.ts'
+import { probeNuma } from './probe/numa.ts'
+import { probeDimms, probeFirmware, probeMachine, probeOs, probeSmbios } from './probe/platform.ts'
+import { type Bench, Report, readFact } from './probe/report.ts'
+import type { Source } from './source/source.ts'
+import { unknownFacts } from './unknowns.ts'
+
+/**
+ * What the machine behind `source` is. The only fault is HW_NOT_A_MACHINE; whatever else cannot be read is null in the
+ * document and a problem in its list. Takes tens of milliseconds, more where a tool is slow; blocks meanwhile.
+ */
+export function probeInventory(source: Source): Result<Inventory> {
+  if (!isMachine(source)) {
+    const message = `${source.root} does not hold the /sys and /proc of a Linux machine`
+    return fail('HW_NOT_A_MACHINE', message, { root: source.root })
+  }
+  const report = new Report()
+  const bench: Bench = { source, report }
+  const cpu = probeCpu(bench)
+  const numa = probeNuma(bench, cpu.online)
+  const allowed = probeAllowed(
+    bench,
+    cpu.online,
+    numa.nodes.map((node) => node.id),
+  )
+  const smbios = probeSmbios(bench)
+  const { gpus, firmware: gpuFirmware } = probeGpus(bench, numa)
+  const cores = cpu.section.cores.map((core) => {
+    const cpus = parseCpuList(core.cpus) ?? []
+    const node = [...numa.sets].find(([, set]) => isSubset(cpus, set))
+    return { ...core, numaNode: node?.[0] ?? null }
+  })
+  const document = {
+    schema: 'tepui.inventory/1',
+    cpu: { ...cpu.section, allowed: cpu.online.length === 0 ? null : formatCpuList(allowed.cpus), cores },
+    numa: { allowed: formatCpuList(allowed.memoryNodes), nodes: numa.nodes, distances: numa.distances },
+    memory: { totalBytes: readFact(bench, '/proc/meminfo', parseMemTotal), dimms: probeDimms(smbios) },
+    disks: probeDisks(bench, numa),
+    nics: probeNics(bench, numa),
+    gpus,
+    firmware: [...probeFirmware(bench, smbios, cpu.cpuinfo), ...gpuFirmware],
+    machine: probeMachine(bench, smbios),
+    os: probeOs(bench),
+  } as const
+  const unknown = unknownFacts(document, (fact) => report.isExplained(fact))
+  return ok({ ...document, problems: [...report.problems(), ...unknown] })
+}
+
+/** Any of the folders and files that every Linux shows is enough: captures are incomplete in different ways. */
+function isMachine(source: Source): boolean {
+  const folders = ['/sys/devices', '/sys/class', '/sys/block']
+  if (folders.some((folder) => valueOr(source.list(folder), []).length > 0)) return true
+  return /^(processor|cpu|vendor_id|MemTotal)/m.test(
+    valueOr(source.readText('/proc/cpuinfo'), '') + valueOr(source.readText('/proc/meminfo'), ''),
+  )
+}

@@ -1,0 +1,36 @@
+// Strings that firmware vendors were meant to fill in and did not. Such a value is absent, not a name.
+
+import { absent, known, type Reading } from '../../model/reading.ts'
+import { cleanText } from './numbers.ts'
+
+const junk = [
+  /^to be filled( by o\.?e\.?m\.?)?\.?$/i,
+  /^(system|base ?board|chassis|product) (manufacturer|product name|name|version|serial number)$/i,
+  /^default string$/i,
+  /^not (specified|applicable|available|provided|defined)$/i,
+  /^(none|unknown|null|n\/a|na|empty|invalid|oem|o\.e\.m\.?|default|undefined|asset( |-)?\w*tag|no dimm|filled by oem|xx+|serial ?num(ber)?|sernum\d*|part ?num(ber)?\d*|manufacturer\d*|array\d+_\w+|\[?empty\]?)$/i,
+  /^0?123456789(abcdef)?0?$/i,
+  /^[0.\-_ x]+$/i,
+  /^f+$/i,
+]
+
+/** A DMI string, trimmed; absent when it is empty or a filler. */
+export function parseDmiString(text: string): Reading<string> {
+  const clean = cleanText(text).replace(/\s+/g, ' ')
+  return clean === '' || junk.some((filler) => filler.test(clean)) ? absent : known(clean)
+}
+
+/** Fillers that boards of many makers carry in the place of a system UUID. */
+const fillerUuids = new Set([
+  '00000000-0000-0000-0000-000000000000',
+  'ffffffff-ffff-ffff-ffff-ffffffffffff',
+  '03000200-0400-0500-0006-000700080009',
+  '12345678-1234-5678-90ab-cddeefaabbcc',
+])
+
+/** A system UUID in lower case; absent when it is no UUID or one that thousands of boards share. */
+export function parseDmiUuid(text: string): Reading<string> {
+  const clean = cleanText(text).toLowerCase()
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(clean) || fillerUuids.has(clean)) return absent
+  return known(clean)
+}

@@ -1,0 +1,62 @@
+// What this process may use of the machine: its affinity, and the cpuset of its cgroup in each of the three forms that
+// Linux has had. In a capture only the cgroup may be there.
+
+import { type CpuSet, intersect } from '../../model/cpu-set.ts'
+import { valueOr } from '../../model/reading.ts'
+import { parseList } from '../parse/numbers.ts'
+import {
+  type CpusetMount,
+  parseAllowed,
+  parseCgroupPaths,
+  parseCpusetMounts,
+  parseCpusetPath,
+} from '../parse/process-files.ts'
+import { type Bench, readFact } from './report.ts'
+
+export type Allowed = { readonly cpus: CpuSet; readonly memoryNodes: CpuSet }
+
+export function probeAllowed(bench: Bench, online: CpuSet, nodes: CpuSet): Allowed {
+  const affinity = readFact(bench, '/proc/self/status', parseAllowed, ['cpu.allowed', 'numa.allowed'])
+  const cpuset = cpusetOfCgroup(bench)
+  const both = (whole: CpuSet, ...parts: readonly (CpuSet | null | undefined)[]) =>
+    parts.reduce<CpuSet>((left, part) => (part === null || part === undefined ? left : intersect(left, part)), whole)
+  return {
+    cpus: both(online, affinity?.cpus, cpuset.cpus),
+    memoryNodes: both(nodes, affinity?.memoryNodes, cpuset.nodes),
+  }
+}
+
+type Cpuset = { readonly cpus: CpuSet | null; readonly nodes: CpuSet | null }
+
+function cpusetOfCgroup(bench: Bench): Cpuset {
+  const { source } = bench
+  const mounts = parseCpusetMounts(valueOr(source.readText('/proc/mounts'), ''))
+  const paths = parseCgroupPaths(valueOr(source.readText('/proc/self/cgroup'), ''))
+  const either = readFact(bench, '/proc/self/cpuset', parseCpusetPath)
+  for (const mount of mounts) {
+    const path = mount.kind === 'v2' ? (paths.unified ?? either) : (paths.cpusetV1 ?? either)
+    if (path === null) continue
+    const found = nearestCpuset(bench, mount, path)
+    if (found !== null) return found
+  }
+  return { cpus: null, nodes: null }
+}
+
+/** In version 2 a group without the controller has no files, and its parent's hold. */
+function nearestCpuset(bench: Bench, mount: CpusetMount, path: string): Cpuset | null {
+  const suffix = mount.kind === 'v2' ? '.effective' : ''
+  const prefix = mount.hasPrefix ? 'cpuset.' : ''
+  for (let at = path === '/' ? '' : path; ; at = at.slice(0, at.lastIndexOf('/'))) {
+    const folder = `${mount.at}${at}/${prefix}`
+    const cpus = readFact(bench, `${folder}cpus${suffix}`, parseNonEmptyList)
+    const nodes = readFact(bench, `${folder}mems${suffix}`, parseNonEmptyList)
+    if (cpus !== null || nodes !== null) return { cpus, nodes }
+    if (at === '' || mount.kind !== 'v2') return null
+  }
+}
+
+/** An empty list in a cpuset file means that nothing was set there. */
+function parseNonEmptyList(text: string) {
+  const list = parseList(text)
+  return list.kind === 'known' && list.value.length === 0 ? ({ kind: 'absent' } as const) : list
+}

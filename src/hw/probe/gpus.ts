@@ -1,0 +1,45 @@
+// GPUs and other accelerators that compute: found as PCI devices, described by their drivers.
+// The display chip of a management controller or a virtual screen is not one.
+
+import type { Firmware, Gpu } from '../../model/inventory.ts'
+import { parseHex } from '../parse/numbers.ts'
+import { normalisePciAddress } from '../parse/pci.ts'
+import { numaNodeOf } from './locality.ts'
+import type { NumaFacts } from './numa.ts'
+import { type Bench, listNames, readFact } from './report.ts'
+
+export type GpuFacts = { readonly gpus: readonly Gpu[]; readonly firmware: readonly Firmware[] }
+
+const vendors: Readonly<Record<number, string>> = { 4318: 'nvidia', 4098: 'amd', 32902: 'intel', 7587: 'habana' }
+
+const pciRoot = '/sys/bus/pci/devices'
+
+export function probeGpus(bench: Bench, numa: NumaFacts): GpuFacts {
+  const gpus = listNames(bench, pciRoot).flatMap((name): Gpu[] => {
+    const folder = `${pciRoot}/${name}`
+    const kind = readFact(bench, `${folder}/class`, parseHex)
+    const vendorId = kind === null || !isAccelerator(kind) ? null : readFact(bench, `${folder}/vendor`, parseHex)
+    const vendor = vendorId === null ? undefined : vendors[vendorId]
+    if (vendor === undefined) return []
+    const path = bench.source.realPath(folder)
+    const driver = bench.source.realPath(`${folder}/driver`)
+    return [
+      {
+        uuid: null,
+        vendor,
+        model: null,
+        memoryBytes: null,
+        numaNode: path === null ? null : numaNodeOf(bench, numa, path),
+        pciAddress: normalisePciAddress(name),
+        driver: driver === null ? null : driver.slice(driver.lastIndexOf('/') + 1),
+        links: [],
+      },
+    ]
+  })
+  return { gpus, firmware: [] }
+}
+
+/** Display controllers (03) and processing accelerators (1200). */
+function isAccelerator(kind: number): boolean {
+  return kind >> 16 === 0x03 || kind >> 8 === 0x1200
+}

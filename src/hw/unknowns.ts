@@ -1,0 +1,52 @@
+// Explains every null of the document that no probe has explained: one problem a part, naming the unknown facts.
+// Facts for which null means "does not apply" are not here.
+
+import type { Inventory, Problem } from '../model/inventory.ts'
+
+/** `isExplained` says whether a fact, such as `disks[sda].serial`, already has a problem of its own. */
+export function unknownFacts(
+  inventory: Omit<Inventory, 'problems'>,
+  isExplained: (fact: string) => boolean,
+): readonly Problem[] {
+  const problems: Problem[] = []
+  const check = (where: string, part: object, names: readonly string[]) => {
+    const facts = part as Readonly<Record<string, unknown>>
+    const unknown = names.filter((name) => facts[name] === null && !isExplained(`${where}.${name}`))
+    if (unknown.length > 0) problems.push({ code: 'HW_UNKNOWN', where, message: `unknown: ${unknown.join(', ')}` })
+  }
+  const { cpu, numa, memory } = inventory
+  check('cpu', cpu, ['architecture', 'online', 'allowed'])
+  for (const one of cpu.packages) check(`cpu.packages[${one.id}]`, one, ['model'])
+  const sizeless = cpu.caches.filter((cache) => cache.sizeBytes === null).length
+  if (sizeless > 0) {
+    problems.push({ code: 'HW_UNKNOWN', where: 'cpu.caches', message: `unknown: the size of ${sizeless} caches` })
+  }
+  const homeless = cpu.cores.filter((core) => core.numaNode === null).length
+  if (homeless > 0) {
+    problems.push({ code: 'HW_UNKNOWN', where: 'cpu.cores', message: `unknown: the NUMA node of ${homeless} cores` })
+  }
+  check('numa', numa, numa.nodes.length > 1 ? ['allowed', 'distances'] : ['allowed'])
+  for (const node of numa.nodes) check(`numa.nodes[${node.id}]`, node, ['memoryBytes'])
+  check('memory', memory, ['totalBytes'])
+  memory.dimms.forEach((dimm, i) => {
+    const names = ['locator', 'sizeBytes', 'type', 'speedMtps', 'manufacturer', 'part', 'serial']
+    check(`memory.dimms[${dimm.locator ?? i}]`, dimm, names)
+  })
+  for (const disk of inventory.disks) {
+    const names = ['model', 'serial', 'sizeBytes', 'rotational', 'transport', 'numaNode', 'firmware']
+    check(`disks[${disk.name}]`, disk, names)
+  }
+  for (const nic of inventory.nics) {
+    const names = ['mac', 'link', 'driver', 'firmware', 'numaNode', ...(nic.link === true ? ['speedMbps'] : [])]
+    check(`nics[${nic.name}]`, nic, names)
+  }
+  inventory.gpus.forEach((gpu, i) => {
+    check(`gpus[${gpu.pciAddress ?? i}]`, gpu, ['uuid', 'model', 'memoryBytes', 'numaNode', 'driver'])
+  })
+  if (!inventory.firmware.some((one) => one.component === 'bios')) {
+    problems.push({ code: 'HW_UNKNOWN', where: 'firmware', message: 'unknown: bios' })
+  }
+  check('machine', inventory.machine, ['vendor', 'product', 'serial', 'uuid'])
+  check('os', inventory.os, ['kernel', 'distribution', 'hostname', 'bootId'])
+  return problems
+}
