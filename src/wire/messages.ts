@@ -47,6 +47,8 @@ export type Register = {
   readonly capabilities: readonly string[]
   /** Where the agent's HTTP API listens, as others reach it. */
   readonly http: { readonly host: string; readonly port: number }
+  /** Every GPU that may be granted. */
+  readonly gpuUuids: readonly string[]
   /** FrameworkInfo of every framework with a task below, with its id. */
   readonly frameworks: readonly MesosJson[]
   readonly tasks: readonly TaskReport[]

@@ -2,7 +2,7 @@
 // `step(input, nowMs)` returns effects in the order in which they must happen: persist, then act, then send.
 
 import type { LogEffect } from '../../model/events.ts'
-import type { AgentId, AgentUid, ContainerId, FrameworkId, SessionId, TaskId } from '../../model/ids.ts'
+import type { AgentId, AgentUid, ContainerId, ExecutorId, FrameworkId, SessionId, TaskId } from '../../model/ids.ts'
 import type { Fault } from '../../model/result.ts'
 import type { DownFrame, Grant, MesosJson, UpFrame } from '../../wire/messages.ts'
 
@@ -18,6 +18,10 @@ export type AgentConfig = {
   readonly capabilities: readonly string[]
   /** Addresses put into container_status, so that clients find the task. */
   readonly ip: string
+  /** The agent runs as root and may become a task's user; else tasks run as the agent's own. */
+  readonly switchesUser: boolean
+  /** GPUs of this machine that may be granted; tasks without a grant must not see them. */
+  readonly gpuUuids: readonly string[]
 }
 
 export type AgentInput =
@@ -53,7 +57,7 @@ export type ContainerSpec = {
   readonly containerId: ContainerId
   readonly frameworkId: FrameworkId
   /** For a command task, the task's id. */
-  readonly executorId: string
+  readonly executorId: ExecutorId
   readonly taskId: TaskId
   readonly command: ContainerCommand
   readonly environment: Readonly<Record<string, string>>
@@ -117,8 +121,14 @@ export type RunRecord = {
   /** Statuses so far, oldest first; those from `acknowledged` on still wait for their acknowledgement, in order. */
   readonly statuses: readonly MesosJson[]
   readonly acknowledged: number
-  /** Set once a kill was asked for, so that a restart keeps the promise. */
-  readonly killing: { readonly deadlineMs: number } | null
+  /** Set once the task is to end, so that a restart keeps the promise; at the deadline the tree is killed. */
+  readonly killing: Killing | null
+}
+
+export type Killing = {
+  readonly deadlineMs: number
+  /** A framework that is gone acknowledges nothing more. */
+  readonly cause: 'kill' | 'completionTime' | 'frameworkGone'
 }
 
 export type AgentStoreOp =
@@ -127,3 +137,22 @@ export type AgentStoreOp =
   | { readonly op: 'removeFramework'; readonly frameworkId: FrameworkId }
   | { readonly op: 'putRun'; readonly run: RunRecord }
   | { readonly op: 'removeRun'; readonly containerId: ContainerId }
+
+/** One task as views show it. */
+export type RunView = RunRecord & {
+  readonly phase: 'starting' | 'running' | 'ended'
+  readonly pid: number | null
+  readonly latestState: string
+}
+
+/** What the agent's HTTP API may read; only valid until the next step. */
+export type AgentView = {
+  readonly agentId: AgentId | null
+  readonly masterId: string | null
+  readonly isRegistered: boolean
+  readonly frameworks: ReadonlyMap<FrameworkId, MesosJson>
+  readonly runningCount: number
+  runs(): Iterable<RunView>
+  /** Counters by Mesos' metric name (`slave/tasks_finished` ...). */
+  counters(): ReadonlyMap<string, number>
+}
