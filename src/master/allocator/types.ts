@@ -41,25 +41,29 @@ export type Allocator = {
   addFramework(id: FrameworkId, demand: FrameworkDemand): void
   /** Roles, suppression or capabilities changed; what it holds stays. */
   updateFramework(id: FrameworkId, demand: FrameworkDemand): void
-  /** An inactive framework is offered nothing and loses its filters; what its tasks use stays counted. */
+  /** A framework starts active; one that is inactive is offered nothing and loses its filters; what it holds stays. */
   deactivateFramework(id: FrameworkId): void
   activateFramework(id: FrameworkId): void
   /** All its allocations must have been recovered before. */
   removeFramework(id: FrameworkId): void
 
-  /** `used`: what tasks already hold there, per framework and role (an agent that came back). */
+  /**
+   * `used`: what tasks already hold there, per framework and role (an agent that came back); the frameworks must have
+   * been added (and deactivated, where no scheduler is there). What exceeds the supply is counted but frees nothing.
+   */
   addAgent(id: AgentId, supply: AgentSupply, used: readonly AllocationGrant[]): void
+  /** What it has, or what is known of it, changed: its filters end, what is held stays. */
   updateAgent(id: AgentId, supply: AgentSupply): void
   deactivateAgent(id: AgentId): void
   activateAgent(id: AgentId): void
-  /** Everything allocated on it is forgotten. */
+  /** Everything held on it is forgotten: nothing of it may be recovered afterwards. */
   removeAgent(id: AgentId): void
 
   /** Tasks appear on a registered agent outside of an offer (a framework recovered later). */
   addAllocation(grant: AllocationGrant): void
   /**
-   * Offered or used resources come back. With a filter (refuseMs > 0), the same or less of this agent is not
-   * offered to this framework in this role until it ends.
+   * Offered or used resources come back; they must be held. With a filter (refuseMs > 0), the same or less of this
+   * agent is not offered to this framework in this role for that long, and not in the next round in any case.
    */
   recover(grant: AllocationGrant, refuseMs: number | null, nowMs: number): void
   /** Clears filters and suppression of these roles. */
@@ -68,12 +72,12 @@ export type Allocator = {
 
   /** One allocation round; what it returns is allocated from now on. Agents are visited in random order. */
   allocate(nowMs: number, random: Random): readonly AllocationGrant[]
-  /** Whether anything changed since the last round that could let an offer through. */
+  /** Whether anything changed since the last round that could let an offer through, filters that end aside. */
   hasWork(): boolean
-  /** When the next filter that holds something back ends, or null. */
+  /** When the next filter ends, or null: a round at or after that time may offer more. */
   nextFilterEndMs(): number | null
 
-  /** What is free on an agent, and what each role and framework holds, for views and checkers. */
+  /** What is free on an agent, and what each role and framework holds (offered or used), for views and checkers. */
   available(id: AgentId): Resources
   allocatedToRole(role: string): Resources
   allocatedToFramework(id: FrameworkId): Resources
