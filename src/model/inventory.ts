@@ -72,7 +72,7 @@ export type NumaNode = {
   readonly id: number
   /** As the kernel says; empty for a node of memory alone. */
   readonly cpus: string
-  /** `cpus`, or for a node of memory alone the CPUs nearest to it; all CPUs where nothing is nearer. */
+  /** `cpus`, or for a node of memory alone the CPUs nearest to it; empty where none is nearer than others. */
   readonly localCpus: string
   readonly memoryBytes: number | null
   readonly hugepages: readonly Hugepages[]

@@ -5,8 +5,8 @@ import { type CpuSet, formatCpuList, intersect } from '../../model/cpu-set.ts'
 import type { Cache } from '../../model/inventory.ts'
 import { absent, known, type Reading } from '../../model/reading.ts'
 import { parseCacheSize } from '../parse/memory-files.ts'
-import { cleanText, implausible, parseInteger } from '../parse/numbers.ts'
-import { cpuRoot, readSet } from './cpu-files.ts'
+import { cleanText, implausible, parseInteger, parseList, parseMask } from '../parse/numbers.ts'
+import { cpuRoot } from './cpu-files.ts'
 import { type Bench, listNumbered, readFact } from './report.ts'
 
 /** No processor has more levels of cache. */
@@ -45,7 +45,9 @@ const typeOrder: readonly Cache['type'][] = ['data', 'instruction', 'unified']
 
 /** Null where the kernel gives no set or an empty one, as on ia64: the cache then belongs to the core. */
 function sharingSet(bench: Bench, folder: string, cpu: number, online: CpuSet): CpuSet | null {
-  const set = readSet(bench, `${folder}/shared_cpu_list`, `${folder}/shared_cpu_map`)
+  // The mask first: every kernel has it, and where an edited capture contradicts itself it is the original.
+  const mask = readFact(bench, `${folder}/shared_cpu_map`, parseMask)
+  const set = mask ?? readFact(bench, `${folder}/shared_cpu_list`, parseList)
   if (set === null || !set.includes(cpu)) return null
   return intersect(set, online)
 }

@@ -4,7 +4,7 @@
 // It does not know NUMA nodes; inventory.ts joins the two.
 
 import { type CpuSet, formatCpuList, intersect, isSubset, subtract } from '../../model/cpu-set.ts'
-import type { Cache, Core, CpuPackage, CpuSection, Die } from '../../model/inventory.ts'
+import type { Core, CpuPackage, CpuSection, Die } from '../../model/inventory.ts'
 import { andThen, known, type Reading } from '../../model/reading.ts'
 import { type Cpuinfo, parseCpuinfo } from '../parse/cpuinfo.ts'
 import { cleanText, parseInteger, parseList } from '../parse/numbers.ts'
@@ -28,7 +28,7 @@ export function probeCpu(bench: Bench): CpuFacts {
   const dies = diesOf(bench, online, packages)
   const kinds = coreKinds(bench, coreSets)
   const cores = coreSets.map((cpus, index) => ({
-    id: topologyNumber(bench, cpus[0] as number, 'core_id') ?? index,
+    id: labelOf(bench, cpus, 'core_id') ?? index,
     package: packages.find((one) => isSubset(cpus, one.set))?.id ?? null,
     die: dies.find((one) => isSubset(cpus, one.set))?.id ?? null,
     cpus: formatCpuList(cpus),
@@ -43,10 +43,10 @@ export function probeCpu(bench: Bench): CpuFacts {
       // The kernel's list names CPUs that could be plugged in one day; only those that exist are offline.
       offline: formatCpuList(subtract(offline === null ? present : intersect(offline, present), online)),
       isolated: isolated === null ? null : formatCpuList(intersect(isolated, online)),
-      packages: packages.map(({ set: _set, ...rest }): CpuPackage => rest),
-      dies: dies.map(({ set: _set, ...rest }): Die => rest),
+      packages: packages.map(({ set: _set, ...rest }) => rest),
+      dies: dies.map(({ set: _set, ...rest }) => rest),
       cores,
-      caches: probeCaches(bench, online, coreSets) satisfies readonly Cache[],
+      caches: probeCaches(bench, online, coreSets),
     },
     online,
     cpuinfo,
@@ -87,8 +87,8 @@ type PackageSet = CpuPackage & { readonly set: CpuSet }
 
 function packagesOf(bench: Bench, online: CpuSet, cpuinfo: Cpuinfo | null): readonly PackageSet[] {
   const sets = distinctSets(bench, online, ['package_cpus', 'core_siblings'], () => null)
-  const labels = sets.map((set) => topologyNumber(bench, set[0] as number, 'physical_package_id'))
-  const areNames = labels.every((label, index) => label !== null && label >= 0 && labels.indexOf(label) === index)
+  const labels = sets.map((set) => labelOf(bench, set, 'physical_package_id'))
+  const areNames = labels.every((label, index) => label !== null && labels.indexOf(label) === index)
   const models = new Map((cpuinfo?.blocks ?? []).map((block) => [block.cpu, block.model]))
   return sets.map((set, index) => ({
     id: areNames ? (labels[index] as number) : index,
@@ -104,7 +104,7 @@ function diesOf(bench: Bench, online: CpuSet, packages: readonly PackageSet[]): 
   return distinctSets(bench, online, ['die_cpus'], () => null)
     .filter((set) => set.length > 1 && !isPackage.has(formatCpuList(set)))
     .map((set, index) => ({
-      id: topologyNumber(bench, set[0] as number, 'die_id') ?? index,
+      id: labelOf(bench, set, 'die_id') ?? index,
       package: packages.find((one) => isSubset(set, one.set))?.id ?? null,
       cpus: formatCpuList(set),
       set,
@@ -137,6 +137,12 @@ function distinctSets(
     sets.push(set)
   }
   return sets
+}
+
+/** The kernel's number of a set of CPUs; null where it has none, which it writes as -1. */
+function labelOf(bench: Bench, set: CpuSet, file: string): number | null {
+  const label = topologyNumber(bench, set[0] as number, file)
+  return label === null || label < 0 ? null : label
 }
 
 function architecture(bench: Bench, cpuinfo: Cpuinfo | null): string | null {

@@ -33,7 +33,7 @@ export function probeNuma(bench: Bench, online: CpuSet): NumaFacts {
     return {
       id,
       cpus: formatCpuList(cpus),
-      localCpus: formatCpuList(cpus.length > 0 ? cpus : nearestCpus(bench, id, { kept, sets, distances, online })),
+      localCpus: formatCpuList(cpus.length > 0 ? cpus : nearestCpus(bench, id, { kept, sets, distances })),
       memoryBytes: readFact(bench, `${nodeRoot}/node${id}/meminfo`, parseMemTotal),
       hugepages: hugepagesOf(bench, `${nodeRoot}/node${id}/hugepages`),
       isGpuMemory: gpuNodes.has(id),
@@ -103,24 +103,22 @@ type Neighbours = {
   readonly kept: readonly number[]
   readonly sets: ReadonlyMap<number, CpuSet>
   readonly distances: NumaSection['distances']
-  readonly online: CpuSet
 }
 
 /**
  * The CPUs that a node of memory alone is near to: those of the initiators that the firmware names, else of the nearest
- * nodes by distance. Where every other node is equally far, all CPUs.
+ * nodes by distance. None where every other node is equally far.
  */
-function nearestCpus(bench: Bench, id: number, { kept, sets, distances, online }: Neighbours): CpuSet {
+function nearestCpus(bench: Bench, id: number, { kept, sets, distances }: Neighbours): CpuSet {
   const named = initiatorsOf(bench, id).reduce<CpuSet>((all, node) => union(all, sets.get(node) ?? []), [])
   if (named.length > 0) return named
   const row = distances?.[kept.indexOf(id)]
-  if (row === undefined) return online
+  if (row === undefined) return []
   const others = kept.flatMap((other, i) => (other === id ? [] : [{ other, far: row[i] as number }]))
   const nearest = Math.min(...others.map(({ far }) => far))
   const near = others.filter(({ far }) => far === nearest)
-  if (near.length === others.length) return online
-  const cpus = near.reduce<CpuSet>((all, { other }) => union(all, sets.get(other) ?? []), [])
-  return cpus.length > 0 ? cpus : online
+  if (near.length === others.length) return []
+  return near.reduce<CpuSet>((all, { other }) => union(all, sets.get(other) ?? []), [])
 }
 
 /** access1 names processors only; access0 may name a GPU instead, and is all that older kernels have. */
