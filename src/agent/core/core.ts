@@ -14,7 +14,7 @@ import { invariant, unreachable } from '../../model/result.ts'
 import { Timers } from '../../model/timers.ts'
 import type { Acknowledge, DownMessage, Kill, Launch, MesosJson, Register, TaskReport } from '../../wire/messages.ts'
 import { containerSpec } from './launch.ts'
-import { Session } from './session.ts'
+import { Session, statusesQueuedMax } from './session.ts'
 import { type StatusFacts, taskStatus, terminalFacts } from './statuses.ts'
 import type {
   AgentCheckpoint,
@@ -37,7 +37,7 @@ export const shutdownGraceMs = 5_000
 export const updateRetryMinMs = 10_000
 export const updateRetryMaxMs = 600_000
 /** Tasks that one agent holds at a time, ended ones that nobody acknowledged included. */
-export const runsMax = 10_000
+export const runsMax = statusesQueuedMax / 4
 
 type Run = {
   record: RunRecord
@@ -163,10 +163,7 @@ class Core implements AgentCore {
       invariant(state !== undefined, 'every unfinished run was looked at', { containerId: run.record.containerId })
       if (state.kind === 'neverStarted') this.#start(run, nowMs)
       else if (state.kind === 'exited') this.#exited(run, state.exit, nowMs)
-      else {
-        this.#started(run.record.containerId, state.pid, nowMs)
-        if (run.record.killing !== null) this.#signalForKill(run, run.record.killing, nowMs)
-      }
+      else this.#started(run.record.containerId, state.pid, nowMs)
     }
     const session = this.#waitingSession
     this.#waitingSession = null

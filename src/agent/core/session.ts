@@ -14,6 +14,9 @@ export const registerBackoff: Backoff = { baseMs: 1_000, maxMs: 60_000 }
 /** Heartbeats without an answer until the master counts as lost. */
 export const silentHeartbeatsMax = 3
 
+/** Statuses that wait for the master at a time: after a long absence every task may have one. */
+export const statusesQueuedMax = 40_000
+
 type State =
   | { readonly kind: 'down' }
   | { readonly kind: 'registering'; readonly session: SessionId; attempt: number }
@@ -127,7 +130,7 @@ export class Session {
       session,
       epoch: frame.epoch,
       masterId: message.masterId,
-      channel: new Channel<UpMessage, DownMessage>({ session, epoch: frame.epoch }),
+      channel: new Channel<UpMessage, DownMessage>({ session, epoch: frame.epoch, unackedMax: statusesQueuedMax }),
       heartbeatIntervalMs: message.heartbeatIntervalMs,
       reconnectWindowMs: message.reconnectWindowMs,
       lastHeardMs: nowMs,

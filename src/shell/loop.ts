@@ -1,0 +1,94 @@
+// Drives one state machine in production: queues inputs, steps through them in batches at the machine's own pace,
+// performs effects in order, and ticks when the machine asks for it. It decides nothing.
+//
+// A broken invariant inside a step is not caught here: the process ends and is started again.
+
+/** A state machine with the one shape that both of ours have. */
+export type Machine<Input, Effect> = {
+  step(input: Input, nowMs: number): readonly Effect[]
+  /** When it wants its next tick, or null. */
+  nextTickMs(): number | null
+}
+
+/** Inputs handled before timers and sockets get their turn again. */
+const batchMax = 256
+/** The longest delay that a timer of the platform can take. */
+const timerMaxMs = 2 ** 31 - 1
+
+export class Loop<Input, Effect> {
+  readonly #machine: Machine<Input, Effect>
+  readonly #perform: (effect: Effect) => void
+  readonly #tick: Input
+  #queue: Input[] = []
+  #isScheduled = false
+  #isClosed = false
+  #timer: NodeJS.Timeout | null = null
+  #timerAtMs: number | null = null
+
+  constructor(machine: Machine<Input, Effect>, tick: Input, perform: (effect: Effect) => void) {
+    this.#machine = machine
+    this.#tick = tick
+    this.#perform = perform
+    this.#armTimer()
+  }
+
+  /** Queues an input; it is handled after the current callback. */
+  submit(input: Input): void {
+    if (this.#isClosed) return
+    this.#queue.push(input)
+    this.#schedule()
+  }
+
+  /** Nothing is handled or performed any more. */
+  close(): void {
+    this.#isClosed = true
+    this.#queue = []
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer = null
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return
+    this.#isScheduled = true
+    setImmediate(() => {
+      this.#isScheduled = false
+      this.#run()
+    })
+  }
+
+  #run(): void {
+    const batch = this.#queue.splice(0, batchMax)
+    for (const input of batch) this.#step(input)
+    const next = this.#machine.nextTickMs()
+    if (!this.#isClosed && next !== null && next <= nowMs()) this.#step(this.#tick)
+    if (this.#isClosed) return
+    if (this.#queue.length > 0) this.#schedule()
+    this.#armTimer()
+  }
+
+  #step(input: Input): void {
+    for (const effect of this.#machine.step(input, nowMs())) {
+      if (this.#isClosed) return
+      this.#perform(effect)
+    }
+  }
+
+  #armTimer(): void {
+    const next = this.#machine.nextTickMs()
+    if (next === this.#timerAtMs && this.#timer !== null) return
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer = null
+    this.#timerAtMs = next
+    if (next === null) return
+    const delayMs = Math.min(timerMaxMs, Math.max(0, next - nowMs()))
+    this.#timer = setTimeout(() => {
+      this.#timer = null
+      this.#run()
+    }, delayMs)
+  }
+}
+
+/** Milliseconds since the epoch that never jump: wall clock at start, monotonic from then on. */
+export function nowMs(): number {
+  return Math.floor(performance.timeOrigin + performance.now())
+}
