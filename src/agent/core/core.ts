@@ -140,6 +140,8 @@ class Core implements AgentCore {
         if (run === undefined || run.phase === 'ended') return
         return this.#exited(run, input.exit, nowMs)
       }
+      case 'shutdown':
+        return this.#shutdown('the operator stopped this agent', nowMs)
       case 'tick':
         for (const key of this.#timers.due(nowMs)) this.#due(key, nowMs)
         return
@@ -222,9 +224,7 @@ class Core implements AgentCore {
       case 'refused':
         this.#log('warn', 'agent.refused', 'the master refuses this agent', { reason: message.message })
         this.#effects.push({ kind: 'statusChanged' })
-        if (!message.shutdown) return
-        this.#exitMessage = message.message
-        for (const run of [...this.#runs.values()]) this.#abandon(run, nowMs)
+        if (message.shutdown) this.#shutdown(message.message, nowMs)
         return
       case 'registered':
       case 'heartbeatEcho':
@@ -297,6 +297,11 @@ class Core implements AgentCore {
     if (run.phase === 'ended' && run.record.acknowledged === run.record.statuses.length) return this.#forget(run)
     this.#effects.push({ kind: 'persist', op: { op: 'putRun', run: run.record } })
     this.#sendNextStatus(run, nowMs)
+  }
+
+  #shutdown(message: string, nowMs: number): void {
+    this.#exitMessage = message
+    for (const run of [...this.#runs.values()]) this.#abandon(run, nowMs)
   }
 
   /** The framework, or this agent's place in the cluster, is gone: end the task, wait for no acknowledgement. */

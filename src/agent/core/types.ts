@@ -34,6 +34,8 @@ export type AgentInput =
   | { readonly kind: 'containerStarted'; readonly containerId: ContainerId; readonly pid: number }
   | { readonly kind: 'containerFailed'; readonly containerId: ContainerId; readonly fault: Fault }
   | { readonly kind: 'containerExited'; readonly containerId: ContainerId; readonly exit: ContainerExit }
+  /** The operator ends this agent and its tasks; `exit` follows once they are over. */
+  | { readonly kind: 'shutdown' }
   | { readonly kind: 'tick' }
 
 export type AgentEffect =
@@ -48,7 +50,7 @@ export type AgentEffect =
   | { readonly kind: 'relink'; readonly withinMs: number }
   /** What watchers see has changed. */
   | { readonly kind: 'statusChanged' }
-  /** The master wants this agent to end; all tasks have been told to stop. */
+  /** The master or the operator wanted this agent to end, and all its tasks have ended. */
   | { readonly kind: 'exit'; readonly message: string }
   | LogEffect
 

@@ -69,6 +69,17 @@ describe('registration', () => {
     expect(master.stored.runs.size).toBe(0)
   })
 
+  test('an agent that its operator stops ends its tasks first, registered or not', () => {
+    const master = new MasterSide()
+    master.register()
+    const { containerId } = master.launch('t')
+    master.step({ kind: 'containerStarted', containerId, pid: 10 })
+    master.step({ kind: 'linkDown' })
+    expect(signals(master.step({ kind: 'shutdown' }))).toEqual(['TERM'])
+    expect(kinds(master.exited(containerId, 143))).toContain('exit')
+    expect(master.stored.runs.size).toBe(0)
+  })
+
   test('a refusal without shutdown is tried again later', () => {
     const master = new MasterSide()
     master.recover([])

@@ -1,0 +1,326 @@
+// Wires the agent: probe, store, containerizer, link to the master, HTTP API, and the agent's state machine between
+// them. It decides nothing: packets, exits and ticks become inputs; effects become processes, records and packets.
+
+import { mkdirSync, statfsSync } from 'node:fs'
+import { networkInterfaces, hostname as osHostname } from 'node:os'
+import { probeInventory } from '../hw/inventory.ts'
+import { defaultAttributes, defaultResources, usableGpuUuids } from '../hw/resources.ts'
+import { liveSource } from '../hw/source/open.ts'
+import { toJsonValue } from '../mesos/json.ts'
+import { parseAttributes, parseResources } from '../mesos/resource-text.ts'
+import { toMessages } from '../mesos/resources.ts'
+import type { Attribute } from '../mesos/types.ts'
+import type { AgentId, SessionId } from '../model/ids.ts'
+import type { Inventory } from '../model/inventory.ts'
+import { resources as collect, type Resources } from '../model/resources.ts'
+import { fail, ok, type Result } from '../model/result.ts'
+import { type Log, logEffect } from '../shell/log.ts'
+import { Loop, nowMs } from '../shell/loop.ts'
+import { systemRandom } from '../shell/random.ts'
+import { type AgentStatus, wireVersion } from '../wire/messages.ts'
+import { createAgentApi } from './api/api.ts'
+import { createContainerizer } from './containers/containerizer.ts'
+import type { Containerizer, Isolation } from './containers/types.ts'
+import { type AgentCore, createAgentCore } from './core/core.ts'
+import type { AgentConfig, AgentEffect, AgentInput, AgentView, ContainerSpec } from './core/types.ts'
+import { createLink } from './link/link.ts'
+import type { Link } from './link/types.ts'
+import { type AgentStore, openAgentStore } from './store/store.ts'
+
+export type AgentOptions = {
+  /** MQTT addresses of masters, tried in turn. */
+  readonly masters: readonly { readonly host: string; readonly port: number }[]
+  /** Where the agent's HTTP API listens; beyond loopback a token is required. */
+  readonly host: string
+  readonly httpPort: number
+  readonly httpFlagName: string
+  readonly workDir: string
+  /** `rack:r1;zone:2`, added to what the probe knows; null adds nothing. */
+  readonly attributes: string | null
+  /** `cpus:8;mem:4096`: replaces what the probe would offer, name by name; null offers what was found. */
+  readonly resources: string | null
+  readonly token: string | null
+  readonly isolation: 'auto' | 'process-group'
+  readonly version: string
+  readonly log: Log
+  /** For `/flags`. */
+  readonly flags: Readonly<Record<string, string>>
+  readonly hostname?: string
+}
+
+/** How long tasks may take to end in order when the agent is stopped with them; then their trees are killed. */
+const closeMaxMs = 10_000
+
+export type Agent = {
+  readonly httpAddress: { readonly host: string; readonly port: number }
+  readonly inventory: Inventory
+  readonly resources: Resources
+  readonly isolation: Isolation
+  readonly view: AgentView
+  /** Resolves once a master has taken this agent. */
+  whenRegistered(): Promise<AgentId>
+  /** Resolves with the reason when the master tells this agent to end; its tasks have ended then. */
+  whenDismissed(): Promise<string>
+  close(tasks: 'keep' | 'kill'): Promise<void>
+}
+
+/** Starts an agent; a port in use, a locked work directory or nonsense in the options is a fault. */
+export async function startAgent(options: AgentOptions): Promise<Result<Agent>> {
+  const { workDir, log } = options
+  const probed = probeInventory(liveSource())
+  if (!probed.ok) return probed
+  const inventory = probed.value
+  for (const problem of inventory.problems) log('debug', 'hw.problem', 'the probe met a problem', { ...problem })
+  try {
+    mkdirSync(workDir, { recursive: true, mode: 0o755 })
+  } catch (cause) {
+    return fail(
+      'STORE_UNWRITABLE',
+      `cannot make the work directory ${workDir}: choose another with --work-dir`,
+      {},
+      cause,
+    )
+  }
+  const offered = offeredResources(options, inventory)
+  if (!offered.ok) return offered
+  const attributes = offeredAttributes(options, inventory)
+  if (!attributes.ok) return attributes
+  const store = openAgentStore(workDir)
+  if (!store.ok) return store
+  const shell = new AgentShell(options, store.value)
+  const containerizer = await createContainerizer({
+    workDir,
+    isolation: options.isolation,
+    events: {
+      started: (containerId, pid) => shell.submit({ kind: 'containerStarted', containerId, pid }),
+      failed: (containerId, fault) => shell.submit({ kind: 'containerFailed', containerId, fault }),
+      exited: (containerId, exit) => shell.submit({ kind: 'containerExited', containerId, exit }),
+    },
+  })
+  if (!containerizer.ok) {
+    store.value.close()
+    return containerizer
+  }
+  const { isolation } = containerizer.value
+  if (isolation.kind === 'process-group') {
+    log('warn', 'isolation.weak', 'tasks run without limits', { reason: isolation.reason })
+  }
+  const api = await createAgentApi({
+    host: options.host,
+    port: options.httpPort,
+    flagName: options.httpFlagName,
+    token: options.token,
+    version: options.version,
+    flags: options.flags,
+    view: shell.apiView(containerizer.value),
+    nowMs,
+  })
+  if (!api.ok) {
+    await containerizer.value.close('keep')
+    store.value.close()
+    return api
+  }
+  const config: AgentConfig = {
+    uid: store.value.checkpoint.uid,
+    version: options.version,
+    hostname: options.hostname ?? osHostname(),
+    http: { host: reachableAddress(options.host), port: api.value.address.port },
+    resources: toMessages(offered.value, 'post').map((item) => toJsonValue('mesos.v1.Resource', item)),
+    attributes: [
+      ...attributes.value,
+      { name: 'isolation', type: 'TEXT', text: { value: isolation.kind } } as const,
+    ].map((attribute) => toJsonValue('mesos.v1.Attribute', attribute)),
+    capabilities: capabilities(isolation),
+    ip: reachableAddress(options.host),
+    switchesUser: process.getuid?.() === 0,
+    gpuUuids: usableGpuUuids(inventory),
+  }
+  shell.run(config, containerizer.value, api.value, inventory)
+  log('info', 'process.starting', 'the agent serves', { uid: config.uid, http: api.value.address, isolation })
+  return ok({
+    httpAddress: api.value.address,
+    inventory,
+    resources: offered.value,
+    isolation,
+    view: shell.core.view,
+    whenRegistered: () => shell.registered,
+    whenDismissed: () => shell.dismissed,
+    close: (tasks) => shell.close(tasks),
+  })
+}
+
+type Api = Extract<Awaited<ReturnType<typeof createAgentApi>>, { ok: true }>['value']
+
+/** Holds what is running, so that effects find their way and `close` finds everything. */
+class AgentShell {
+  readonly #options: AgentOptions
+  readonly #store: AgentStore
+  readonly #early: AgentInput[] = []
+  readonly registered: Promise<AgentId>
+  readonly dismissed: Promise<string>
+  #onRegistered: (agentId: AgentId) => void = () => {}
+  #onDismissed: (reason: string) => void = () => {}
+  #parts: {
+    readonly config: AgentConfig
+    readonly core: AgentCore
+    readonly loop: Loop<AgentInput, AgentEffect>
+    readonly containerizer: Containerizer
+    readonly link: Link
+    readonly api: Api
+  } | null = null
+
+  constructor(options: AgentOptions, store: AgentStore) {
+    this.#options = options
+    this.#store = store
+    this.registered = new Promise((resolve) => {
+      this.#onRegistered = resolve
+    })
+    this.dismissed = new Promise((resolve) => {
+      this.#onDismissed = resolve
+    })
+  }
+
+  get core(): AgentCore {
+    if (this.#parts === null) throw new Error('the agent does not run')
+    return this.#parts.core
+  }
+
+  run(config: AgentConfig, containerizer: Containerizer, api: Api, inventory: Inventory): void {
+    const { checkpoint } = this.#store
+    const core = createAgentCore(config, checkpoint, systemRandom)
+    const loop = new Loop<AgentInput, AgentEffect>(core, { kind: 'tick' }, (effect) => this.#perform(effect))
+    const link = createLink({
+      uid: config.uid,
+      masters: this.#options.masters,
+      token: this.#options.token,
+      random: systemRandom,
+      log: this.#options.log,
+      will: (session) => this.#status(config, core, session, false),
+      events: {
+        up: (session) => this.submit({ kind: 'linkUp', session }),
+        down: () => this.submit({ kind: 'linkDown' }),
+        frame: (frame) => this.submit({ kind: 'frame', frame }),
+      },
+    })
+    this.#parts = { config, core, loop, containerizer, link, api }
+    // Exits of recovered containers may come as events while the rest are still looked at; they must not overtake.
+    const runs = checkpoint.runs.map((run) => containerizer.recover(run))
+    loop.submit({ kind: 'recovered', runs })
+    for (const input of this.#early) loop.submit(input)
+    this.#early.length = 0
+    link.publishInventory({ v: wireVersion, uid: config.uid, inventory })
+    link.publishHealth({ v: wireVersion, uid: config.uid, problems: inventory.problems })
+    link.publishStatus(this.#status(config, core, null, true))
+  }
+
+  submit(input: AgentInput): void {
+    if (this.#parts === null) this.#early.push(input)
+    else this.#parts.loop.submit(input)
+  }
+
+  async close(tasks: 'keep' | 'kill'): Promise<void> {
+    if (tasks === 'kill' && this.#parts !== null) {
+      this.submit({ kind: 'shutdown' })
+      await Promise.race([this.dismissed, new Promise((resolve) => setTimeout(resolve, closeMaxMs).unref())])
+    }
+    const parts = this.#parts
+    if (parts === null) return
+    this.#parts = null
+    this.#options.log('info', 'process.stopping', 'the agent stops', { tasks })
+    parts.loop.close()
+    await parts.link.close()
+    await parts.containerizer.close(tasks)
+    await parts.api.close()
+    this.#store.close()
+  }
+
+  #perform(effect: AgentEffect): void {
+    const parts = this.#parts
+    if (parts === null) return
+    switch (effect.kind) {
+      case 'persist':
+        return this.#store.apply(effect.op)
+      case 'start':
+        return parts.containerizer.start(inSandbox(effect.spec, parts.containerizer))
+      case 'signal':
+        return parts.containerizer.signal(effect.containerId, effect.signal)
+      case 'remove':
+        return parts.containerizer.remove(effect.containerId)
+      case 'send':
+        return parts.link.send(effect.frame)
+      case 'relink':
+        return parts.link.relink(effect.withinMs)
+      case 'statusChanged': {
+        const { agentId, isRegistered } = parts.core.view
+        if (isRegistered && agentId !== null) this.#onRegistered(agentId)
+        return parts.link.publishStatus(this.#status(parts.config, parts.core, null, true))
+      }
+      case 'exit':
+        return this.#onDismissed(effect.message)
+      case 'log':
+        return logEffect(this.#options.log, effect)
+    }
+  }
+
+  #status(config: AgentConfig, core: AgentCore, session: SessionId | null, online: boolean): AgentStatus {
+    return {
+      v: wireVersion,
+      uid: config.uid,
+      agentId: core.view.agentId,
+      hostname: config.hostname,
+      online,
+      session,
+      version: config.version,
+      http: config.http,
+      tasksRunning: core.view.runningCount,
+    }
+  }
+}
+
+function inSandbox(spec: ContainerSpec, containerizer: Containerizer): ContainerSpec {
+  const sandbox = containerizer.sandbox(spec)
+  return { ...spec, environment: { MESOS_SANDBOX: sandbox, MESOS_DIRECTORY: sandbox, ...spec.environment } }
+}
+
+/** What the probe found, with what the operator says replacing it name by name. */
+function offeredResources(options: AgentOptions, inventory: Inventory): Result<Resources> {
+  const found = defaultResources(inventory, diskBytes(options.workDir))
+  if (options.resources === null) return ok(found)
+  const said = parseResources(options.resources)
+  if (!said.ok) return said
+  const names = new Set(said.value.map((item) => item.name))
+  return ok(collect([...said.value, ...found.filter((item) => !names.has(item.name))]))
+}
+
+function offeredAttributes(options: AgentOptions, inventory: Inventory): Result<readonly Attribute[]> {
+  const found = defaultAttributes(inventory)
+  if (options.attributes === null) return ok(found)
+  const said = parseAttributes(options.attributes)
+  if (!said.ok) return said
+  const names = new Set(said.value.map((attribute) => attribute.name))
+  return ok([...said.value, ...found.filter((attribute) => !names.has(attribute.name))])
+}
+
+function diskBytes(workDir: string): number | null {
+  try {
+    const { blocks, bsize } = statfsSync(workDir)
+    return blocks * bsize
+  } catch {
+    return null
+  }
+}
+
+/** What a framework may count on; TASK_RESOURCE_LIMITS only where limits are really enforced. */
+function capabilities(isolation: Isolation): readonly string[] {
+  const always = ['MULTI_ROLE', 'HIERARCHICAL_ROLE', 'RESERVATION_REFINEMENT']
+  const limits = isolation.enforced.includes('cpu') && isolation.enforced.includes('memory')
+  return limits ? [...always, 'TASK_RESOURCE_LIMITS'] : always
+}
+
+/** An address that others can use for one that means "every interface". */
+function reachableAddress(host: string): string {
+  if (host === 'localhost' || host === '::1') return '127.0.0.1'
+  if (host !== '0.0.0.0' && host !== '::') return host
+  const addresses = Object.values(networkInterfaces()).flatMap((entries) => entries ?? [])
+  return addresses.find((entry) => !entry.internal && entry.family === 'IPv4')?.address ?? '127.0.0.1'
+}
