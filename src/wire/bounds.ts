@@ -1,0 +1,27 @@
+// How large things on the wire may be. Both sides hold them: the sender before it sends, the receiver before it reads.
+// A sender that broke one would be cut off by the other side, come back, and do it again.
+
+/** A registration carries every task of the agent. */
+export const registerBytesMax = 8 * 1024 * 1024
+/** Any other frame: one task's description or status. */
+export const frameBytesMax = 1024 * 1024
+export const inventoryBytesMax = 4 * 1024 * 1024
+export const healthBytesMax = 256 * 1024
+export const statusBytesMax = 16 * 1024
+
+/** The largest MQTT packet of each direction: the largest payload, with room for its topic and headers. */
+export const upPacketBytesMax = registerBytesMax + 1024
+export const downPacketBytesMax = frameBytesMax + 1024
+
+/** Nesting of JSON objects and arrays; Mesos' own messages stay below 20. */
+export const jsonDepthMax = 64
+
+export const textLengthMax = 4096
+export const hostLengthMax = 255
+export const capabilitiesMax = 64
+export const frameworksMax = 10_000
+export const tasksMax = 10_000
+export const statusesMax = 1_000
+export const gpusMax = 256
+/** Periods and intervals that are told to the other side: a week. */
+export const intervalMsMax = 7 * 24 * 3_600_000

@@ -1,0 +1,224 @@
+// Bytes to messages: size, depth, JSON, version, then every field. Nothing is believed that was not looked at, except
+// the inside of Mesos messages (decoded by the rooms that use them) and of the inventory (passed on, never read here).
+// Unknown fields are ignored, so that a newer agent may say more; an unknown kind or version is a fault.
+
+import type { FaultCode } from '../model/faults.ts'
+import type { AgentUid, ContainerId, FrameworkId, SessionId, TaskId } from '../model/ids.ts'
+import type { Problem } from '../model/inventory.ts'
+import { fail, ok, type Result } from '../model/result.ts'
+import * as bounds from './bounds.ts'
+import { Fields, isObject, type Problems } from './fields.ts'
+import { parseJson } from './json.ts'
+import {
+  type AgentHealth,
+  type AgentStatus,
+  type DownFrame,
+  type DownMessage,
+  type Frame,
+  type Grant,
+  type MesosJson,
+  type Register,
+  type TaskReport,
+  type UpFrame,
+  type UpMessage,
+  wireVersion,
+} from './messages.ts'
+
+/** The inventory of an agent as it came: an object of the known schema whose parts nobody has looked at. */
+export type UncheckedInventory = {
+  readonly v: typeof wireVersion
+  readonly uid: AgentUid
+  readonly inventory: MesosJson
+}
+
+/** WIRE_TOO_LARGE, WIRE_MALFORMED or WIRE_VERSION. */
+export function decodeUpFrame(bytes: Uint8Array): Result<UpFrame> {
+  const decoded = decodeFrame(bytes, bounds.registerBytesMax, readUpMessage)
+  if (decoded.ok && bytes.length > bounds.frameBytesMax && decoded.value.message?.kind !== 'register') {
+    return fail('WIRE_TOO_LARGE', `only a registration may have more than ${bounds.frameBytesMax} bytes`)
+  }
+  return decoded
+}
+
+export function decodeDownFrame(bytes: Uint8Array): Result<DownFrame> {
+  return decodeFrame(bytes, bounds.frameBytesMax, readDownMessage)
+}
+
+export function decodeStatus(bytes: Uint8Array): Result<AgentStatus> {
+  return decode(bytes, bounds.statusBytesMax, (fields) => ({
+    v: wireVersion,
+    uid: fields.uuid('uid'),
+    agentId: fields.nullable('agentId', (f, name) => f.id(name)),
+    hostname: fields.string('hostname', bounds.hostLengthMax),
+    online: fields.boolean('online'),
+    session: fields.nullable('session', (f, name) => f.uuid(name)),
+    version: fields.string('version'),
+    http: fields.nullable('http', readHttp),
+    tasksRunning: fields.integer('tasksRunning', 0),
+  }))
+}
+
+export function decodeInventory(bytes: Uint8Array): Result<UncheckedInventory> {
+  return decode(bytes, bounds.inventoryBytesMax, (fields) => {
+    const inventory = fields.mesos('inventory')
+    if (inventory.schema !== 'tepui.inventory/1') fields.reject('inventory.schema', 'is not tepui.inventory/1')
+    return { v: wireVersion, uid: fields.uuid('uid'), inventory }
+  })
+}
+
+export function decodeHealth(bytes: Uint8Array): Result<AgentHealth> {
+  return decode(bytes, bounds.healthBytesMax, (fields) => ({
+    v: wireVersion,
+    uid: fields.uuid('uid'),
+    problems: fields.children('problems', 10_000, readProblem),
+  }))
+}
+
+function decode<T>(bytes: Uint8Array, bytesMax: number, read: (fields: Fields) => T): Result<T> {
+  const json = parseJson(bytes, bytesMax)
+  if (!json.ok) return json
+  // The version first: whatever else is strange in another version's message would mislead.
+  if (isObject(json.value) && typeof json.value.v === 'number' && json.value.v !== wireVersion) {
+    return fail('WIRE_VERSION', `the message is of version ${json.value.v}; this side knows ${wireVersion}`)
+  }
+  const problems: Problems = { first: null }
+  const fields = new Fields(json.value, '', problems)
+  fields.integer('v', wireVersion, wireVersion)
+  const value = read(fields)
+  return problems.first === null ? ok(value) : fail('WIRE_MALFORMED', problems.first)
+}
+
+function decodeFrame<M>(bytes: Uint8Array, bytesMax: number, read: (fields: Fields) => M | null): Result<Frame<M>> {
+  return decode(bytes, bytesMax, (fields) => {
+    const frame = {
+      v: wireVersion,
+      session: fields.uuid<SessionId>('session'),
+      epoch: fields.integer('epoch', 0),
+      seq: fields.integer('seq', 0),
+      ack: fields.integer('ack', 0),
+      message: fields.nullable('message', (f, name) => f.child(name, read)),
+    } as const
+    if (frame.seq > 0 && frame.message === null) fields.reject('message', 'is missing from a numbered frame')
+    return frame
+  })
+}
+
+function readUpMessage(fields: Fields): UpMessage | null {
+  const kind = fields.string('kind') as UpMessage['kind']
+  switch (kind) {
+    case 'heartbeat':
+      return { kind }
+    case 'register':
+      return readRegister(fields)
+    case 'statusUpdate':
+      return {
+        kind,
+        frameworkId: fields.id('frameworkId'),
+        taskId: fields.id('taskId'),
+        status: fields.mesos('status'),
+        latestState: readTaskState(fields, 'latestState'),
+      }
+    default:
+      return unknownKind(fields, kind)
+  }
+}
+
+function readDownMessage(fields: Fields): DownMessage | null {
+  const kind = fields.string('kind') as DownMessage['kind']
+  switch (kind) {
+    case 'registered':
+      return {
+        kind,
+        agentId: fields.id('agentId'),
+        masterId: fields.string('masterId'),
+        heartbeatIntervalMs: fields.integer('heartbeatIntervalMs', 1, bounds.intervalMsMax),
+        reconnectWindowMs: fields.integer('reconnectWindowMs', 0, bounds.intervalMsMax),
+      }
+    case 'refused':
+      return { kind, message: fields.string('message'), shutdown: fields.boolean('shutdown') }
+    case 'heartbeatEcho':
+      return { kind }
+    case 'launch':
+      return {
+        kind,
+        frameworkInfo: fields.mesos('frameworkInfo'),
+        taskInfo: fields.mesos('taskInfo'),
+        grant: fields.child('grant', readGrant),
+      }
+    case 'kill':
+      return {
+        kind,
+        frameworkId: fields.id<FrameworkId>('frameworkId'),
+        taskId: fields.id<TaskId>('taskId'),
+        gracePeriodMs: fields.nullable('gracePeriodMs', (f, name) => f.integer(name, 0)),
+      }
+    case 'acknowledge':
+      return {
+        kind,
+        frameworkId: fields.id('frameworkId'),
+        taskId: fields.id('taskId'),
+        uuid: readStatusUuid(fields, 'uuid'),
+      }
+    case 'shutdownFramework':
+      return { kind, frameworkId: fields.id('frameworkId') }
+    default:
+      return unknownKind(fields, kind)
+  }
+}
+
+function readRegister(fields: Fields): Register {
+  return {
+    kind: 'register',
+    uid: fields.uuid('uid'),
+    agentId: fields.nullable('agentId', (f, name) => f.id(name)),
+    version: fields.string('version'),
+    agentInfo: fields.mesos('agentInfo'),
+    capabilities: fields.strings('capabilities', bounds.capabilitiesMax),
+    http: readHttp(fields, 'http'),
+    gpuUuids: fields.strings('gpuUuids', bounds.gpusMax),
+    frameworks: fields.mesosList('frameworks', bounds.frameworksMax),
+    tasks: fields.children('tasks', bounds.tasksMax, readTask),
+  }
+}
+
+function readTask(fields: Fields): TaskReport {
+  return {
+    frameworkId: fields.id('frameworkId'),
+    containerId: fields.id<ContainerId>('containerId'),
+    taskInfo: fields.mesos('taskInfo'),
+    grant: fields.child('grant', readGrant),
+    latestState: readTaskState(fields, 'latestState'),
+    statuses: fields.mesosList('statuses', bounds.statusesMax),
+    unacknowledgedUuid: fields.nullable('unacknowledgedUuid', readStatusUuid),
+  }
+}
+
+function readGrant(fields: Fields): Grant {
+  return { gpuUuids: fields.strings('gpuUuids', bounds.gpusMax) }
+}
+
+function readHttp(fields: Fields, name: string): { readonly host: string; readonly port: number } {
+  return fields.child(name, (f) => ({
+    host: f.string('host', bounds.hostLengthMax),
+    port: f.integer('port', 1, 65535),
+  }))
+}
+
+function readTaskState(fields: Fields, name: string): string {
+  return fields.matching(name, /^TASK_[A-Z_]{1,40}$/, 'the name of a task state')
+}
+
+function readStatusUuid(fields: Fields, name: string): string {
+  return fields.matching(name, /^[A-Za-z0-9+/]{22}==$/, 'base64 of 16 bytes')
+}
+
+function readProblem(fields: Fields): Problem {
+  // A newer agent may know codes that this side does not.
+  const code = fields.matching('code', /^[A-Z][A-Z0-9_]{1,63}$/, 'a fault code') as FaultCode
+  return { code, where: fields.string('where'), message: fields.string('message') }
+}
+
+function unknownKind(fields: Fields, kind: never): null {
+  fields.reject('kind', `is not known here: ${JSON.stringify(kind).slice(0, 40)}`)
+  return null
+}
