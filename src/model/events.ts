@@ -13,6 +13,8 @@ export const logEvents = {
   'agent.unreachable': 'an agent was silent too long',
   'agent.removed': 'an agent left for good',
   'wire.dropped': 'a message was not valid, stale or not allowed, and was dropped',
+  'api.refused': 'a request was refused',
+  'api.streamCut': 'an event stream was cut because its reader was too slow',
   'framework.subscribed': 'a scheduler subscribed',
   'framework.disconnected': 'a scheduler left',
   'framework.removed': 'a framework ended',

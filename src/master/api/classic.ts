@@ -1,0 +1,169 @@
+// The classic endpoints that tools read (behaviour.md §9), Prometheus metrics, and Tepui's own small ones for its
+// command line. Parameters are checked here; documents come from render-documents.ts. It decides nothing.
+
+import type { FastifyRequest } from 'fastify'
+import type { FrameworkId, TaskId } from '../../model/ids.ts'
+import { noResources, resources, scalar } from '../../model/resources.ts'
+import { milliFromNumber } from '../../model/units.ts'
+import { type About, versionObject } from './about.ts'
+import { sendEmpty, sendJson, sendText } from './answers.ts'
+import type { Answer, Endpoint, Exchange } from './endpoint.ts'
+import { type Metrics, systemStats } from './metrics.ts'
+import { teardown } from './operator.ts'
+import {
+  frameworksDocument,
+  leaderAuthority,
+  rolesDocument,
+  slavesDocument,
+  stateDocument,
+  stateSummaryDocument,
+  tasksDocument,
+} from './render-documents.ts'
+
+export type ClassicParts = { readonly about: About; readonly metrics: Metrics }
+
+/** More than any machine has; larger wishes are a mistake in the query. */
+const askedMax = 1e12
+
+export function classicEndpoints({ about, metrics }: ClassicParts): Endpoint[] {
+  return [
+    { path: '/health', method: 'GET', realm: null, needs: 'nothing', handle: ({ reply }) => sendEmpty(reply, 200) },
+    ...withSuffix({
+      path: '/version',
+      method: 'GET',
+      realm: null,
+      needs: 'nothing',
+      handle: (exchange) => document(exchange, versionObject(about)),
+    }),
+    ...withSuffix({
+      path: '/flags',
+      method: 'GET',
+      realm: 'mesos-master-readonly',
+      needs: 'nothing',
+      handle: (exchange) => document(exchange, { flags: about.flags }),
+    }),
+    { path: '/redirect', method: 'GET', realm: null, needs: 'cluster', handle: redirect },
+    ...reading('/state', ({ view }) => stateDocument(view, about)),
+    ...reading('/state-summary', ({ view }) => stateSummaryDocument(view)),
+    ...reading('/slaves', ({ view }, query) => slavesDocument(view, query.get('slave_id'))),
+    ...reading('/frameworks', ({ view }, query) => frameworksDocument(view, query.get('framework_id'))),
+    ...reading('/roles', ({ view }) => rolesDocument(view)),
+    ...reading('/tasks', ({ view }, query) => {
+      const limit = wholeNumber(query.get('limit'), 100)
+      const offset = wholeNumber(query.get('offset'), 0)
+      if (limit === null || offset === null) return 'limit and offset must be whole numbers'
+      const order = query.get('order') === 'asc' ? 'asc' : 'des'
+      return tasksDocument(view, {
+        limit,
+        offset,
+        order,
+        frameworkId: query.get('framework_id'),
+        taskId: query.get('task_id'),
+      })
+    }),
+    ...reading('/quota', () => ({ infos: [] })),
+    ...reading('/weights', () => []),
+    ...reading('/metrics/snapshot', (cluster) => metrics.snapshot(cluster)),
+    ...reading('/system/stats', () => systemStats()),
+    ...reading('/tepui/why', ({ view }, query) => {
+      const wanted = wantedResources(query)
+      return wanted === null ? 'cpus, mem, disk and gpus must be numbers' : { reason: view.whyNot(wanted) }
+    }),
+    {
+      path: '/metrics',
+      method: 'GET',
+      realm: 'mesos-master-readonly',
+      needs: 'cluster',
+      handle: async ({ reply, cluster }) => {
+        const { contentType, text } = await metrics.prometheus(cluster)
+        return reply.code(200).header('Content-Type', contentType).send(text)
+      },
+    },
+    { path: '/teardown', method: 'POST', realm: 'mesos-master-readwrite', needs: 'cluster', handle: classicTeardown },
+    { path: '/tepui/kill', method: 'POST', realm: 'mesos-master-readwrite', needs: 'cluster', handle: operatorKill },
+  ]
+}
+
+/** A document made from the view, or a sentence about wrong parameters. */
+type Reader = (cluster: Exchange['cluster'], query: URLSearchParams) => object | string
+
+function reading(path: string, read: Reader): Endpoint[] {
+  return withSuffix({
+    path,
+    method: 'GET',
+    realm: 'mesos-master-readonly',
+    needs: 'cluster',
+    handle: (exchange) => {
+      const found = read(exchange.cluster, queryOf(exchange.request))
+      return typeof found === 'string' ? sendText(exchange.reply, 400, found) : document(exchange, found)
+    },
+  })
+}
+
+/** Old tools still ask for `/state.json`. */
+function withSuffix(endpoint: Endpoint): Endpoint[] {
+  return [endpoint, { ...endpoint, path: `${endpoint.path}.json` }]
+}
+
+function document({ request, reply }: Omit<Exchange, 'cluster'>, content: object): Answer {
+  const jsonp = queryOf(request).get('jsonp')
+  if (jsonp !== null && !/^[A-Za-z_$][\w$.]{0,99}$/.test(jsonp)) {
+    return sendText(reply, 400, 'jsonp must be the name of a function')
+  }
+  return sendJson(reply, content, jsonp)
+}
+
+function redirect({ request, reply, cluster }: Exchange): Answer {
+  const rest = (request.params as { readonly '*'?: string })['*']
+  if (rest !== undefined && rest !== '') return sendText(reply, 404, 'there is nothing below /redirect')
+  return sendEmpty(reply.header('Location', `//${leaderAuthority(cluster.view.config.masterInfo)}`), 307)
+}
+
+function classicTeardown(exchange: Exchange): Answer {
+  const frameworkId = formOf(exchange.request).get('frameworkId')
+  if (frameworkId === null || frameworkId === '') {
+    return sendText(exchange.reply, 400, `missing 'frameworkId' in the form`)
+  }
+  return teardown(exchange, frameworkId)
+}
+
+async function operatorKill({ request, reply, cluster }: Exchange) {
+  const form = formOf(request)
+  const frameworkId = form.get('frameworkId')
+  const taskId = form.get('taskId')
+  if (!frameworkId || !taskId) return sendText(reply, 400, `missing 'frameworkId' or 'taskId' in the form`)
+  const { status, message } = await cluster.request((requestId) => ({
+    kind: 'operatorKill',
+    requestId,
+    frameworkId: frameworkId as FrameworkId,
+    taskId: taskId as TaskId,
+  }))
+  return message === null ? sendEmpty(reply, status) : sendText(reply, status, message)
+}
+
+function wantedResources(query: URLSearchParams) {
+  let wanted = noResources
+  for (const name of ['cpus', 'mem', 'disk', 'gpus']) {
+    const text = query.get(name)
+    if (text === null) continue
+    const amount = Number(text)
+    if (text.trim() === '' || !(amount >= 0 && amount <= askedMax)) return null
+    wanted = resources([...wanted, scalar(name, milliFromNumber(amount))])
+  }
+  return wanted
+}
+
+function wholeNumber(text: string | null, otherwise: number): number | null {
+  if (text === null) return otherwise
+  const value = Number(text)
+  return /^\d{1,9}$/.test(text) ? value : null
+}
+
+function queryOf(request: FastifyRequest): URLSearchParams {
+  const start = request.url.indexOf('?')
+  return new URLSearchParams(start === -1 ? '' : request.url.slice(start + 1))
+}
+
+function formOf(request: FastifyRequest): URLSearchParams {
+  return new URLSearchParams(request.body instanceof Uint8Array ? new TextDecoder().decode(request.body) : '')
+}
