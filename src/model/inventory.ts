@@ -129,6 +129,8 @@ export type Gpu = {
   readonly numaNode: number | null
   readonly pciAddress: string | null
   readonly driver: string | null
+  /** A task can be given it whole: its driver names it, it is for computing, and it is not cut into instances. */
+  readonly isUsable: boolean
   readonly links: readonly GpuLink[]
 }
 

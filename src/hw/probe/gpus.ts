@@ -4,6 +4,8 @@
 import type { Firmware, Gpu } from '../../model/inventory.ts'
 import { parseHex } from '../parse/numbers.ts'
 import { normalisePciAddress } from '../parse/pci.ts'
+import { describeAmd } from './gpus-amd.ts'
+import { describeNvidia } from './gpus-nvidia.ts'
 import { numaNodeOf } from './locality.ts'
 import type { NumaFacts } from './numa.ts'
 import { type Bench, listNames, readFact } from './report.ts'
@@ -15,31 +17,42 @@ const vendors: Readonly<Record<number, string>> = { 4318: 'nvidia', 4098: 'amd',
 const pciRoot = '/sys/bus/pci/devices'
 
 export function probeGpus(bench: Bench, numa: NumaFacts): GpuFacts {
-  const gpus = listNames(bench, pciRoot).flatMap((name): Gpu[] => {
-    const folder = `${pciRoot}/${name}`
-    const kind = readFact(bench, `${folder}/class`, parseHex)
-    const vendorId = kind === null || !isAccelerator(kind) ? null : readFact(bench, `${folder}/vendor`, parseHex)
-    const vendor = vendorId === null ? undefined : vendors[vendorId]
-    if (vendor === undefined) return []
-    const path = bench.source.realPath(folder)
-    const driver = bench.source.realPath(`${folder}/driver`)
-    return [
-      {
-        uuid: null,
-        vendor,
-        model: null,
-        memoryBytes: null,
-        numaNode: path === null ? null : numaNodeOf(bench, numa, path),
-        pciAddress: normalisePciAddress(name),
-        driver: driver === null ? null : driver.slice(driver.lastIndexOf('/') + 1),
-        links: [],
-      },
-    ]
-  })
-  return { gpus, firmware: [] }
+  const found = listNames(bench, pciRoot).flatMap((name) => pciGpu(bench, numa, name) ?? [])
+  const nvidia = describeNvidia(
+    bench,
+    found.filter((gpu) => gpu.vendor === 'nvidia'),
+  )
+  const amd = describeAmd(
+    bench,
+    found.filter((gpu) => gpu.vendor === 'amd'),
+  )
+  const others = found.filter((gpu) => gpu.vendor !== 'nvidia' && gpu.vendor !== 'amd')
+  return { gpus: [...nvidia.gpus, ...amd.gpus, ...others], firmware: [...nvidia.firmware, ...amd.firmware] }
 }
 
-/** Display controllers (03) and processing accelerators (1200). */
+/** What the bus alone knows of a GPU; null for any other device. */
+function pciGpu(bench: Bench, numa: NumaFacts, name: string): Gpu | null {
+  const folder = `${pciRoot}/${name}`
+  const kind = readFact(bench, `${folder}/class`, parseHex)
+  const vendorId = kind === null || !isAccelerator(kind) ? null : readFact(bench, `${folder}/vendor`, parseHex)
+  const vendor = vendorId === null ? undefined : vendors[vendorId]
+  if (vendor === undefined) return null
+  const path = bench.source.realPath(folder)
+  const driver = bench.source.realPath(`${folder}/driver`)
+  return {
+    uuid: null,
+    vendor,
+    model: null,
+    memoryBytes: null,
+    numaNode: path === null ? null : numaNodeOf(bench, numa, path),
+    pciAddress: normalisePciAddress(name),
+    driver: driver === null ? null : driver.slice(driver.lastIndexOf('/') + 1),
+    isUsable: false,
+    links: [],
+  }
+}
+
+/** Display controllers (class 03) and processing accelerators (1200). */
 function isAccelerator(kind: number): boolean {
   return kind >> 16 === 0x03 || kind >> 8 === 0x1200
 }
