@@ -18,6 +18,7 @@ export const faultCodes = {
   WIRE_OVERFLOW: 'A bounded queue towards the other side is full.',
   // The public API.
   API_MALFORMED: 'The body of a request is not a valid message.',
+  API_REFUSED: 'The other side understood a request and refuses it.',
   // The agent.
   AGENT_REFUSED: 'The master refuses this agent.',
   AGENT_LAUNCH_FAILED: 'A task could not be started.',

@@ -1,0 +1,74 @@
+// `tepui agent`: the agent alone, its log as JSON lines on standard output. It ends with its tasks running on: the next
+// agent with the same work directory finds them.
+
+import type { Command } from 'commander'
+import { startAgent } from '../agent/main.ts'
+import type { LogLevel } from '../model/events.ts'
+import { createLog } from '../shell/log.ts'
+import { masterMqttPort, readToken } from './client/connection.ts'
+import { act, flag, type HostPort, readHostPorts } from './command.ts'
+import {
+  addListenFlags,
+  addMachineFlags,
+  agentPortFlag,
+  crashIntoLog,
+  flagTexts,
+  logLevelFlag,
+  serveUntilAsked,
+  workDirFlag,
+} from './daemon.ts'
+import { sayFault } from './output.ts'
+import { version } from './version.ts'
+
+type AgentFlags = {
+  readonly master: readonly HostPort[]
+  readonly host: string
+  readonly httpPort: number
+  readonly workDir: string
+  readonly tokenFile?: string
+  readonly hostname?: string
+  readonly attributes?: string
+  readonly resources?: string
+  readonly isolation: 'auto' | 'process-group'
+  readonly logLevel: LogLevel
+}
+
+export function define(command: Command): void {
+  command.addOption(
+    flag('--master <host:port,…>', 'MQTT addresses of the masters', readHostPorts(masterMqttPort)).default(
+      [{ host: '127.0.0.1', port: masterMqttPort }],
+      `127.0.0.1:${masterMqttPort}`,
+    ),
+  )
+  addMachineFlags(addListenFlags(command).addOption(agentPortFlag('--http-port')))
+    .addOption(workDirFlag('agent'))
+    .addOption(logLevelFlag())
+  act(command, (flags: AgentFlags, self: Command) => agent(flags, flagTexts(self)))
+}
+
+async function agent(flags: AgentFlags, texts: Readonly<Record<string, string>>): Promise<number> {
+  const token = readToken(flags.tokenFile)
+  if (!token.ok) return sayFault(token.fault)
+  const log = createLog({ level: flags.logLevel, role: 'agent', destination: process.stdout })
+  crashIntoLog(log)
+  const started = await startAgent({
+    masters: flags.master,
+    host: flags.host,
+    httpPort: flags.httpPort,
+    httpFlagName: '--http-port',
+    workDir: flags.workDir,
+    attributes: flags.attributes ?? null,
+    resources: flags.resources ?? null,
+    token: token.value,
+    isolation: flags.isolation,
+    version,
+    log,
+    flags: texts,
+    ...(flags.hostname === undefined ? {} : { hostname: flags.hostname }),
+  })
+  if (!started.ok) return sayFault(started.fault)
+  return serveUntilAsked({
+    dismissed: started.value.whenDismissed(),
+    close: () => started.value.close('keep'),
+  })
+}

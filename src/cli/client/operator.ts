@@ -1,0 +1,67 @@
+// The operator's questions to a master, as typed answers: the v1 operator API in JSON, and Tepui's own two words.
+// It does not know how answers are shown.
+
+import { decode, encode } from '../../mesos/codec.ts'
+import { parseJson } from '../../mesos/json.ts'
+import type { MasterCall, MasterResponse } from '../../mesos/types.ts'
+import { fail, ok, type Result } from '../../model/result.ts'
+import { answerSizeMaxBytes, type HttpAnswer, type HttpClient } from './http.ts'
+
+/** One call of the operator API and its answer. */
+export async function askMaster(
+  master: HttpClient,
+  type: NonNullable<MasterCall['type']>,
+): Promise<Result<MasterResponse>> {
+  const answered = accepted(
+    await master.ask({
+      method: 'POST',
+      path: '/api/v1',
+      headers: { 'content-type': 'application/json', accept: 'application/json' },
+      body: encode('application/json', 'mesos.v1.master.Call', { type }),
+    }),
+  )
+  if (!answered.ok) return answered
+  return decode('application/json', 'mesos.v1.master.Response', answered.value.body, {
+    sizeMaxBytes: answerSizeMaxBytes,
+  })
+}
+
+/** Why nothing of this size is offered now, one sentence; null when it could be. Amounts are thousandths by name. */
+export async function askWhyNot(
+  master: HttpClient,
+  wanted: ReadonlyMap<string, number>,
+  role: string,
+): Promise<Result<string | null>> {
+  const query = new URLSearchParams({ role })
+  for (const [name, milli] of wanted) query.set(name, `${milli / 1000}`)
+  const answered = accepted(await master.ask({ method: 'GET', path: `/tepui/why?${query}` }))
+  if (!answered.ok) return answered
+  const parsed = parseJson(answered.value.body)
+  if (!parsed.ok) return parsed
+  const { reason } = parsed.value as { readonly reason?: unknown }
+  return ok(typeof reason === 'string' ? reason : null)
+}
+
+/** Asks the master to end a task whoever's it is; ends when the request is taken, not when the task has ended. */
+export async function killTask(
+  master: HttpClient,
+  task: { readonly frameworkId: string; readonly taskId: string },
+): Promise<Result<null>> {
+  const answered = accepted(
+    await master.ask({
+      method: 'POST',
+      path: '/tepui/kill',
+      headers: { 'content-type': 'application/json' },
+      body: Buffer.from(JSON.stringify({ framework_id: task.frameworkId, task_id: task.taskId })),
+    }),
+  )
+  return answered.ok ? ok(null) : answered
+}
+
+function accepted(answered: Result<HttpAnswer>): Result<HttpAnswer> {
+  if (!answered.ok || answered.value.status < 300) return answered
+  const { status, body } = answered.value
+  if (status === 401) return fail('API_REFUSED', 'the master asks for a token: name its file with --token-file')
+  const text = body.toString('utf8', 0, 500).trim()
+  return fail('API_REFUSED', text === '' ? `the master answered ${status}` : text, { status })
+}

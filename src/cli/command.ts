@@ -1,0 +1,98 @@
+// What all subcommands share in how they are called: options that also come from TEPUI_<NAME>, and the readers of
+// their values. A reader that does not like a value makes the one line that the caller sees. It does not know what
+// any command does.
+
+import { type Command, InvalidArgumentError, Option } from 'commander'
+
+/** What a subcommand's file exports: it adds its arguments, options and action to `command`. */
+export type CommandModule = { readonly define: (command: Command) => void }
+
+/** An option whose value may also come from the environment: `--http-port` from `TEPUI_HTTP_PORT`. */
+export function flag<T>(flags: string, description: string, read?: (text: string) => T): Option {
+  const option = new Option(flags, description)
+  option.env(`TEPUI_${option.name().toUpperCase().replaceAll('-', '_')}`)
+  return read === undefined ? option : option.argParser(read)
+}
+
+/** An option that may be given several times; its value is the list of all. */
+export function repeatedFlag<T>(flags: string, description: string, read: (text: string) => T): Option {
+  return flag(flags, description).argParser((text: string, before: readonly T[] | undefined) => [
+    ...(before ?? []),
+    read(text),
+  ])
+}
+
+/** An action that resolves with the exit status. Nothing ends the process early, so all output gets out. */
+export function act(command: Command, action: (...values: never[]) => Promise<number>): void {
+  command.action(async (...values: unknown[]) => {
+    process.exitCode = await action(...(values as never[]))
+  })
+}
+
+export type HostPort = { readonly host: string; readonly port: number }
+
+/** A TCP port; 0 lets the system choose one. */
+export function readPort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
+  if (!(port <= 65_535)) throw new InvalidArgumentError('A port is a number from 0 to 65535.')
+  return port
+}
+
+/** `HOST`, `HOST:PORT` or `[V6]:PORT`. */
+export function readHostPort(defaultPort: number): (text: string) => HostPort {
+  return (text) => {
+    const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:/[\]]+))(?::(\d{1,5}))?$/.exec(text)
+    const host = match?.[1] ?? match?.[2]
+    if (host === undefined) throw new InvalidArgumentError('Expected HOST or HOST:PORT.')
+    return { host, port: match?.[3] === undefined ? defaultPort : readPort(match[3]) }
+  }
+}
+
+/** Several of them, separated by commas. */
+export function readHostPorts(defaultPort: number): (text: string) => readonly HostPort[] {
+  return (text) => text.split(',').map((part) => readHostPort(defaultPort)(part.trim()))
+}
+
+/** A positive amount in at most three decimals. */
+export function readAmount(text: string): number {
+  const amount = /^\d{1,12}(\.\d{1,3})?$/.test(text) ? Number(text) : 0
+  if (amount <= 0) throw new InvalidArgumentError('Expected a number above 0 with at most three decimals.')
+  return amount
+}
+
+const suffixMebibytes: Readonly<Record<string, number>> = { M: 1, G: 1024, T: 1024 * 1024 }
+
+/** `64`, `64M`, `1.5G`, in mebibytes. */
+export function readMebibytes(text: string): number {
+  const match = /^(\d{1,12}(?:\.\d{1,3})?)([MGT])?$/.exec(text)
+  const mebibytes = match === null ? 0 : Number(match[1]) * (suffixMebibytes[match[2] ?? 'M'] as number)
+  if (mebibytes <= 0) throw new InvalidArgumentError('Expected an amount such as 64, 64M or 1.5G.')
+  return mebibytes
+}
+
+export function readCount(countMax: number): (text: string) => number {
+  return (text) => {
+    const count = /^\d{1,9}$/.test(text) ? Number(text) : 0
+    if (count < 1 || count > countMax) throw new InvalidArgumentError(`Expected a whole number from 1 to ${countMax}.`)
+    return count
+  }
+}
+
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+
+/** `90`, `90s`, `5m`, `1.5h`, `500ms`, in milliseconds. */
+export function readDurationMs(text: string): number {
+  const match = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h)?$/.exec(text)
+  const durationMs = match === null ? 0 : Math.round(Number(match[1]) * (unitMs[match[2] ?? 's'] as number))
+  if (durationMs <= 0) throw new InvalidArgumentError('Expected a time such as 90, 90s, 5m or 1h.')
+  return durationMs
+}
+
+export type EnvironmentEntry = { readonly name: string; readonly value: string }
+
+/** `NAME=VALUE`; the value may be empty and may hold further `=`. */
+export function readEnvironmentEntry(text: string): EnvironmentEntry {
+  const at = text.indexOf('=')
+  if (at < 1) throw new InvalidArgumentError('Expected NAME=VALUE.')
+  return { name: text.slice(0, at), value: text.slice(at + 1) }
+}

@@ -1,0 +1,32 @@
+// Quantities as people write them. Pure.
+
+const units = ['MiB', 'GiB', 'TiB', 'PiB'] as const
+
+/** `512 MiB`, `23.5 GiB`. */
+export function humanMebibytes(mebibytes: number): string {
+  let amount = mebibytes
+  let unit = 0
+  while (amount >= 1024 && unit < units.length - 1) {
+    amount /= 1024
+    unit++
+  }
+  return `${shortNumber(amount)} ${units[unit]}`
+}
+
+export function humanBytes(bytes: number): string {
+  return humanMebibytes(bytes / 1024 / 1024)
+}
+
+/** At most one decimal, and none where it says nothing; thousandths below one are kept. */
+export function shortNumber(amount: number): string {
+  return `${Number(amount.toFixed(amount < 1 ? 3 : 1))}`
+}
+
+/** `5s`, `3m`, `2h`, `4d`: the largest unit that fits. */
+export function humanAge(ageMs: number): string {
+  const seconds = Math.max(0, Math.floor(ageMs / 1000))
+  if (seconds < 60) return `${seconds}s`
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}m`
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)}h`
+  return `${Math.floor(seconds / 86_400)}d`
+}

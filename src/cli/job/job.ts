@@ -1,0 +1,267 @@
+// A framework of one job: launches its instances as offers come, passes their output on as they write it, and ends
+// with their exit status. Everything that reaches it is an event or a tick; it does not know command lines or signals.
+
+import type { Offer, SchedulerEvent, TaskStatus } from '../../mesos/types.ts'
+import type { Fault } from '../../model/result.ts'
+import { HttpClient } from '../client/http.ts'
+import { askWhyNot } from '../client/operator.ts'
+import type { Subscription } from '../client/scheduler.ts'
+import { OutputFollower, type OutputName } from '../client/task-files.ts'
+import { LinePrefixer, say, writeTo } from '../output.ts'
+import { outcomeOf } from './outcome.ts'
+import { type JobSpec, OfferRest, taskInfo, wantedMilli } from './spec.ts'
+
+/** An instance that was dropped this often before it started will not start. */
+const launchesMax = 20
+
+/** Waiting this long for an offer is worth a word, and another one this much later if the reason has changed. */
+const explainAfterMs = 1_500
+const tickMs = 500
+
+/** A kill is asked for again until the task has ended: the first one may have met a restarting master. */
+const killAgainMs = 5_000
+
+/** Offers of one machine that do not fit are held back this long (the API's own default). */
+const declineSeconds = 5
+
+type Instance = {
+  readonly index: number
+  launches: number
+  /** Null while it waits for an offer. */
+  running: { readonly taskId: string; readonly agentId: string; readonly outputs: readonly Output[] } | null
+  /** Its end is known and its last output is being fetched. */
+  isEnding: boolean
+  exitStatus: number | null
+}
+
+type Output = { readonly follower: OutputFollower; readonly flush: () => Promise<void> }
+
+export type JobOptions = {
+  readonly spec: JobSpec
+  /** Makes task ids of this run different from those of every other. */
+  readonly runId: string
+  readonly token: string | null
+  readonly master: HttpClient
+  readonly subscription: Subscription
+}
+
+export class Job {
+  readonly #options: JobOptions
+  readonly #instances: readonly Instance[]
+  readonly #wanted: ReadonlyMap<string, number>
+  readonly #agents = new Map<string, HttpClient>()
+  readonly #ticker: NodeJS.Timeout
+  /** Set once the job is to end: the exit status then. */
+  #stopping: { readonly exitStatus: number; killedMs: number } | null = null
+  #waitingSinceMs = performance.now()
+  #explained: string | null = null
+  #finish: (exitStatus: number) => void = () => {}
+  /** Resolves with the job's exit status. */
+  readonly finished = new Promise<number>((resolve) => {
+    this.#finish = resolve
+  })
+
+  constructor(options: JobOptions) {
+    this.#options = options
+    this.#wanted = wantedMilli(options.spec)
+    this.#instances = Array.from({ length: options.spec.instances }, (_, index) => ({
+      index,
+      launches: 0,
+      running: null,
+      isEnding: false,
+      exitStatus: null,
+    }))
+    this.#ticker = setInterval(() => this.#tick(), tickMs)
+  }
+
+  handle(event: SchedulerEvent): void {
+    switch (event.type) {
+      case 'SUBSCRIBED':
+        return this.#resume()
+      case 'OFFERS':
+        for (const offer of event.offers?.offers ?? []) this.#use(offer)
+        return
+      case 'UPDATE':
+        if (event.update !== undefined) void this.#update(event.update.status)
+        return
+    }
+  }
+
+  /** Kills what runs and forgets what waits; the job finishes with `exitStatus` once all has ended. */
+  stop(exitStatus: number): void {
+    if (this.#stopping !== null) return
+    this.#stopping = { exitStatus, killedMs: 0 }
+    for (const instance of this.#instances) if (instance.running === null) instance.exitStatus ??= exitStatus
+    this.#killRunning()
+    this.#finishIfOver()
+  }
+
+  /** Stops without waiting for tasks to end. */
+  abandon(exitStatus: number): void {
+    this.#finish(exitStatus)
+  }
+
+  /** The framework is no more; nothing further will be heard of its tasks. */
+  fail(fault: Fault): void {
+    say(fault.message)
+    this.#finish(1)
+  }
+
+  /** Lets go of every connection and timer. */
+  close(): void {
+    clearInterval(this.#ticker)
+    for (const { running } of this.#instances) for (const { follower } of running?.outputs ?? []) follower.abandon()
+    for (const agent of this.#agents.values()) agent.close()
+  }
+
+  /** After a reconnection: asks what became of the tasks, and repeats what may have been lost. */
+  #resume(): void {
+    const running = this.#instances.flatMap((instance) => (instance.isEnding ? [] : (instance.running ?? [])))
+    if (running.length > 0) {
+      const tasks = running.map(({ taskId, agentId }) => ({ task_id: { value: taskId }, agent_id: { value: agentId } }))
+      void this.#options.subscription.call({ type: 'RECONCILE', reconcile: { tasks } })
+    }
+    if (this.#stopping !== null) this.#killRunning()
+    this.#suppressIfPlaced()
+  }
+
+  /** Launches as many waiting instances as fit into the offer, or declines it. */
+  #use(offer: Offer): void {
+    const rest = new OfferRest(offer)
+    const tasks = []
+    for (const instance of this.#waiting()) {
+      const resources = rest.take(this.#wanted)
+      if (resources === null) break
+      const taskId = this.#taskId(instance)
+      tasks.push(taskInfo(this.#options.spec, taskId, offer, resources))
+      instance.launches++
+      instance.running = { taskId, agentId: offer.agent_id.value, outputs: this.#follow(instance, taskId, offer) }
+    }
+    const { subscription } = this.#options
+    const filters = { refuse_seconds: declineSeconds }
+    if (tasks.length === 0) {
+      void subscription.call({ type: 'DECLINE', decline: { offer_ids: [offer.id], filters } })
+      return
+    }
+    this.#waitingSinceMs = performance.now()
+    void subscription
+      .call({
+        type: 'ACCEPT',
+        accept: { offer_ids: [offer.id], operations: [{ type: 'LAUNCH', launch: { task_infos: tasks } }], filters },
+      })
+      .then((called) => {
+        // A broken connection is resolved by reconciliation; a refusal is ours to report.
+        if (!called.ok && called.fault.code === 'API_REFUSED') this.fail(called.fault)
+        else this.#suppressIfPlaced()
+      })
+  }
+
+  async #update(status: TaskStatus): Promise<void> {
+    const instance = this.#instances.find(({ running }) => running?.taskId === status.task_id.value)
+    const outcome = outcomeOf(status)
+    if (instance?.running != null && !instance.isEnding) {
+      if (outcome.kind !== 'relaunch' && outcome.notice !== null && this.#stopping === null) {
+        say(this.#about(instance, outcome.notice))
+      }
+      if (outcome.kind === 'relaunch') this.#relaunch(instance)
+      if (outcome.kind === 'over') {
+        instance.isEnding = true
+        await Promise.all(instance.running.outputs.map(({ flush }) => flush()))
+        instance.exitStatus = outcome.exitStatus
+      }
+    }
+    if (status.uuid !== undefined && status.agent_id !== undefined) {
+      const { agent_id, task_id, uuid } = status
+      await this.#options.subscription.call({ type: 'ACKNOWLEDGE', acknowledge: { agent_id, task_id, uuid } })
+    }
+    this.#finishIfOver()
+  }
+
+  #relaunch(instance: Instance): void {
+    for (const { follower } of instance.running?.outputs ?? []) follower.abandon()
+    instance.running = null
+    if (this.#stopping !== null) {
+      instance.exitStatus = this.#stopping.exitStatus
+    } else if (instance.launches >= launchesMax) {
+      say(this.#about(instance, `it was dropped ${launchesMax} times before it started`))
+      instance.exitStatus = 1
+    } else {
+      this.#waitingSinceMs = performance.now()
+      void this.#options.subscription.call({ type: 'REVIVE' })
+    }
+  }
+
+  #follow(instance: Instance, taskId: string, offer: Offer): readonly Output[] {
+    const { address } = offer.url ?? {}
+    const host = address?.ip ?? address?.hostname ?? offer.hostname
+    const peer = { host, port: address?.port ?? 5051 }
+    const key = `${peer.host}:${peer.port}`
+    const agent = this.#agents.get(key) ?? new HttpClient(peer, this.#options.token)
+    this.#agents.set(key, agent)
+    const frameworkId = this.#options.subscription.frameworkId ?? ''
+    return (['stdout', 'stderr'] as const).map((file: OutputName) => {
+      const prefixer = this.#options.spec.instances > 1 ? new LinePrefixer(`[${instance.index}] `) : null
+      const stream = process[file]
+      const write = (bytes: Uint8Array) => writeTo(stream, prefixer === null ? bytes : prefixer.push(bytes))
+      const follower = new OutputFollower(agent, { frameworkId, taskId, file }, write)
+      const flush = async () => {
+        await follower.finish()
+        if (prefixer !== null) await writeTo(stream, prefixer.end())
+      }
+      return { follower, flush }
+    })
+  }
+
+  #killRunning(): void {
+    if (this.#stopping === null) return
+    this.#stopping.killedMs = performance.now()
+    for (const { running, isEnding } of this.#instances) {
+      if (running === null || isEnding) continue
+      const kill = { task_id: { value: running.taskId }, agent_id: { value: running.agentId } }
+      void this.#options.subscription.call({ type: 'KILL', kill })
+    }
+  }
+
+  #tick(): void {
+    const nowMs = performance.now()
+    if (this.#stopping !== null) {
+      if (nowMs - this.#stopping.killedMs > killAgainMs) this.#killRunning()
+    } else if (this.#waiting().length > 0 && nowMs - this.#waitingSinceMs > explainAfterMs) {
+      void this.#explain()
+    }
+  }
+
+  /** Says why nothing is offered, once for each reason. */
+  async #explain(): Promise<void> {
+    this.#waitingSinceMs = performance.now()
+    const asked = await askWhyNot(this.#options.master, this.#wanted, this.#options.spec.role)
+    if (!asked.ok || asked.value === null || asked.value === this.#explained) return
+    this.#explained = asked.value
+    say(`waiting: ${asked.value}`)
+  }
+
+  #suppressIfPlaced(): void {
+    if (this.#waiting().length === 0) void this.#options.subscription.call({ type: 'SUPPRESS' })
+  }
+
+  #waiting(): readonly Instance[] {
+    return this.#instances.filter(({ running, exitStatus }) => running === null && exitStatus === null)
+  }
+
+  #finishIfOver(): void {
+    const statuses = this.#instances.map(({ exitStatus }) => exitStatus)
+    if (statuses.includes(null)) return
+    this.#finish(this.#stopping?.exitStatus ?? statuses.find((status) => status !== 0) ?? 0)
+  }
+
+  #taskId(instance: Instance): string {
+    const { spec, runId } = this.#options
+    const index = spec.instances > 1 ? `.${instance.index}` : ''
+    const again = instance.launches > 0 ? `.again${instance.launches}` : ''
+    return `${spec.name}.${runId}${index}${again}`
+  }
+
+  #about(instance: Instance, sentence: string): string {
+    return this.#options.spec.instances > 1 ? `[${instance.index}] ${sentence}` : sentence
+  }
+}

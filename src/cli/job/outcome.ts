@@ -1,0 +1,57 @@
+// What a task status means for whoever waits for the task: still going, to be launched again, or over with an exit
+// status and perhaps a sentence. Pure; it does not know how statuses arrive.
+
+import type { TaskStatus } from '../../mesos/types.ts'
+
+export type Outcome =
+  | { readonly kind: 'going'; readonly notice: string | null }
+  /** It never started, and that was nobody's fault: an offer was withdrawn in the same moment. */
+  | { readonly kind: 'relaunch' }
+  | { readonly kind: 'over'; readonly exitStatus: number; readonly notice: string | null }
+
+/** How a command that was asked to run and could not is reported, as shells do. */
+const failureStatus = 1
+
+export function outcomeOf(status: TaskStatus): Outcome {
+  const exitStatus = ownExitStatus(status)
+  switch (status.state) {
+    case 'TASK_STAGING':
+    case 'TASK_STARTING':
+    case 'TASK_RUNNING':
+    case 'TASK_KILLING':
+      return { kind: 'going', notice: null }
+    case 'TASK_UNREACHABLE':
+      return { kind: 'going', notice: 'the task’s machine is not reachable; waiting for it to come back' }
+    case 'TASK_DROPPED':
+      return { kind: 'relaunch' }
+    case 'TASK_FINISHED':
+      return { kind: 'over', exitStatus: exitStatus ?? 0, notice: null }
+    case 'TASK_FAILED':
+      // A command that simply exited with a status of its own needs no words of ours.
+      return status.reason === 'REASON_COMMAND_EXECUTOR_FAILED' && exitStatus !== null
+        ? { kind: 'over', exitStatus, notice: null }
+        : { kind: 'over', exitStatus: exitStatus || failureStatus, notice: sentence(status) }
+    case 'TASK_KILLED':
+      return { kind: 'over', exitStatus: exitStatus || failureStatus, notice: sentence(status) }
+    default:
+      return { kind: 'over', exitStatus: failureStatus, notice: sentence(status) }
+  }
+}
+
+/** The command's own exit status, 128 and the signal's number when a signal ended it, null when nobody knows. */
+function ownExitStatus(status: TaskStatus): number | null {
+  const labels = new Map(status.labels?.labels?.map(({ key, value }) => [key, value]))
+  const code = wholeNumber(labels.get('tepui.exit_code'))
+  if (code !== null) return code
+  const signal = wholeNumber(labels.get('tepui.signal'))
+  return signal === null ? null : 128 + signal
+}
+
+function wholeNumber(text: string | undefined): number | null {
+  return text !== undefined && /^\d{1,3}$/.test(text) ? Number(text) : null
+}
+
+function sentence(status: TaskStatus): string {
+  const words = (status.state ?? '').replace('TASK_', '').toLowerCase().replaceAll('_', ' ')
+  return status.message === undefined || status.message === '' ? `the task was ${words}` : status.message
+}

@@ -1,0 +1,64 @@
+// The `tepui` command: finds the subcommand's file and lets it define itself. Only the file of the subcommand that
+// was called is loaded, so that `tepui --help` and short commands start quickly.
+// It does not know any option of any subcommand. Exit status: 0 success, 1 failure, 2 wrong usage.
+
+import { Command, CommanderError } from 'commander'
+import type { CommandModule } from './command.ts'
+import { version } from './version.ts'
+
+type Entry = { readonly summary: string; readonly load: () => Promise<CommandModule> }
+
+/** All subcommands, in the order in which `--help` shows them. */
+const entries: Readonly<Record<string, Entry>> = {
+  up: { summary: 'a whole rack on this machine: master, broker and one agent', load: () => import('./up.ts') },
+  run: { summary: 'run a command somewhere in the pool and show its output', load: () => import('./run.ts') },
+  probe: { summary: 'show what this machine is', load: () => import('./probe.ts') },
+  nodes: { summary: 'list the machines of the pool', load: () => import('./nodes.ts') },
+  tasks: { summary: 'list tasks', load: () => import('./tasks.ts') },
+  frameworks: { summary: 'list frameworks', load: () => import('./frameworks.ts') },
+  offers: { summary: 'list outstanding offers', load: () => import('./offers.ts') },
+  logs: { summary: 'show the output of a task', load: () => import('./logs.ts') },
+  kill: { summary: 'kill a task', load: () => import('./kill.ts') },
+  master: { summary: 'start a master', load: () => import('./master.ts') },
+  agent: { summary: 'start an agent on this machine', load: () => import('./agent.ts') },
+}
+
+/** Runs one call of the command; what it prints is on the process's own streams, its status in `process.exitCode`. */
+async function main(args: readonly string[]): Promise<void> {
+  const program = new Command('tepui')
+    .description('Turns racks of physical machines into one pool that programs share.')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show this help')
+    .helpCommand(false)
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(oneLine(text)) })
+    .addHelpText('after', '\nEvery option of a command may also come from the environment as TEPUI_<NAME>.')
+  const wanted = args.find((arg) => !arg.startsWith('-'))
+  for (const [name, { summary, load }] of Object.entries(entries)) {
+    const command = program.command(name).description(summary).helpOption('-h, --help', 'show this help')
+    if (name === wanted) (await load()).define(command)
+  }
+  try {
+    if (wanted === undefined && args.length === 0) program.error('which command? `tepui --help` lists them')
+    await program.parseAsync(args, { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    process.exitCode = error.exitCode === 0 ? 0 : 2
+  }
+}
+
+function oneLine(text: string): string {
+  return `tepui: ${text
+    .trim()
+    .replace(/^error: /, '')
+    .replaceAll(/\s*\n\s*/g, ' ')}\n`
+}
+
+// A reader that goes away (`tepui tasks | head -1`) is no failure of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(0)
+})
+
+void main(process.argv.slice(2))

@@ -1,0 +1,59 @@
+// Writing to the caller's terminal or pipe: bytes with back-pressure, whole lines with a prefix when several tasks
+// share it, and our own words on standard error. It does not know what is written.
+
+import { once } from 'node:events'
+import type { Writable } from 'node:stream'
+import type { Fault } from '../model/result.ts'
+
+/** Resolves once the stream takes more; a reader that went away takes everything. */
+export async function writeTo(stream: Writable, bytes: Uint8Array): Promise<void> {
+  if (bytes.length === 0 || stream.destroyed || stream.write(bytes)) return
+  await Promise.race([once(stream, 'drain'), once(stream, 'close')]).catch(() => {})
+}
+
+/** One line of our own, on standard error so that the output of tasks stays clean. */
+export function say(sentence: string): void {
+  process.stderr.write(`tepui: ${sentence}\n`)
+}
+
+/** Says what failed. @returns exit status 1 */
+export function sayFault(fault: Fault): number {
+  say(fault.message)
+  return 1
+}
+
+/** A longer line without its end is passed on in pieces. */
+const partialLineMaxBytes = 64 * 1024
+
+const newline = 0x0a
+
+/** Puts a prefix before every line of one source, so that lines of several do not mix. */
+export class LinePrefixer {
+  readonly #prefix: Buffer
+  #partial: Buffer = Buffer.alloc(0)
+
+  constructor(prefix: string) {
+    this.#prefix = Buffer.from(prefix)
+  }
+
+  /** The lines that are complete now. */
+  push(bytes: Uint8Array): Buffer {
+    const lines: Buffer[] = []
+    let rest = this.#partial.length === 0 ? Buffer.from(bytes) : Buffer.concat([this.#partial, bytes])
+    for (let end = rest.indexOf(newline); end !== -1; end = rest.indexOf(newline)) {
+      lines.push(this.#prefix, rest.subarray(0, end + 1))
+      rest = rest.subarray(end + 1)
+    }
+    this.#partial = rest
+    if (rest.length > partialLineMaxBytes) lines.push(this.end())
+    return Buffer.concat(lines)
+  }
+
+  /** What is left without an end of line, with one. */
+  end(): Buffer {
+    if (this.#partial.length === 0) return Buffer.alloc(0)
+    const last = Buffer.concat([this.#prefix, this.#partial, Buffer.from('\n')])
+    this.#partial = Buffer.alloc(0)
+    return last
+  }
+}
