@@ -5,13 +5,14 @@
 
 import { type CpuSet, formatCpuList, intersect, isSubset, subtract } from '../../model/cpu-set.ts'
 import type { Core, CpuPackage, CpuSection, Die } from '../../model/inventory.ts'
-import { andThen, known, type Reading } from '../../model/reading.ts'
+import { absent, known, type Reading } from '../../model/reading.ts'
 import { type Cpuinfo, parseCpuinfo } from '../parse/cpuinfo.ts'
 import { cleanText, parseInteger, parseList } from '../parse/numbers.ts'
 import { probeCaches } from './caches.ts'
 import { coreKinds } from './core-kinds.ts'
 import { cpuRoot, topologyNumber, topologySet } from './cpu-files.ts'
-import { type Bench, listNumbered, readFact, settle } from './report.ts'
+import { noted } from './platform.ts'
+import { type Bench, listNumbered, readFact } from './report.ts'
 
 export type CpuFacts = {
   readonly section: Omit<CpuSection, 'allowed' | 'cores'> & { readonly cores: readonly Omit<Core, 'numaNode'>[] }
@@ -145,8 +146,9 @@ function labelOf(bench: Bench, set: CpuSet, file: string): number | null {
   return label === null || label < 0 ? null : label
 }
 
+/** The kernel says it itself since 6.1; captures and older kernels leave it to /proc/cpuinfo. */
 function architecture(bench: Bench, cpuinfo: Cpuinfo | null): string | null {
-  const name = (text: string): Reading<string> => known(cleanText(text))
-  const said = settle(bench.report, andThen(bench.source.readText('/proc/sys/kernel/arch'), name), 'kernel/arch')
+  const word = (text: string): Reading<string> => (cleanText(text) === '' ? absent : known(cleanText(text)))
+  const said = readFact(bench, '/proc/sys/kernel/arch', word) ?? noted(bench, 'Architecture')
   return said ?? cpuinfo?.architecture ?? null
 }

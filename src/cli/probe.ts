@@ -1,0 +1,46 @@
+// `tepui probe`: shows what this machine is, or a captured one. Needs no agent, no master and no network.
+// It does not know how anything is found out (hw) nor how the tree is drawn (probe-tree.ts).
+
+import type { Command } from 'commander'
+import { probeInventory } from '../hw/inventory.ts'
+import { liveSource, sysrootSource } from '../hw/source/open.ts'
+import { ok } from '../model/result.ts'
+import { act, flag } from './command.ts'
+import { sayFault } from './output.ts'
+import { renderTree } from './probe-tree.ts'
+
+export { renderTree } from './probe-tree.ts'
+
+type ProbeOptions = { readonly sysroot?: string; readonly json?: true; readonly tree?: true }
+
+export function define(command: Command): void {
+  command
+    .addOption(flag('--sysroot <dir>', 'show the machine whose /sys and /proc are in this folder'))
+    .addOption(flag('--json', 'print the inventory document').conflicts('tree'))
+    .addOption(flag('--tree', 'print a tree for people to read (default)'))
+  act(command, probe)
+}
+
+/** Registers the subcommand on a program of its own, for callers outside of `tepui`. */
+export function addProbeCommand(program: Command): void {
+  define(program.command('probe').description('show what this machine is'))
+}
+
+/** @returns exit status: 1 where there is no machine to read */
+async function probe(options: ProbeOptions): Promise<number> {
+  const source = options.sysroot === undefined ? ok(liveSource()) : sysrootSource(options.sysroot)
+  const inventory = source.ok ? probeInventory(source.value) : source
+  if (!inventory.ok) return sayFault(inventory.fault)
+  const { stdout } = process
+  const text = options.json
+    ? `${JSON.stringify(inventory.value, null, 2)}\n`
+    : renderTree(inventory.value, { width: stdout.columns ?? defaultWidth, color: wantsColor(stdout) })
+  stdout.write(text)
+  return 0
+}
+
+const defaultWidth = 80
+
+function wantsColor(stream: NodeJS.WriteStream): boolean {
+  return stream.isTTY === true && (process.env.NO_COLOR ?? '') === '' && process.env.TERM !== 'dumb'
+}
