@@ -1,12 +1,12 @@
 // The port between the agent's shell and whatever starts, limits and stops processes on this machine.
 
 import type { ContainerId } from '../../model/ids.ts'
-import type { Result } from '../../model/result.ts'
+import type { Fault, Result } from '../../model/result.ts'
 import type { ContainerExit, ContainerSpec, RecoveredRun } from '../core/types.ts'
 
 export type ContainerEvents = {
   readonly started: (containerId: ContainerId, pid: number) => void
-  readonly failed: (containerId: ContainerId, fault: import('../../model/result.ts').Fault) => void
+  readonly failed: (containerId: ContainerId, fault: Fault) => void
   readonly exited: (containerId: ContainerId, exit: ContainerExit) => void
 }
 
@@ -30,11 +30,19 @@ export type Containerizer = {
     readonly frameworkId: string
     readonly executorId: string
   }): RecoveredRun
+  /**
+   * Ends and removes every run on disk that was not recovered: those of a store that was lost. Called once, after the
+   * last `recover` and before the first `start`.
+   */
+  removeUnrecovered(): void
   /** Ends whatever is left of the container's processes, removes its cgroups and bookkeeping; the sandbox stays. */
   remove(containerId: ContainerId): void
   /** Where the container's stdout and stderr are: absolute path of its sandbox. */
   sandbox(run: { readonly containerId: ContainerId; readonly frameworkId: string; readonly executorId: string }): string
-  /** Lets go of everything without touching running tasks (`keep`), or ends them all first (`kill`). */
+  /**
+   * Lets go of everything without touching running tasks (`keep`), or ends them all first (`kill`): their ends still
+   * come as events, and stay on disk for a later life that did not hear them. No event comes once it has resolved.
+   */
   close(tasks: 'keep' | 'kill'): Promise<void>
 }
 

@@ -1,0 +1,112 @@
+// What one can do to an existing cgroup, whichever version it is: end everybody in it, look whether it is empty, ask
+// what the memory limit did, remove it. Everything works from the directories alone, so that groups made by an earlier
+// life of the agent are served the same. Files are cgroupfs: synchronous access costs microseconds.
+
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { flatKeyed, type LimitFile } from './cgroup-layout.ts'
+import { signalPid } from './processes.ts'
+
+/** Freezing is not instant; a group that does not freeze in this many looks is killed as it is, and again later. */
+const freezeLooksMax = 100
+
+/** Throws when a required limit is not taken. */
+export function writeLimits(directoryOf: (controller: string) => string | null, files: readonly LimitFile[]): void {
+  for (const { controller, file, value, isOptional } of files) {
+    const directory = directoryOf(controller)
+    if (directory === null || (isOptional && !existsSync(join(directory, file)))) continue
+    writeFileSync(join(directory, file), value)
+  }
+}
+
+export function makeGroup(directory: string): void {
+  mkdirSync(directory, { recursive: true, mode: 0o755 })
+}
+
+/** Sends KILL to everybody in the groups of one container, so that nobody can fork away meanwhile. */
+export function killGroups(directories: readonly string[]): void {
+  const killer = directories.find((directory) => existsSync(join(directory, 'cgroup.kill')))
+  if (killer !== undefined) {
+    attempt(() => writeFileSync(join(killer, 'cgroup.kill'), '1'))
+    return
+  }
+  const freezer = directories.find((directory) => existsSync(join(directory, 'freezer.state')))
+  if (freezer !== undefined) freeze(freezer)
+  for (const directory of directories) for (const pid of membersBelow(directory)) signalPid(pid, 'SIGKILL')
+  if (freezer !== undefined) attempt(() => writeFileSync(join(freezer, 'freezer.state'), 'THAWED'))
+}
+
+function freeze(directory: string): void {
+  const file = join(directory, 'freezer.state')
+  attempt(() => {
+    for (let look = 0; look < freezeLooksMax; look++) {
+      writeFileSync(file, 'FROZEN')
+      if (readFileSync(file, 'utf8').trim() === 'FROZEN') return
+    }
+  })
+}
+
+/** Whether no process is left; a group that is already gone is empty. */
+export function areGroupsEmpty(directories: readonly string[]): boolean {
+  return directories.every((directory) => membersBelow(directory).length === 0)
+}
+
+/** The pids in a group and in those that its task may have made below it. */
+function membersBelow(directory: string): readonly number[] {
+  return [directory, ...groupsBelow(directory)].flatMap((group) => {
+    const text = attempt(() => readFileSync(join(group, 'cgroup.procs'), 'utf8')) ?? ''
+    return text.split('\n').filter(Boolean).map(Number)
+  })
+}
+
+/** Deepest last. */
+function groupsBelow(directory: string): readonly string[] {
+  const entries = attempt(() => readdirSync(directory, { withFileTypes: true })) ?? []
+  const children = entries.filter((entry) => entry.isDirectory()).map((entry) => join(directory, entry.name))
+  return children.flatMap((child) => [child, ...groupsBelow(child)])
+}
+
+/** Removes the groups; false while one of them is still busy, as it may be right after its last exit. */
+export function removeGroups(directories: readonly string[]): boolean {
+  let isGone = true
+  for (const directory of directories) {
+    for (const group of [directory, ...groupsBelow(directory)].reverse()) {
+      try {
+        rmdirSync(group)
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') isGone = false
+      }
+    }
+  }
+  return isGone
+}
+
+export type MemoryFacts = { readonly kills: number; readonly usedBytes: number | null }
+
+/** How often the memory limit killed, and the most that was used; null without a memory controller. */
+export function readMemoryFacts(directories: readonly string[]): MemoryFacts | null {
+  for (const directory of directories) {
+    for (const [events, used] of memoryFiles) {
+      const text = attempt(() => readFileSync(join(directory, events), 'utf8'))
+      if (text === null) continue
+      const usedText = attempt(() => readFileSync(join(directory, used), 'utf8'))
+      return { kills: flatKeyed(text, 'oom_kill') ?? 0, usedBytes: usedText === null ? null : Number(usedText) }
+    }
+  }
+  return null
+}
+
+/** Where each version counts kills, and where it keeps the peak (v2: since kernel 5.19). */
+const memoryFiles = [
+  ['memory.events', 'memory.peak'],
+  ['memory.oom_control', 'memory.max_usage_in_bytes'],
+] as const
+
+/** The groups may vanish at any moment: null then. */
+function attempt<T>(action: () => T): T | null {
+  try {
+    return action()
+  } catch {
+    return null
+  }
+}

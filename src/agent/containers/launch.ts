@@ -1,0 +1,163 @@
+// One start: sandbox, cgroups, notes on disk, then the supervisor, until the task's process exists. Whatever fails on
+// the way is undone and becomes a fault. It does not know what happens to the run afterwards.
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { accessSync, closeSync, constants } from 'node:fs'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { idError } from '../../model/ids.ts'
+import { type Fault, fail, fault, ok, type Result } from '../../model/result.ts'
+import type { ContainerSpec } from '../core/types.ts'
+import { killGroups, removeGroups } from './cgroup-files.ts'
+import type { Limiter } from './limiter.ts'
+import type { ProcessId } from './processes.ts'
+import {
+  parseRunProcesses,
+  type RunProcesses,
+  readShellNote,
+  removeRunDirectory,
+  writeRunNote,
+} from './run-directory.ts'
+import { createSandbox } from './sandbox.ts'
+import { type LaunchTools, launchError, launchPlan } from './supervisor.ts'
+import { type User, userToBecome } from './users.ts'
+
+/** A supervisor reports within milliseconds; one that takes longer than this never will. */
+const startTimeoutMs = 30_000
+/** What a task finds when its command sets none. */
+const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+const toolDirectories = ['/usr/bin', '/bin', '/usr/sbin', '/sbin', '/usr/local/bin']
+
+export type Launched = {
+  readonly child: ChildProcess
+  readonly supervisor: ProcessId
+  readonly main: ProcessId
+  readonly groups: readonly string[]
+}
+
+export type LaunchOrder = {
+  readonly workDir: string
+  /** The run's own directory below `meta`. */
+  readonly directory: string
+  readonly bootId: string
+  readonly spec: ContainerSpec
+  readonly limiter: Limiter
+  readonly tools: LaunchTools
+}
+
+/** Starts the container's main process. AGENT_LAUNCH_FAILED says why not; nothing is left running then. */
+export async function launch(order: LaunchOrder): Promise<Result<Launched>> {
+  const { spec, tools } = order
+  const mistake = idError(spec.containerId) ?? launchError(spec)
+  if (mistake !== null) return fail('AGENT_LAUNCH_FAILED', mistake)
+  const user = await userToBecome(spec.user)
+  if (!user.ok) return user
+  if (user.value !== null && tools.setpriv === null) {
+    return fail('AGENT_LAUNCH_FAILED', `setpriv (util-linux) is needed to run a task as '${spec.user}'`)
+  }
+  let groups: readonly string[] = []
+  try {
+    groups = order.limiter.create(spec.containerId, spec.limits)
+    writeRunNote(order.directory, { bootId: order.bootId, groups, memoryBytes: spec.limits.memoryBytes })
+    const child = spawnSupervisor(order, groups, user.value)
+    const processes = await started(child, order.directory)
+    if (processes.ok) return ok({ child, groups, ...processes.value })
+    return undo(order, groups, processes.fault)
+  } catch (error) {
+    return undo(
+      order,
+      groups,
+      fault('AGENT_LAUNCH_FAILED', `starting the task: ${(error as Error).message}`, {}, error),
+    )
+  }
+}
+
+function undo(order: LaunchOrder, groups: readonly string[], because: Fault): Result<Launched> {
+  killGroups(groups)
+  removeGroups(groups)
+  removeRunDirectory(order.directory)
+  return { ok: false, fault: because }
+}
+
+function spawnSupervisor(order: LaunchOrder, groups: readonly string[], user: User | null): ChildProcess {
+  const { spec, limiter } = order
+  const sandbox = createSandbox(order.workDir, spec, user)
+  try {
+    const plan = launchPlan(
+      {
+        runDirectory: order.directory,
+        supervisorProcsFile: limiter.supervisorProcsFile,
+        taskProcsFiles: groups.map((directory) => join(directory, 'cgroup.procs')),
+        command: spec.command,
+        environment: taskEnvironment(spec, sandbox.path),
+        user,
+      },
+      order.tools,
+    )
+    return spawn('/bin/sh', [...plan.argv], {
+      cwd: sandbox.path,
+      env: plan.environment,
+      detached: true,
+      stdio: ['ignore', sandbox.stdoutFd, sandbox.stderrFd, 'pipe'],
+    })
+  } finally {
+    closeSync(sandbox.stdoutFd)
+    closeSync(sandbox.stderrFd)
+  }
+}
+
+/** The task's own variables, and beneath them what only this room knows and every task may count on. */
+function taskEnvironment(spec: ContainerSpec, sandbox: string): Readonly<Record<string, string>> {
+  return { PATH: defaultPath, MESOS_SANDBOX: sandbox, MESOS_CONTAINER_ID: spec.containerId, ...spec.environment }
+}
+
+/** Waits for the supervisor's word on fd 3 that the task's process exists. */
+function started(child: ChildProcess, directory: string): Promise<Result<RunProcesses>> {
+  return new Promise((resolve) => {
+    const report = child.stdio[3] as Readable | undefined
+    let text = ''
+    const settle = (result: Result<RunProcesses>) => {
+      clearTimeout(timer)
+      report?.removeAllListeners('data')
+      report?.destroy()
+      child.removeAllListeners('error')
+      child.removeAllListeners('close')
+      resolve(result)
+    }
+    const giveUp = (message: string, cause?: unknown) => {
+      child.kill('SIGKILL')
+      settle(fail('AGENT_LAUNCH_FAILED', message, {}, cause))
+    }
+    const timer = setTimeout(() => giveUp('the task did not start in time'), startTimeoutMs)
+    child.on('error', (error) => giveUp(`starting the task's supervisor: ${error.message}`, error))
+    // `close` comes after the last word on fd 3, unlike `exit`.
+    child.on('close', () => giveUp(`the task could not be started: ${readShellNote(directory)}`))
+    report?.on('error', () => {})
+    report?.on('data', (chunk: Buffer) => {
+      text += chunk.toString('latin1')
+      const end = text.indexOf('\n')
+      const processes = end === -1 ? null : parseRunProcesses(text.slice(0, end))
+      if (processes !== null) settle(ok(processes))
+      else if (text.length > 200) giveUp('the supervisor reported something that is no process')
+    })
+  })
+}
+
+/** Looks for the programs that a start needs. AGENT_UNSUPPORTED when a needed one is missing. */
+export function findLaunchTools(): Result<LaunchTools> {
+  const find = (name: string) => toolDirectories.map((directory) => join(directory, name)).find(isExecutable) ?? null
+  const setsid = find('setsid')
+  const env = find('env')
+  if (setsid === null) return fail('AGENT_UNSUPPORTED', 'running tasks needs setsid: install util-linux')
+  if (env === null) return fail('AGENT_UNSUPPORTED', 'running tasks needs env: install coreutils')
+  return ok({ setsid, env, setpriv: find('setpriv'), bash: find('bash') })
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
