@@ -29,6 +29,7 @@ export function parseCpuMask(text: string): CpuSet | null {
   const trimmed = cutAtNul(text).trim()
   if (trimmed === '') return []
   const words = trimmed.split(',')
+  if (words.length * 32 > cpuNumberMax + 1) return null
   const cpus: number[] = []
   for (let i = words.length - 1, base = 0; i >= 0; i--, base += 32) {
     const word = (words[i] as string).replace(/^0x/, '')

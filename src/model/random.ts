@@ -1,8 +1,10 @@
 // The random port: pure rooms get randomness as an argument. The seeded generator makes tests and the simulator
 // repeatable; integer arithmetic only, so the same seed gives the same numbers on every engine.
 
+import { invariant } from './result.ts'
+
 export type Random = {
-  /** A uniform integer in [0, bound). */
+  /** A uniform integer in [0, bound); `bound` is from 1 to 2^32. */
   below(bound: number): number
   /** 16 uniform bytes, for UUIDs. */
   bytes16(): Uint8Array
@@ -16,6 +18,7 @@ export function seededRandom(seed: number): Random & { fork(label: number): Rand
     return mix(state)
   }
   const below = (bound: number) => {
+    invariant(Number.isInteger(bound) && bound >= 1 && bound <= 0x1_0000_0000, 'a bound is from 1 to 2^32', { bound })
     // Rejection keeps the result uniform; the loop ends with probability one and in practice at once.
     const limit = 0x1_0000_0000 - (0x1_0000_0000 % bound)
     for (;;) {

@@ -177,7 +177,9 @@ function byKeyOrder(a: Resource, b: Resource): number {
 }
 
 function identityKey(identity: ResourceIdentity, kind: ResourceValue['kind']): string {
-  const { name, allocationRole, reservations, disk, revocable, shared, providerId } = identity
+  const { reservations, disk, revocable, shared, providerId } = identity
+  const name = escapeBar(identity.name)
+  const allocationRole = identity.allocationRole === undefined ? undefined : escapeBar(identity.allocationRole)
   const plain =
     (reservations?.length ?? 0) === 0 && disk === undefined && !revocable && !shared && providerId === undefined
   if (plain) return allocationRole === undefined ? `${name}|${kind}` : `${name}|${kind}|${allocationRole}`
@@ -193,6 +195,11 @@ function identityKey(identity: ResourceIdentity, kind: ResourceValue['kind']): s
     disk.source && [disk.source.type, disk.source.root, disk.source.id, disk.source.profile, disk.source.vendor],
   ]
   return `${name}|${kind}|${allocationRole ?? ''}|${JSON.stringify([stack, place ?? null, !!revocable, !!shared, providerId ?? null])}`
+}
+
+/** Names come from outside; none may imitate the separators of a key. */
+function escapeBar(text: string): string {
+  return text.includes('|') ? text.replaceAll('|', '||') : text
 }
 
 function isEmptyValue(value: ResourceValue): boolean {

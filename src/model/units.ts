@@ -19,7 +19,8 @@ export function milli(value: number): Milli {
 /** From the API's floating point to thousandths, rounding half away from zero as Mesos does (values.cpp). */
 export function milliFromNumber(value: number): Milli {
   const scaled = Math.abs(value) * 1000
-  return milli(Math.sign(value) * Math.round(scaled) || 0)
+  // Adding zero turns -0 into 0 and keeps NaN, which milli refuses.
+  return milli(Math.sign(value) * Math.round(scaled) + 0)
 }
 
 export function milliToNumber(value: Milli): number {
