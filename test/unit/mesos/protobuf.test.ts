@@ -98,9 +98,10 @@ describe('bytes', () => {
 
   test('an unknown number of an optional enum counts as unset, also in lists', () => {
     expect(decodeProtobuf('mesos.v1.scheduler.Call', Uint8Array.from(field(2, 999)))).toEqual({ ok: true, value: {} })
-    expect(
-      decodeProtobuf('mesos.v1.CapabilityInfo', Uint8Array.from([...field(1, 7777), ...field(1, 1000)])),
-    ).toMatchObject({ ok: true, value: { capabilities: expect.arrayContaining([expect.any(String)]) } })
+    expect(decodeProtobuf('mesos.v1.CapabilityInfo', Uint8Array.from([...field(1, 7777), ...field(1, 1000)]))).toEqual({
+      ok: true,
+      value: { capabilities: ['CHOWN'] },
+    })
   })
 
   test('decoded bytes do not hold on to the body', () => {
