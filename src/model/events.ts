@@ -13,6 +13,7 @@ export const logEvents = {
   'agent.disconnected': 'the link to an agent broke',
   'agent.unreachable': 'an agent was silent too long',
   'agent.removed': 'an agent left for good',
+  'link.failed': 'a connection to a master could not be made or was lost',
   'wire.dropped': 'a message was not valid, stale or not allowed, and was dropped',
   'api.refused': 'a request was refused',
   'api.streamCut': 'an event stream was cut because its reader was too slow',
