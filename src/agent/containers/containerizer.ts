@@ -77,6 +77,7 @@ class ProcessContainerizer implements Containerizer {
   /** Runs whose end no child's exit will tell. */
   readonly #watched = new Set<Run>()
   readonly #timers = new Set<NodeJS.Timeout>()
+  readonly #removals = new Set<Promise<void>>()
   #startsInFlight = 0
   #lookTimer: NodeJS.Timeout | null = null
   #isClosed = false
@@ -170,7 +171,6 @@ class ProcessContainerizer implements Containerizer {
     for (const run of this.#runs.values()) {
       run.child?.removeAllListeners()
       run.child?.unref()
-      if (tasks === 'kill') removeGroups(run.groups)
     }
     this.#limiter.close()
   }
@@ -183,6 +183,7 @@ class ProcessContainerizer implements Containerizer {
       await new Promise((resolve) => setTimeout(resolve, waitMs))
     }
     for (const run of this.#runs.values()) await this.#untilGone(() => removeGroups(run.groups), groupRemovalMaxMs)
+    await Promise.all(this.#removals)
   }
 
   #newRun(containerId: ContainerId): Run {
@@ -350,7 +351,7 @@ class ProcessContainerizer implements Containerizer {
     const hasTree = run.groups.length > 0 || (run.phase !== 'ended' && run.main !== null)
     // Its end is nobody's news any more.
     run.phase = 'ended'
-    void this.#untilGone(() => {
+    const removal = this.#untilGone(() => {
       if (hasTree && !this.#isTreeGone(run)) {
         this.#killTree(run)
         return false
@@ -360,6 +361,8 @@ class ProcessContainerizer implements Containerizer {
       removeRunDirectory(run.directory)
       return true
     }, groupRemovalMaxMs)
+    this.#removals.add(removal)
+    void removal.finally(() => this.#removals.delete(removal))
   }
 
   /** Repeats `attempt`, the first time at once, until it is true, the time is over or the containerizer is closed. */

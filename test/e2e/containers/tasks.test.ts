@@ -191,7 +191,7 @@ describe.each(['auto', 'process-group'] as const)('isolation %s', (isolation) =>
   })
 
   test('a task that is stopped before it was started fails instead of starting', async () => {
-    const specs = Array.from({ length: 60 }, () => shell('sleep 60'))
+    const specs = Array.from({ length: 24 }, () => shell('sleep 60'))
     for (const spec of specs) containers.containerizer.start(spec)
     const last = specs.at(-1) as (typeof specs)[0]
     containers.containerizer.signal(last.containerId, 'TERM')
@@ -212,10 +212,10 @@ describe.each(['auto', 'process-group'] as const)('isolation %s', (isolation) =>
     }
   })
 
-  test('two hundred tasks at once all run and end, and leave no file open in the agent', async () => {
+  test('eighty tasks at once all run and end, and leave no file open in the agent', async () => {
     await output(shell('true'))
     const openBefore = readdirSync('/proc/self/fd').length
-    const specs = Array.from({ length: 200 }, (_, i) => shell(`exit ${i % 50}`))
+    const specs = Array.from({ length: 80 }, (_, i) => shell(`exit ${i % 50}`))
     for (const spec of specs) containers.containerizer.start(spec)
     const exits = await Promise.all(specs.map((spec) => containers.exit(spec.containerId)))
     expect(exits.map((exit) => exit.status)).toEqual(specs.map((_, i) => ({ kind: 'exited', code: i % 50 })))
