@@ -24,6 +24,7 @@ export const logEvents = {
   'offer.rescinded': 'an offer was taken back',
   'task.launched': 'a task was accepted for launch',
   'task.rejected': 'a task was refused',
+  'operation.rejected': 'an offer operation was refused',
   'task.update': 'a task changed its state',
   'container.started': 'a container runs',
   'container.exited': 'a container ended',

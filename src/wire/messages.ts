@@ -80,6 +80,10 @@ export type StatusUpdate = {
   readonly latestState: string
 }
 
+/**
+ * The agent answers with a heartbeat at once, or with any other frame of the session: only then does its registration
+ * count. One that was delayed or repeated on its way finds nobody to answer, and changes nothing.
+ */
 export type Registered = {
   readonly kind: 'registered'
   readonly agentId: AgentId

@@ -201,7 +201,7 @@ class Core implements AgentCore {
       this.#effects.push({ kind: 'persist', op: { op: 'setAgentId', agentId } })
     }
     this.#log('info', isNew ? 'agent.registered' : 'agent.reregistered', 'the master took this agent', { agentId })
-    this.#effects.push({ kind: 'statusChanged' })
+    this.#effects.push(...this.#session.confirm(), { kind: 'statusChanged' })
     for (const run of this.#runs.values()) {
       run.retries = 0
       this.#sendNextStatus(run, nowMs)

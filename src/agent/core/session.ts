@@ -90,6 +90,12 @@ export class Session {
     return sent.value.map((frame) => ({ kind: 'send', frame }))
   }
 
+  /** The third step of the registration: only this makes it count at the master (wire/messages.ts, Registered). */
+  confirm(): readonly AgentEffect[] {
+    if (this.#state.kind !== 'registered') return []
+    return [{ kind: 'send', frame: this.#state.channel.sendUnnumbered({ kind: 'heartbeat' }) }]
+  }
+
   receive(frame: DownFrame, nowMs: number): SessionOutcome {
     const state = this.#state
     if (state.kind === 'down' || frame.session !== state.session) return nothing

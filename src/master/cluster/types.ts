@@ -157,7 +157,7 @@ export type AgentRecord = {
   readonly capabilities: readonly string[]
   readonly http: { readonly host: string; readonly port: number }
   readonly total: Resources
-  /** By tasks that are not over, with allocation roles. */
+  /** By runs that are not over, those of removed frameworks that still end included; with allocation roles. */
   readonly used: Resources
   readonly offered: Resources
   readonly isConnected: boolean
@@ -171,6 +171,15 @@ export type AgentRecord = {
 
 /** An agent of an earlier master that has not come back yet. */
 export type RecoveredAgentRecord = { readonly id: AgentId; readonly uid: AgentUid; readonly info: AgentInfo }
+
+/** The master's state machine. */
+export type Cluster = {
+  /** Effects in the order in which they must happen: persist, then send, then tell. `nowMs` never goes back. */
+  step(input: ClusterInput, nowMs: number): ClusterEffect[]
+  /** When it wants its next tick, or null. */
+  nextTickMs(): number | null
+  readonly view: ClusterView
+}
 
 /** What queries may read; never to be mutated, and only valid until the next step. */
 export type ClusterView = {

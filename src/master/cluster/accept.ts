@@ -1,0 +1,129 @@
+// ACCEPT (behaviour.md §5.5), step by step: offers that are not all good cost all of them; then the operations in order,
+// each on what the ones before left; what is left in the end counts as declined. A step that fails does not stop the
+// next. Offers of an agent that went away were taken back when it went, so that they count as unknown here.
+
+import type { OfferOperation, SchedulerCallAccept, TaskInfo } from '../../mesos/types.ts'
+import { operationError } from '../../mesos/validate-operation.ts'
+import type { OfferId } from '../../model/ids.ts'
+import { add, noResources, type Resources } from '../../model/resources.ts'
+import { launchTask, type Room, refuseGroup, refuseTask } from './launch.ts'
+import { dropOffer, refuseMsOf, takeOffer } from './offers.ts'
+import type { Framework, Offer } from './records.ts'
+import type { State } from './state.ts'
+import { forward, masterStatus } from './statuses.ts'
+import { grantOf } from './tasks.ts'
+
+export function accept(state: State, framework: Framework, call: SchedulerCallAccept): void {
+  const operations = call.operations ?? []
+  if (operations.length > 0) state.counters.add('messages_launch_tasks')
+  else state.counters.add('messages_decline_offers')
+  const { offers, problem } = findOffers(state, framework, call.offer_ids ?? [])
+  const [first] = offers
+  const agent = first === undefined ? undefined : state.agents.get(first.agentId)
+  if (problem !== null || first === undefined || agent === undefined) {
+    for (const offer of offers) dropOffer(state, offer, null)
+    const why = problem ?? 'the offers are no longer there'
+    for (const operation of operations) refuseOperation(state, framework, operation, why)
+    return
+  }
+  let left: Resources = noResources
+  for (const offer of offers) {
+    takeOffer(state, offer)
+    left = add(left, offer.resources)
+  }
+  const room: Room = { framework, agent, role: first.role, left }
+  for (const operation of operations) perform(state, room, operation)
+  if (room.left.length === 0) return
+  const rest = { frameworkId: framework.id, agentId: agent.id, role: first.role, resources: room.left }
+  state.allocator.recover(grantOf(rest), refuseMsOf(call.filters), state.nowMs)
+}
+
+/** The framework's own offers among the ids, each once, and what is wrong with the list as a whole. */
+function findOffers(
+  state: State,
+  framework: Framework,
+  ids: readonly { readonly value: string }[],
+): { readonly offers: readonly Offer[]; readonly problem: string | null } {
+  const offers = new Map<string, Offer>()
+  let problem: string | null = ids.length === 0 ? 'no offers specified' : null
+  for (const { value } of ids) {
+    const offer = state.offers.get(value as OfferId)
+    if (offer === undefined || offer.frameworkId !== framework.id) problem ??= `offer '${value}' is no longer valid`
+    else if (offers.has(value)) problem ??= `offer '${value}' is listed twice`
+    else offers.set(value, offer)
+  }
+  const all = [...offers.values()]
+  if (new Set(all.map((offer) => offer.agentId)).size > 1) problem ??= 'the offers are of different agents'
+  if (new Set(all.map((offer) => offer.role)).size > 1) problem ??= 'the offers are allocated to different roles'
+  return { offers: all, problem }
+}
+
+function perform(state: State, room: Room, operation: OfferOperation): void {
+  const error = operationError(operation)
+  switch (operation.type) {
+    case 'LAUNCH':
+      for (const task of operation.launch?.task_infos ?? []) {
+        if (error === null) launchTask(state, room, task)
+        else refuseTask(state, room.framework, task, { reason: 'REASON_TASK_INVALID', message: error })
+      }
+      return
+    case 'LAUNCH_GROUP':
+      return refuseGroup(state, room, operation, error)
+    default:
+      return refuseOther(state, room.framework, operation, room.agent.id, error ?? notSupported(operation))
+  }
+}
+
+function notSupported(operation: OfferOperation): string {
+  return `the operation ${operation.type} is not supported by this version`
+}
+
+/** None of the offers may be used: tasks are dropped, other operations fail where somebody waits for the answer. */
+function refuseOperation(state: State, framework: Framework, operation: OfferOperation, why: string): void {
+  for (const task of tasksOf(operation)) {
+    const status = masterStatus(state, framework, taskPlace(task), {
+      state: 'TASK_DROPPED',
+      reason: 'REASON_INVALID_OFFERS',
+      message: `the task was launched with invalid offers: ${why}`,
+    })
+    state.counters.addTask(status.state, status)
+    forward(state, framework, status)
+  }
+  if (operation.type !== 'LAUNCH' && operation.type !== 'LAUNCH_GROUP') {
+    refuseOther(state, framework, operation, null, `the operation uses invalid offers: ${why}`)
+  }
+}
+
+function refuseOther(
+  state: State,
+  framework: Framework,
+  operation: OfferOperation,
+  agentId: string | null,
+  message: string,
+): void {
+  state.log('info', 'operation.rejected', 'an operation was refused', {
+    frameworkId: framework.id,
+    operation: operation.type,
+    reason: message,
+  })
+  if (operation.id === undefined) return
+  state.tell(framework, {
+    type: 'UPDATE_OPERATION_STATUS',
+    update_operation_status: {
+      status: {
+        operation_id: operation.id,
+        state: 'OPERATION_ERROR',
+        message,
+        ...(agentId === null ? {} : { agent_id: { value: agentId } }),
+      },
+    },
+  })
+}
+
+export function tasksOf(operation: OfferOperation): readonly TaskInfo[] {
+  return [...(operation.launch?.task_infos ?? []), ...(operation.launch_group?.task_group.tasks ?? [])]
+}
+
+function taskPlace(task: TaskInfo): { readonly id: string; readonly agentId: string | null } {
+  return { id: task.task_id.value, agentId: task.agent_id.value }
+}

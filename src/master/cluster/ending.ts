@@ -1,0 +1,47 @@
+// Runs that no framework of this master owns any more but that still occupy their agent: tasks of a framework that was
+// removed, and the second task of one id. They have been told to end and count as used until the agent says that they
+// have, so that nothing of the machine is given away twice; a removed framework cannot hold them in the allocator, so
+// there they are missing from what the agent supplies.
+
+import { add, allocatedTo, noResources, overlap, type Resources, subtract } from '../../model/resources.ts'
+import type { AgentSupply } from '../allocator/types.ts'
+import { type Agent, type EndingTask, type Task, type TaskKey, taskKey } from './records.ts'
+import type { State } from './state.ts'
+
+/** Counts a run as ending. The agent has been or will be told to end it. */
+export function setEnding(state: State, agent: Agent, run: EndingTask): void {
+  const key = taskKey(run.frameworkId, run.taskId)
+  if (agent.ending.has(key)) return
+  const { frameworkId, taskId, resources, grant, isDuplicate } = run
+  agent.ending.set(key, { frameworkId, taskId, resources, grant, isDuplicate })
+  agent.used = add(agent.used, resources)
+  for (const uuid of grant.gpuUuids) agent.gpusGranted.add(uuid)
+  state.allocator.updateAgent(agent.id, supplyOf(agent))
+}
+
+/** The run is over: what it held is free. */
+export function endEnding(state: State, agent: Agent, key: TaskKey): void {
+  const run = agent.ending.get(key)
+  if (run === undefined) return
+  agent.ending.delete(key)
+  agent.used = subtract(agent.used, run.resources)
+  for (const uuid of run.grant.gpuUuids) agent.gpusGranted.delete(uuid)
+  state.allocator.updateAgent(agent.id, supplyOf(agent))
+  state.isAllocationUrgent = true
+}
+
+/** From a task that its framework loses now, with what it holds already given back to the allocator. */
+export function endingRunOf(task: Task): EndingTask {
+  const { frameworkId, id, resources, grant } = task
+  return { frameworkId, taskId: id, resources, grant, isDuplicate: false }
+}
+
+/** What the agent has for frameworks: its total without what ending runs still hold. */
+export function supplyOf(agent: Agent): AgentSupply {
+  let held: Resources = noResources
+  for (const run of agent.ending.values()) held = add(held, allocatedTo(run.resources, undefined))
+  return {
+    total: subtract(agent.total, overlap(agent.total, held)),
+    capabilities: new Set(agent.capabilities),
+  }
+}

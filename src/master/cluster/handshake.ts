@@ -1,0 +1,191 @@
+// How an agent joins: register -> registered -> any further frame of that session. Only the third step counts: a
+// registration that was delayed on its way, or repeated by the carrier, names a session whose agent is no longer there
+// to take that step, so an old report can never be mistaken for the present. Until then nothing changes but that a new
+// agent's id is in the registry. It does not know what happens to tasks (returns.ts).
+
+import { toJsonValue } from '../../mesos/json.ts'
+import { type AgentId, type AgentUid, idError, type SessionId } from '../../model/ids.ts'
+import { Channel } from '../../wire/channel.ts'
+import { type DownMessage, type Register, type UpFrame, type UpMessage, wireVersion } from '../../wire/messages.ts'
+import type { RegistryAgent } from '../registry/types.ts'
+import { sendUnnumbered } from './link.ts'
+import type { AgentLink } from './records.ts'
+import { type AgentReport, readReport } from './report.ts'
+import type { State } from './state.ts'
+
+/** Sessions of one agent that wait for their third step; the oldest is forgotten. */
+export const pendingSessionsMax = 4
+/** Ended sessions of one agent that are remembered, so that their late frames start nothing. */
+export const endedSessionsMax = 8
+/** How long a registration may wait for its third step. */
+export const pendingTimeoutMs = 60_000
+/** After a lost link, agents spread their return over this long, and this much longer for each agent there is. */
+export const reconnectWindowBaseMs = 200
+export const reconnectWindowPerAgentMs = 1
+
+export type Pending = { readonly agentId: AgentId; readonly link: AgentLink; readonly report: AgentReport }
+
+type Registration = {
+  /** Oldest first. */
+  readonly pending: Map<SessionId, Pending>
+  /** Oldest first. */
+  readonly ended: Set<SessionId>
+  /** Admitted to the registry for a registration that never came to its end so far. */
+  newId: AgentId | null
+}
+
+export type Registrations = Map<AgentUid, Registration>
+
+/** An agent asks to be taken. */
+export function register(state: State, uid: AgentUid, frame: UpFrame, message: Register): void {
+  if (message.uid !== uid || frame.epoch > state.config.epoch) {
+    return dropped(state, uid, 'a registration in the name of another agent, or for a later master')
+  }
+  const registration = registrationOf(state, uid)
+  const live = liveLink(state, uid)
+  const known = live?.session === frame.session ? live : registration.pending.get(frame.session)?.link
+  if (known !== undefined) return sayRegistered(state, uid, known, registration)
+  if (registration.ended.has(frame.session)) return dropped(state, uid, 'a registration of a session that ended')
+  state.counters.add(message.agentId === null ? 'messages_register_slave' : 'messages_reregister_slave')
+  const report = readReport(message)
+  if (!report.ok) return refuse(state, uid, frame.session, report.fault.message, false)
+  const agentId = identify(state, uid, message.agentId, registration)
+  if ('refusal' in agentId) return refuse(state, uid, frame.session, agentId.refusal, agentId.shutdown)
+  const link: AgentLink = {
+    session: frame.session,
+    channel: new Channel<DownMessage, UpMessage>({ session: frame.session, epoch: state.config.epoch }),
+  }
+  if (agentId.isNew && registration.newId !== agentId.id) {
+    registration.newId = agentId.id
+    state.persist({ op: 'admitAgent', agent: registryAgent(agentId.id, uid, report.value) })
+  }
+  registration.pending.set(frame.session, { agentId: agentId.id, link, report: report.value })
+  for (const oldest of registration.pending.keys()) {
+    if (registration.pending.size <= pendingSessionsMax) break
+    endSession(registration, oldest)
+  }
+  state.timers.set(`pending:${uid}`, state.nowMs + pendingTimeoutMs)
+  sayRegistered(state, uid, link, registration)
+}
+
+/** The third step: takes the waiting registration of this session out, or null when none waits. */
+export function takePending(state: State, uid: AgentUid, frame: UpFrame): Pending | null {
+  const registration = state.registrations.get(uid)
+  const pending = registration?.pending.get(frame.session)
+  if (registration === undefined || pending === undefined || frame.epoch !== state.config.epoch) return null
+  registration.pending.delete(frame.session)
+  for (const session of [...registration.pending.keys()]) endSession(registration, session)
+  if (registration.newId === pending.agentId) registration.newId = null
+  state.timers.clear(`pending:${uid}`)
+  return pending
+}
+
+/** No agent took the third step in time: an id that was made for it is free to be forgotten. */
+export function expirePending(state: State, uid: AgentUid): void {
+  const registration = state.registrations.get(uid)
+  if (registration === undefined) return
+  if (registration.newId !== null) state.persist({ op: 'removeAgent', agentId: registration.newId })
+  registration.newId = null
+  for (const session of [...registration.pending.keys()]) endSession(registration, session)
+  if (!state.agentIdByUid.has(uid)) state.registrations.delete(uid)
+}
+
+/** Late frames of this session start nothing any more. */
+export function rememberEnded(state: State, uid: AgentUid, session: SessionId): void {
+  endSession(registrationOf(state, uid), session)
+}
+
+export function isRegistering(state: State, uid: AgentUid): boolean {
+  return (state.registrations.get(uid)?.pending.size ?? 0) > 0
+}
+
+/** What the registry keeps of an agent. */
+export function registryAgent(agentId: AgentId, uid: AgentUid, { facts }: AgentReport): RegistryAgent {
+  return {
+    agentId,
+    uid,
+    hostname: facts.info.hostname,
+    agentInfo: toJsonValue('mesos.v1.AgentInfo', { ...facts.info, id: { value: agentId } }),
+  }
+}
+
+type Identity =
+  | { readonly id: AgentId; readonly isNew: boolean }
+  | { readonly refusal: string; readonly shutdown: boolean }
+
+/** Which agent this is: the one that the uid was, unless it says that it is another now. */
+function identify(state: State, uid: AgentUid, claimed: AgentId | null, registration: Registration): Identity {
+  if (state.goneUids.has(uid) || (claimed !== null && state.gone.has(claimed))) {
+    return { refusal: 'this agent was marked gone', shutdown: true }
+  }
+  const known = state.agentIdByUid.get(uid)
+  if (claimed === null) {
+    // An agent that completed a registration has kept its id; when it comes without, it lost what it had.
+    const isSame = known !== undefined && !state.agents.has(known)
+    if (isSame) return { id: known, isNew: false }
+    return { id: registration.newId ?? newAgentId(state), isNew: true }
+  }
+  if (claimed === known) return { id: claimed, isNew: false }
+  const error = idError(claimed)
+  if (error !== null) return { refusal: `agent id: ${error}`, shutdown: false }
+  if (isTaken(state, claimed)) return { refusal: `agent id '${claimed}' belongs to another agent`, shutdown: false }
+  return { id: claimed, isNew: true }
+}
+
+function newAgentId(state: State): AgentId {
+  for (;;) {
+    const id = `${state.config.masterId}-S${state.nextAgent++}` as AgentId
+    if (!isTaken(state, id)) return id
+  }
+}
+
+function isTaken(state: State, id: AgentId): boolean {
+  return state.agents.has(id) || state.recovered.has(id) || state.unreachable.has(id)
+}
+
+function sayRegistered(state: State, uid: AgentUid, link: AgentLink, registration: Registration): void {
+  const agentId = registration.pending.get(link.session)?.agentId ?? state.agentIdByUid.get(uid)
+  if (agentId === undefined) return
+  sendUnnumbered(state, uid, link, {
+    kind: 'registered',
+    agentId,
+    masterId: state.config.masterId,
+    heartbeatIntervalMs: state.config.agentHeartbeatMs,
+    reconnectWindowMs: reconnectWindowBaseMs + reconnectWindowPerAgentMs * state.agentIdByUid.size,
+  })
+}
+
+function refuse(state: State, uid: AgentUid, session: SessionId, message: string, shutdown: boolean): void {
+  const refused: DownMessage = { kind: 'refused', message, shutdown }
+  state.sendAgent(uid, { v: wireVersion, session, epoch: state.config.epoch, seq: 0, ack: 0, message: refused })
+  state.log('warn', 'agent.refused', 'an agent was refused', { uid, reason: message, shutdown })
+  const registration = state.registrations.get(uid)
+  if (registration?.pending.size === 0 && !state.agentIdByUid.has(uid)) state.registrations.delete(uid)
+}
+
+function dropped(state: State, uid: AgentUid, reason: string): void {
+  state.counters.add('dropped_messages')
+  state.log('debug', 'wire.dropped', 'a frame of an agent was dropped', { uid, reason })
+}
+
+function registrationOf(state: State, uid: AgentUid): Registration {
+  const present = state.registrations.get(uid)
+  if (present !== undefined) return present
+  const made: Registration = { pending: new Map(), ended: new Set(), newId: null }
+  state.registrations.set(uid, made)
+  return made
+}
+
+function endSession(registration: Registration, session: SessionId): void {
+  registration.pending.delete(session)
+  registration.ended.add(session)
+  for (const oldest of registration.ended) {
+    if (registration.ended.size <= endedSessionsMax) break
+    registration.ended.delete(oldest)
+  }
+}
+
+function liveLink(state: State, uid: AgentUid): AgentLink | null {
+  const id = state.agentIdByUid.get(uid)
+  return (id === undefined ? undefined : state.agents.get(id))?.link ?? null
+}

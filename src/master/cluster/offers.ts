@@ -1,0 +1,166 @@
+// Offers: what the allocator grants becomes OFFERS events; an offer ends by being accepted, declined, timed out,
+// rescinded or dropped with its framework. Outstanding offers are counted on their agent and held in the allocator.
+// It does not know who deserves what.
+
+import { toMessages } from '../../mesos/resources.ts'
+import type { Filters, Offer as OfferMessage } from '../../mesos/types.ts'
+import type { FrameworkId, OfferId } from '../../model/ids.ts'
+import { add, allocatedTo, subtract } from '../../model/resources.ts'
+import { invariant } from '../../model/result.ts'
+import type { AllocationGrant } from '../allocator/types.ts'
+import type { Agent, Framework, Offer } from './records.ts'
+import type { State } from './state.ts'
+import { grantOf } from './tasks.ts'
+
+/** Behaviour.md §5.9: an absent or negative refuse_seconds, and the most that counts. */
+export const refuseDefaultMs = 5_000
+export const refuseMaxMs = 365 * 24 * 3_600_000
+/** Clients refuse events of 4 MiB; estimates of an event's size are kept below half of it. */
+export const offersEventBytesMax = 2 * 1024 * 1024
+/** What an offer adds to an event besides its agent's info, and for each resource. */
+const offerBytes = 1_024
+const resourceBytes = 512
+
+/** One round: everything granted is offered, per framework in as few events as the bounds allow. */
+export function makeOffers(state: State): void {
+  const byFramework = new Map<FrameworkId, Offer[]>()
+  for (const grant of state.allocator.allocate(state.nowMs, state.random)) {
+    const offer = bookOffer(state, grant)
+    const list = byFramework.get(offer.frameworkId)
+    if (list === undefined) byFramework.set(offer.frameworkId, [offer])
+    else list.push(offer)
+  }
+  for (const [id, offers] of byFramework) tellOffers(state, frameworkOf(state, id), offers)
+}
+
+function bookOffer(state: State, grant: AllocationGrant): Offer {
+  const { frameworkId, agentId, role } = grant
+  const id = `${state.config.masterId}-O${state.nextOffer++}` as OfferId
+  const resources = allocatedTo(grant.resources, role)
+  const offer: Offer = { id, frameworkId, agentId, role, resources, sentMs: state.nowMs }
+  const agent = agentOf(state, offer)
+  state.offers.set(id, offer)
+  frameworkOf(state, frameworkId).offers.add(id)
+  agent.offers.add(id)
+  agent.offered = add(agent.offered, resources)
+  if (state.config.offerTimeoutMs !== null) state.timers.set(`offer:${id}`, state.nowMs + state.config.offerTimeoutMs)
+  return offer
+}
+
+function tellOffers(state: State, framework: Framework, offers: readonly Offer[]): void {
+  let batch: OfferMessage[] = []
+  let bytes = 0
+  const flush = () => {
+    if (batch.length > 0) state.tell(framework, { type: 'OFFERS', offers: { offers: batch } })
+    batch = []
+    bytes = 0
+  }
+  for (const offer of offers) {
+    const agent = agentOf(state, offer)
+    const size = offerBytes + agent.infoSizeBytes + offer.resources.length * resourceBytes
+    if (batch.length >= state.config.offersPerEventMax || bytes + size > offersEventBytesMax) flush()
+    batch.push(offerMessage(framework, agent, offer))
+    bytes += size
+  }
+  flush()
+  state.log('debug', 'offer.sent', 'resources were offered', { frameworkId: framework.id, offers: offers.length })
+}
+
+/** An offer as this framework may see it: the reservation format and the roles that its capabilities know. */
+export function offerMessage(framework: Framework, agent: Agent, offer: Offer): OfferMessage {
+  const knowsRoles = framework.capabilities.has('MULTI_ROLE')
+  const format = framework.capabilities.has('RESERVATION_REFINEMENT') ? 'post' : 'pre'
+  const resources = knowsRoles ? offer.resources : allocatedTo(offer.resources, undefined)
+  const { hostname, attributes, domain } = agent.info
+  return {
+    id: { value: offer.id },
+    framework_id: { value: framework.id },
+    agent_id: { value: agent.id },
+    hostname,
+    url: {
+      scheme: 'http',
+      address: { hostname, ...(isIp(agent.http.host) ? { ip: agent.http.host } : {}), port: agent.http.port },
+      path: '/slave(1)',
+    },
+    ...(domain === undefined ? {} : { domain }),
+    resources: toMessages(resources, format),
+    attributes: attributes ?? [],
+    executor_ids: [],
+    ...(knowsRoles ? { allocation_info: { role: offer.role } } : {}),
+  }
+}
+
+function isIp(host: string): boolean {
+  return /^[\d.]+$|:/.test(host)
+}
+
+/** Takes the offer out of all books; what it holds stays allocated to its framework until somebody gives it back. */
+export function takeOffer(state: State, offer: Offer): void {
+  const agent = agentOf(state, offer)
+  state.offers.delete(offer.id)
+  state.timers.clear(`offer:${offer.id}`)
+  frameworkOf(state, offer.frameworkId).offers.delete(offer.id)
+  agent.offers.delete(offer.id)
+  agent.offered = subtract(agent.offered, offer.resources)
+}
+
+/** Ends the offer and gives its resources back, with a filter when the framework itself refused them. */
+export function dropOffer(state: State, offer: Offer, refuseMs: number | null): void {
+  takeOffer(state, offer)
+  state.allocator.recover(grantOf(offer), refuseMs, state.nowMs)
+}
+
+/** Ends the offer and tells its framework. */
+export function rescindOffer(state: State, offer: Offer): void {
+  dropOffer(state, offer, null)
+  const framework = frameworkOf(state, offer.frameworkId)
+  state.tell(framework, { type: 'RESCIND', rescind: { offer_id: { value: offer.id } } })
+  state.log('debug', 'offer.rescinded', 'an offer was taken back', { frameworkId: framework.id, offerId: offer.id })
+}
+
+export function rescindOffersOf(state: State, agent: Agent): void {
+  for (const id of [...agent.offers]) rescindOffer(state, offerOf(state, id))
+}
+
+/** The framework is gone, replaced or left: nobody is told. */
+export function dropOffersOf(state: State, framework: Framework): void {
+  for (const id of [...framework.offers]) dropOffer(state, offerOf(state, id), null)
+}
+
+export function declineOffers(
+  state: State,
+  framework: Framework,
+  ids: readonly { readonly value: string }[],
+  filters: Filters | undefined,
+): void {
+  const refuseMs = refuseMsOf(filters)
+  for (const { value } of ids) {
+    const offer = state.offers.get(value as OfferId)
+    if (offer?.frameworkId === framework.id) dropOffer(state, offer, refuseMs)
+  }
+}
+
+/** How long what is refused is not offered again. */
+export function refuseMsOf(filters: Filters | undefined): number {
+  const seconds = filters?.refuse_seconds
+  if (seconds === undefined || !(seconds >= 0)) return refuseDefaultMs
+  return Math.min(refuseMaxMs, Math.round(seconds * 1000))
+}
+
+function offerOf(state: State, id: OfferId): Offer {
+  const offer = state.offers.get(id)
+  invariant(offer !== undefined, 'an offer that is listed exists', { id })
+  return offer
+}
+
+function agentOf(state: State, offer: Offer): Agent {
+  const agent = state.agents.get(offer.agentId)
+  invariant(agent !== undefined, 'an offer is of a registered agent', { offerId: offer.id })
+  return agent
+}
+
+function frameworkOf(state: State, id: FrameworkId): Framework {
+  const framework = state.frameworks.get(id)
+  invariant(framework !== undefined, 'offers are made to known frameworks', { id })
+  return framework
+}

@@ -1,0 +1,137 @@
+// Everything the cluster holds between two steps, and the one place where effects are gathered. The files around it are
+// functions over this state, one concept each. Effects leave a step as: persist, then send to agents, then tell
+// schedulers, operators and requesters; inside each class in the order in which they were made.
+
+import type { MasterEvent, SchedulerEvent } from '../../mesos/types.ts'
+import type { LogEffect } from '../../model/events.ts'
+import type { AgentId, AgentUid, FrameworkId, OfferId, StreamId } from '../../model/ids.ts'
+import type { Random } from '../../model/random.ts'
+import { Timers } from '../../model/timers.ts'
+import type { DownFrame } from '../../wire/messages.ts'
+import type { Allocator } from '../allocator/types.ts'
+import type { RegistryOp } from '../registry/types.ts'
+import { Counters } from './counters.ts'
+import type { Registrations } from './handshake.ts'
+import type { Agent, Framework, Offer, Task, TaskKey } from './records.ts'
+import type { ClusterConfig, ClusterEffect, RecoveredAgentRecord, RequestId } from './types.ts'
+
+/** An agent that was silent too long, known from the registry or from this master's own life. */
+export type UnreachableAgent = { readonly id: AgentId; readonly uid: AgentUid; readonly sinceMs: number }
+
+export class State {
+  readonly config: ClusterConfig
+  readonly allocator: Allocator
+  readonly random: Random
+  readonly startedMs: number
+  readonly timers = new Timers()
+  readonly counters = new Counters()
+  /** The time of the step that runs. */
+  nowMs: number
+  /** How long this master was not there for its agents, in all: time that counts against nobody (cluster.ts). */
+  absentMs = 0
+
+  readonly frameworks = new Map<FrameworkId, Framework>()
+  readonly frameworkByStream = new Map<StreamId, Framework>()
+  /** Oldest first. */
+  readonly completedFrameworks = new Map<FrameworkId, Framework>()
+  readonly agents = new Map<AgentId, Agent>()
+  readonly recovered = new Map<AgentId, RecoveredAgentRecord>()
+  /** Oldest first. */
+  readonly unreachable = new Map<AgentId, UnreachableAgent>()
+  readonly gone = new Set<AgentId>()
+  readonly goneUids = new Set<AgentUid>()
+  /** Of every agent that is registered, recovered or unreachable. */
+  readonly agentIdByUid = new Map<AgentUid, AgentId>()
+  readonly registrations: Registrations
+  /** `unreachableTasks` of all frameworks, by agent. */
+  readonly awayTasks = new Map<AgentId, Map<TaskKey, Task>>()
+  readonly offers = new Map<OfferId, Offer>()
+  /** Operator streams, oldest first. */
+  readonly operators = new Set<StreamId>()
+
+  /** Agents whose queue overflowed in this step: they are cut at its end. */
+  readonly overflowed = new Set<Agent>()
+  /** Set when something changed that nobody should wait for until the next batch (see cluster.ts). */
+  isAllocationUrgent = false
+  nextFramework = 0
+  nextAgent = 0
+  nextOffer = 0
+
+  #persists: ClusterEffect[] = []
+  #sends: ClusterEffect[] = []
+  #tells: ClusterEffect[] = []
+
+  constructor(parts: {
+    config: ClusterConfig
+    allocator: Allocator
+    random: Random
+    registrations: Registrations
+    nowMs: number
+  }) {
+    this.config = parts.config
+    this.allocator = parts.allocator
+    this.random = parts.random
+    this.registrations = parts.registrations
+    this.startedMs = parts.nowMs
+    this.nowMs = parts.nowMs
+  }
+
+  /** Time as far as this master attended: what silence is measured in. */
+  get attendedMs(): number {
+    return this.nowMs - this.absentMs
+  }
+
+  persist(op: RegistryOp): void {
+    this.#persists.push({ kind: 'persist', op })
+  }
+
+  sendAgent(uid: AgentUid, frame: DownFrame): void {
+    this.#sends.push({ kind: 'sendAgent', uid, frame })
+  }
+
+  disconnectAgent(uid: AgentUid): void {
+    this.#sends.push({ kind: 'disconnectAgent', uid })
+  }
+
+  /** Tells a framework's scheduler; a framework without a live stream hears nothing. */
+  tell(framework: Framework, event: SchedulerEvent): void {
+    if (framework.streamId !== null) this.tellStream(framework.streamId, event)
+  }
+
+  tellStream(streamId: StreamId, event: SchedulerEvent): void {
+    this.#tells.push({ kind: 'sendEvent', streamId, event })
+  }
+
+  closeStream(streamId: StreamId): void {
+    this.#tells.push({ kind: 'closeStream', streamId })
+  }
+
+  tellOperator(streamId: StreamId, event: MasterEvent): void {
+    this.#tells.push({ kind: 'sendOperatorEvent', streamId, event })
+  }
+
+  closeOperatorStream(streamId: StreamId): void {
+    this.#tells.push({ kind: 'closeOperatorStream', streamId })
+  }
+
+  reply(requestId: RequestId, status: number, message: string | null = null): void {
+    this.#tells.push({ kind: 'reply', requestId, status, message })
+  }
+
+  log(
+    level: LogEffect['level'],
+    event: LogEffect['event'],
+    message: string,
+    fields: Readonly<Record<string, unknown>>,
+  ): void {
+    this.#tells.push({ kind: 'log', level, event, message, fields })
+  }
+
+  takeEffects(): ClusterEffect[] {
+    const effects = [...this.#persists, ...this.#sends, ...this.#tells]
+    this.#persists = []
+    this.#sends = []
+    this.#tells = []
+    return effects
+  }
+}

@@ -1,0 +1,111 @@
+// The life of a task in the master's books: it appears on an agent and in its framework, holds resources until it is
+// over, and leaves for the completed list when its framework has acknowledged the end (or nobody ever will).
+// Invariants: a task that holds resources is counted in its agent's `used` and by the allocator, exactly once; a GPU is
+// granted to one task; a task that is not terminal holds its resources.
+
+import { isTerminal } from '../../mesos/names.ts'
+import type { TaskState, TaskStatus } from '../../mesos/types.ts'
+import { add, allocatedTo, subtract } from '../../model/resources.ts'
+import { invariant } from '../../model/result.ts'
+import type { AllocationGrant } from '../allocator/types.ts'
+import { taskMessage } from './messages.ts'
+import { tellOperators } from './operators.ts'
+import { type Agent, type Framework, type Task, taskKey } from './records.ts'
+import type { State } from './state.ts'
+import { forward, masterStatus, recordStatus, type StatusFacts } from './statuses.ts'
+
+/** The allocator's word for what a task or an offer holds. */
+export function grantOf(held: {
+  readonly frameworkId: AllocationGrant['frameworkId']
+  readonly agentId: AllocationGrant['agentId']
+  readonly role: string
+  readonly resources: AllocationGrant['resources']
+}): AllocationGrant {
+  const { frameworkId, agentId, role } = held
+  return { frameworkId, agentId, role, resources: allocatedTo(held.resources, undefined) }
+}
+
+/** Books a task on its agent and in its framework. What it holds is already allocated to its framework. */
+export function bookTask(state: State, framework: Framework, agent: Agent, task: Task): void {
+  invariant(!framework.tasks.has(task.id), 'a framework has one live task of an id', { taskId: task.id })
+  framework.tasks.set(task.id, task)
+  agent.tasks.set(taskKey(framework.id, task.id), task)
+  if (!isTerminal(task.latestState)) {
+    task.holdsResources = true
+    agent.used = add(agent.used, task.resources)
+    for (const uuid of task.grant.gpuUuids) agent.gpusGranted.add(uuid)
+  }
+  tellOperators(state, () => ({ type: 'TASK_ADDED', task_added: { task: taskMessage(task) } }))
+}
+
+/** The task is over on its agent: what it held is free, whether its end is acknowledged or not. */
+export function releaseTask(state: State, agent: Agent, task: Task): void {
+  if (!task.holdsResources) return
+  unbookResources(agent, task)
+  state.allocator.recover(grantOf(task), null, state.nowMs)
+  state.isAllocationUrgent = true
+}
+
+/** Takes the resources out of the agent's books only; the allocator has been or will be told otherwise. */
+export function unbookResources(agent: Agent, task: Task): void {
+  if (!task.holdsResources) return
+  task.holdsResources = false
+  agent.used = subtract(agent.used, task.resources)
+  for (const uuid of task.grant.gpuUuids) agent.gpusGranted.delete(uuid)
+}
+
+/** The task leaves the live ones for the completed ones. It holds nothing any more. */
+export function completeTask(state: State, framework: Framework, agent: Agent | undefined, task: Task): void {
+  invariant(!task.holdsResources, 'a completed task holds nothing', { taskId: task.id })
+  framework.tasks.delete(task.id)
+  agent?.tasks.delete(taskKey(framework.id, task.id))
+  const { data: _data, ...info } = task.info
+  task.info = info
+  framework.completedTasks.push(task)
+  framework.completedById.set(task.id, task)
+  if (framework.completedTasks.length <= state.config.completedTasksPerFrameworkMax) return
+  const oldest = framework.completedTasks.shift()
+  if (oldest !== undefined && framework.completedById.get(oldest.id) === oldest)
+    framework.completedById.delete(oldest.id)
+}
+
+/** Takes a completed task back, because its agent still reports it. */
+export function uncompleteTask(framework: Framework, task: Task): void {
+  framework.completedById.delete(task.id)
+  const index = framework.completedTasks.lastIndexOf(task)
+  if (index >= 0) framework.completedTasks.splice(index, 1)
+}
+
+/** The agent says how far the task is; a task that is over never starts again. */
+export function learnState(
+  state: State,
+  agent: Agent,
+  task: Task,
+  latest: TaskState,
+  by: TaskStatus | undefined,
+): void {
+  if (isTerminal(task.latestState) || task.latestState === latest) return
+  task.latestState = latest
+  if (!isTerminal(latest)) return
+  state.counters.addTask(latest, by?.state === latest ? by : {})
+  releaseTask(state, agent, task)
+}
+
+/** The master itself ends the task (its agent does not have it, or is gone for good): told, and completed at once. */
+export function endTask(state: State, framework: Framework, agent: Agent, task: Task, facts: StatusFacts): void {
+  releaseTask(state, agent, task)
+  concludeTask(state, framework, task, facts)
+  completeTask(state, framework, agent, task)
+}
+
+/** The status of an end that no agent will report; a task whose end is already known keeps it. */
+export function concludeTask(state: State, framework: Framework, task: Task, facts: StatusFacts): void {
+  const known = isTerminal(task.latestState) ? { ...facts, state: task.latestState } : facts
+  const status = masterStatus(state, framework, task, known)
+  if (!isTerminal(task.latestState)) {
+    task.latestState = status.state
+    state.counters.addTask(status.state, status)
+  }
+  recordStatus(state, task, status)
+  forward(state, framework, status)
+}
