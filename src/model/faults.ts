@@ -26,6 +26,7 @@ export const faultCodes = {
   // Storage.
   STORE_UNREADABLE: 'Stored state could not be read.',
   STORE_UNWRITABLE: 'State could not be stored.',
+  STORE_IN_USE: 'Another process keeps its state in this work directory.',
   // Starting up.
   NET_ADDRESS_IN_USE: 'A port is taken by another process.',
   NET_UNREACHABLE: 'The other side cannot be reached.',
