@@ -23,14 +23,14 @@ const widthMin = 40
 /** Columns that a text needs at least before it is moved to a line of its own. */
 const roomMin = 16
 
-const escape = { bold: '\u001b[1m', dim: '\u001b[2m', warning: '\u001b[33;1m', off: '\u001b[0m' } as const
+const codes = { bold: '\u001b[1m', dim: '\u001b[2m', warning: '\u001b[33;1m', off: '\u001b[0m' } as const
 
 /** The lines with a newline after each; no line is longer than `width` columns. */
 export function drawTree(top: TreeNode, { width, color }: { width: number; color: boolean }): string {
   const columns = Math.max(widthMin, width)
   const lines: string[] = []
-  const paint = (tone: Exclude<keyof typeof escape, 'off'>, text: string) =>
-    color && text !== '' ? `${escape[tone]}${text}${escape.off}` : text
+  const paint = (tone: Exclude<keyof typeof codes, 'off'>, text: string) =>
+    color && text !== '' ? `${codes[tone]}${text}${codes.off}` : text
 
   function draw(node: TreeNode, own: string, below: string): void {
     const isLeaf = node.children.length === 0

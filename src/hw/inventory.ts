@@ -2,7 +2,7 @@
 // is missing. Nothing here reads the machine; the probes do, through the source.
 
 import { formatCpuList, isSubset, parseCpuList } from '../model/cpu-set.ts'
-import type { Inventory } from '../model/inventory.ts'
+import type { Inventory, NumaNode } from '../model/inventory.ts'
 import { valueOr } from '../model/reading.ts'
 import { fail, ok, type Result } from '../model/result.ts'
 import { parseMemTotal } from './parse/memory-files.ts'
@@ -35,6 +35,8 @@ export function probeInventory(source: Source): Result<Inventory> {
     cpu.online,
     numa.nodes.map((node) => node.id),
   )
+  const totalBytes = readFact(bench, '/proc/meminfo', parseMemTotal)
+  compareMemory(report, numa.nodes, totalBytes)
   const smbios = probeSmbios(bench)
   const { gpus, firmware: gpuFirmware } = probeGpus(bench, numa)
   const cores = cpu.section.cores.map((core) => {
@@ -46,7 +48,7 @@ export function probeInventory(source: Source): Result<Inventory> {
     schema: 'tepui.inventory/1',
     cpu: { ...cpu.section, allowed: cpu.online.length === 0 ? null : formatCpuList(allowed.cpus), cores },
     numa: { allowed: formatCpuList(allowed.memoryNodes), nodes: numa.nodes, distances: numa.distances },
-    memory: { totalBytes: readFact(bench, '/proc/meminfo', parseMemTotal), dimms: probeDimms(smbios) },
+    memory: { totalBytes, dimms: probeDimms(smbios) },
     disks: probeDisks(bench, numa),
     nics: probeNics(bench, numa),
     gpus,
@@ -60,9 +62,21 @@ export function probeInventory(source: Source): Result<Inventory> {
 
 /** Any of the folders and files that every Linux shows is enough: captures are incomplete in different ways. */
 function isMachine(source: Source): boolean {
-  const folders = ['/sys/devices', '/sys/class', '/sys/block']
-  if (folders.some((folder) => valueOr(source.list(folder), []).length > 0)) return true
-  return /^(processor|cpu|vendor_id|MemTotal)/m.test(
-    valueOr(source.readText('/proc/cpuinfo'), '') + valueOr(source.readText('/proc/meminfo'), ''),
-  )
+  const folders = ['devices', 'class', 'block', 'bus', 'kernel']
+  if (valueOr(source.list('/sys'), []).some((name) => folders.includes(name))) return true
+  const texts = ['/proc/cpuinfo', '/proc/meminfo'].map((path) => valueOr(source.readText(path), ''))
+  return /^(processor|cpu|vendor_id|MemTotal)/m.test(texts.join('\n'))
+}
+
+/** The kernel rounds the two differently; a larger difference means that one of them is not the whole memory. */
+const memoryDifferenceMax = 0.05
+
+/** Nodes that together have other memory than the machine: overlapping nodes, or a kernel still taking memory in (FN-0006). */
+function compareMemory(report: Report, nodes: readonly NumaNode[], totalBytes: number | null): void {
+  const ordinary = nodes.filter((node) => !node.isGpuMemory)
+  if (totalBytes === null || ordinary.some((node) => node.memoryBytes === null)) return
+  const sum = ordinary.reduce((bytes, node) => bytes + (node.memoryBytes ?? 0), 0)
+  if (Math.abs(sum - totalBytes) <= totalBytes * memoryDifferenceMax) return
+  const message = `the NUMA nodes have ${sum} bytes together, /proc/meminfo says ${totalBytes}`
+  report.add({ code: 'HW_CONFLICT', where: 'numa.nodes', message })
 }

@@ -9,9 +9,9 @@ import { absent, known, type Reading } from '../../model/reading.ts'
 import { type Cpuinfo, parseCpuinfo } from '../parse/cpuinfo.ts'
 import { cleanText, parseInteger, parseList } from '../parse/numbers.ts'
 import { probeCaches } from './caches.ts'
+import { captureNote } from './capture-notes.ts'
 import { coreKinds } from './core-kinds.ts'
 import { cpuRoot, topologyNumber, topologySet } from './cpu-files.ts'
-import { noted } from './platform.ts'
 import { type Bench, listNumbered, readFact } from './report.ts'
 
 export type CpuFacts = {
@@ -149,6 +149,6 @@ function labelOf(bench: Bench, set: CpuSet, file: string): number | null {
 /** The kernel says it itself since 6.1; captures and older kernels leave it to /proc/cpuinfo. */
 function architecture(bench: Bench, cpuinfo: Cpuinfo | null): string | null {
   const word = (text: string): Reading<string> => (cleanText(text) === '' ? absent : known(cleanText(text)))
-  const said = readFact(bench, '/proc/sys/kernel/arch', word) ?? noted(bench, 'Architecture')
+  const said = readFact(bench, '/proc/sys/kernel/arch', word) ?? captureNote(bench, 'Architecture')
   return said ?? cpuinfo?.architecture ?? null
 }

@@ -6,21 +6,14 @@ import type { Dimm, Firmware, MachineIdentity, OsSection } from '../../model/inv
 import { absent, andThen, known, type Reading } from '../../model/reading.ts'
 import type { Cpuinfo } from '../parse/cpuinfo.ts'
 import { parseDmiString, parseDmiUuid } from '../parse/dmi.ts'
-import { parseAssignments, parseColonPairs } from '../parse/key-values.ts'
+import { parseAssignments } from '../parse/key-values.ts'
 import { cleanText } from '../parse/numbers.ts'
 import { parseSmbios, type Smbios } from '../parse/smbios.ts'
+import { captureNote } from './capture-notes.ts'
 import { type Bench, listNames, readFact, settle } from './report.ts'
 
 const dmi = '/sys/class/dmi/id'
 const tables = '/sys/firmware/dmi/tables/DMI'
-
-/** What hwloc-gather-topology writes beside a capture, because no file of the machine says it. */
-export function noted(bench: Bench, key: string): string | null {
-  return readFact(bench, '/proc/hwloc-nofile-info', (text) => {
-    const value = parseColonPairs(text).get(key)
-    return value === undefined || value === '' ? absent : known(value)
-  })
-}
 
 /** The tables, or null (with a problem when they exist and cannot be read). */
 export function probeSmbios(bench: Bench): Smbios | null {
@@ -86,12 +79,12 @@ export function probeOs(bench: Bench): OsSection {
     kernel:
       readFact(bench, '/proc/sys/kernel/osrelease', parseLine) ??
       readFact(bench, '/proc/version', parseVersion) ??
-      noted(bench, 'OSRelease'),
+      captureNote(bench, 'OSRelease'),
     distribution: readFact(bench, '/etc/os-release', release) ?? readFact(bench, '/usr/lib/os-release', release),
     hostname:
       readFact(bench, '/proc/sys/kernel/hostname', parseLine) ??
       readFact(bench, '/etc/hostname', parseLine) ??
-      noted(bench, 'HostName'),
+      captureNote(bench, 'HostName'),
     bootId: readFact(bench, '/proc/sys/kernel/random/boot_id', parseLine),
   }
 }
