@@ -10,8 +10,11 @@ export type Random = {
   bytes16(): Uint8Array
 }
 
+/** A generator with independent branches: what one branch draws does not change what another gets. */
+export type SeededRandom = Random & { fork(label: number): SeededRandom }
+
 /** A small fast counter-based generator (splitmix32 finaliser over a Weyl sequence); not for secrets. */
-export function seededRandom(seed: number): Random & { fork(label: number): Random & { fork(label: number): Random } } {
+export function seededRandom(seed: number): SeededRandom {
   let state = seed >>> 0
   const next = () => {
     state = (state + 0x9e3779b9) >>> 0
