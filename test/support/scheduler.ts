@@ -29,6 +29,7 @@ export function aFrameworkInfo(more: Partial<FrameworkInfo> = {}): FrameworkInfo
     user: 'root',
     name: 'test',
     roles: ['test'],
+    checkpoint: true,
     capabilities: modernCapabilities.map((type) => ({ type })),
     ...more,
   }
