@@ -1,0 +1,99 @@
+// Never lose: a task once reported RUNNING ends in exactly one terminal state that its framework has acknowledged,
+// unless the framework is gone or the machine never came back. And nobody says that a task is gone while it runs.
+
+import { isTerminal } from '../../../src/mesos/names.ts'
+import { Violation } from '../engine/violation.ts'
+import type { Fact, Observer } from '../world/facts.ts'
+
+type Life = {
+  readonly frameworkId: string
+  readonly taskId: string
+  machine: string | null
+  containerId: string | null
+  isHeardOf: boolean
+  wasRunning: boolean
+  end: string | null
+  isAcknowledged: boolean
+  isMachineLost: boolean
+}
+
+export function terminal(): Observer {
+  const lives = new Map<string, Life>()
+  const endedFrameworks = new Set<string>()
+  const life = (frameworkId: string, taskId: string): Life => {
+    const key = `${frameworkId}/${taskId}`
+    const present = lives.get(key)
+    if (present !== undefined) return present
+    const fresh: Life = {
+      frameworkId,
+      taskId,
+      machine: null,
+      containerId: null,
+      isHeardOf: false,
+      wasRunning: false,
+      end: null,
+      isAcknowledged: false,
+      isMachineLost: false,
+    }
+    lives.set(key, fresh)
+    return fresh
+  }
+
+  return (fact: Fact) => {
+    switch (fact.kind) {
+      case 'containerLaunched': {
+        const of = life(fact.spec.frameworkId, fact.spec.taskId)
+        of.machine = fact.machine
+        of.containerId = fact.spec.containerId
+        return
+      }
+      case 'containerEnded':
+        for (const of of lives.values()) if (of.containerId === fact.containerId) of.containerId = null
+        return
+      case 'machineLost':
+        for (const of of lives.values()) if (of.machine === fact.machine) of.isMachineLost = true
+        return
+      case 'statusSeen':
+        return seen(life(fact.frameworkId, fact.status.task_id.value), fact)
+      case 'statusAcknowledged': {
+        const of = life(fact.frameworkId, fact.status.task_id.value)
+        if (isTerminal(fact.status.state)) of.isAcknowledged = true
+        return
+      }
+      case 'frameworkEnded':
+        endedFrameworks.add(fact.frameworkId)
+        return
+      case 'ended':
+        for (const of of lives.values()) {
+          if (!of.wasRunning || of.isMachineLost || endedFrameworks.has(of.frameworkId)) continue
+          if (of.end === null || !of.isAcknowledged) {
+            throw new Violation('terminal', 'a task that ran has an end that was acknowledged', { ...of })
+          }
+        }
+        return
+      default:
+        return
+    }
+  }
+}
+
+function seen(of: Life, { status }: Extract<Fact, { kind: 'statusSeen' }>): void {
+  if (status.uuid === undefined) {
+    const isGone = status.state === 'TASK_GONE' || status.state === 'TASK_DROPPED' || status.state === 'TASK_UNKNOWN'
+    if (isGone && of.isHeardOf && of.containerId !== null && !of.isMachineLost) {
+      throw new Violation('terminal', 'a task is not said to be gone while it runs', { ...of, state: status.state })
+    }
+    return
+  }
+  of.isHeardOf = true
+  if (status.state === 'TASK_RUNNING') of.wasRunning = true
+  if (!isTerminal(status.state)) return
+  if (of.containerId !== null) {
+    throw new Violation('terminal', 'a task that is said to have ended does not run', { ...of, state: status.state })
+  }
+  const end = `${status.state} ${Buffer.from(status.uuid).toString('base64')}`
+  if (of.end !== null && of.end !== end) {
+    throw new Violation('terminal', 'a task ends once', { ...of, end })
+  }
+  of.end = end
+}

@@ -1,0 +1,59 @@
+// What a checker may know: everything that really happened, as it happens. Facts are made by the simulated world, not
+// by the machines under test, so a machine cannot talk its way past a checker.
+
+import type { AgentEffect, AgentStoreOp, AgentView, ContainerSpec } from '../../../src/agent/core/types.ts'
+import type { ClusterView } from '../../../src/master/cluster/types.ts'
+import type { RegistryOp, RegistrySnapshot } from '../../../src/master/registry/types.ts'
+import type { TaskStatus } from '../../../src/mesos/types.ts'
+import type { AgentUid, ContainerId } from '../../../src/model/ids.ts'
+import type { DownFrame, UpFrame } from '../../../src/wire/messages.ts'
+import type { AgentStore } from './agent-store.ts'
+import type { RegistryStore } from './registry-store.ts'
+import type { World } from './world.ts'
+
+export type Fact =
+  | {
+      readonly kind: 'masterStarted'
+      readonly snapshot: RegistrySnapshot
+      readonly view: ClusterView
+      readonly epoch: number
+    }
+  | { readonly kind: 'masterPersisted'; readonly op: RegistryOp }
+  | { readonly kind: 'masterSent'; readonly uid: AgentUid; readonly frame: DownFrame; readonly registry: RegistryStore }
+  | { readonly kind: 'masterStepped'; readonly view: ClusterView }
+  | { readonly kind: 'masterDied' }
+  | { readonly kind: 'agentStarted'; readonly machine: string; readonly store: AgentStore; readonly view: AgentView }
+  | { readonly kind: 'agentPersisted'; readonly machine: string; readonly op: AgentStoreOp }
+  | { readonly kind: 'agentSent'; readonly machine: string; readonly frame: UpFrame; readonly store: AgentStore }
+  | { readonly kind: 'agentActed'; readonly machine: string; readonly effect: AgentEffect; readonly store: AgentStore }
+  | { readonly kind: 'agentStepped'; readonly machine: string }
+  | {
+      readonly kind: 'containerLaunched'
+      readonly machine: string
+      readonly spec: ContainerSpec
+      readonly resources: Usage
+    }
+  | { readonly kind: 'containerEnded'; readonly machine: string; readonly containerId: ContainerId }
+  | { readonly kind: 'machineLost'; readonly machine: string; readonly uid: AgentUid }
+  | { readonly kind: 'subscribed'; readonly frameworkId: string; readonly instance: number }
+  | { readonly kind: 'taskAccepted'; readonly frameworkId: string; readonly taskId: string }
+  | {
+      readonly kind: 'statusSeen'
+      readonly frameworkId: string
+      readonly isPartitionAware: boolean
+      readonly status: TaskStatus
+    }
+  | { readonly kind: 'statusAcknowledged'; readonly frameworkId: string; readonly status: TaskStatus }
+  | { readonly kind: 'frameworkEnded'; readonly frameworkId: string }
+  | { readonly kind: 'healed' }
+  | { readonly kind: 'ended'; readonly world: World }
+
+/** What one container really uses of its machine, as its task was granted it. */
+export type Usage = {
+  readonly cpusMilli: number
+  readonly memMilli: number
+  readonly gpuUuids: readonly string[]
+  readonly ports: readonly number[]
+}
+
+export type Observer = (fact: Fact) => void

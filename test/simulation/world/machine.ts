@@ -1,0 +1,222 @@
+// One machine of the rack: its processes, its disk, and the agent on it: a production core in a process that may die
+// and come back while the tasks go on. A reboot ends the tasks; a machine that is destroyed never returns; one that is
+// set up afresh comes back as another agent.
+
+import type { AgentCore } from '../../../src/agent/core/core.ts'
+import type { AgentConfig, AgentEffect, AgentInput, AgentView } from '../../../src/agent/core/types.ts'
+import { toJsonValue } from '../../../src/mesos/json.ts'
+import { toMessages } from '../../../src/mesos/resources.ts'
+import type { AgentUid } from '../../../src/model/ids.ts'
+import { uuidText } from '../../../src/model/random.ts'
+import { type Resources, resource, resources, scalar } from '../../../src/model/resources.ts'
+import { milli } from '../../../src/model/units.ts'
+import type { MachinePlan, Rng } from '../engine/plan.ts'
+import { Process } from '../engine/process.ts'
+import { AgentStore } from './agent-store.ts'
+import { LinkClient } from './broker.ts'
+import { Containers } from './containers.ts'
+import type { World } from './world.ts'
+
+export class Machine {
+  readonly name: string
+  readonly plan: MachinePlan
+  readonly containers: Containers
+  readonly gpuUuids: readonly string[]
+  readonly #world: World
+  readonly #random: Rng
+  #store: AgentStore
+  #process: Process<AgentInput, AgentEffect> | null = null
+  #link: LinkClient | null = null
+  #core: AgentCore | null = null
+  #lives = 0
+  #isDestroyed = false
+  /** Directions in which nothing gets through. */
+  readonly cut = { up: false, down: false }
+
+  constructor(world: World, index: number, plan: MachinePlan, random: Rng) {
+    this.#world = world
+    this.#random = random
+    this.plan = plan
+    this.name = `machine${index}`
+    this.containers = new Containers(world, this.name, random.fork(1))
+    this.gpuUuids = Array.from({ length: plan.gpus }, (_, i) => `GPU-${index}-${i}`)
+    this.#store = new AgentStore(this.#newUid())
+  }
+
+  get uid(): AgentUid {
+    return this.#store.uid
+  }
+
+  get store(): AgentStore {
+    return this.#store
+  }
+
+  get isDestroyed(): boolean {
+    return this.#isDestroyed
+  }
+
+  /** Null while no agent runs. */
+  get view(): AgentView | null {
+    return this.#core?.view ?? null
+  }
+
+  get total(): Resources {
+    const { cpus, memMb, gpus, ports } = this.plan
+    return resources([
+      scalar('cpus', milli(cpus * 1000)),
+      scalar('mem', milli(memMb * 1000)),
+      ...(gpus === 0 ? [] : [scalar('gpus', milli(gpus * 1000))]),
+      ...(ports === 0
+        ? []
+        : [resource({ name: 'ports' }, { kind: 'ranges', ranges: [{ begin: 31_000, end: 31_000 + ports - 1 }] })]),
+    ])
+  }
+
+  /** Starts the agent's process, if the machine is there and has none. */
+  startAgent(): void {
+    if (this.#isDestroyed || this.#process !== null) return
+    const random = this.#random.fork(100 + this.#lives++)
+    const core = this.#world.makeAgentCore(this.#config(), this.#store.checkpoint(), random)
+    this.#core = core
+    this.#world.note(this.name, 'agent starts')
+    const process = new Process<AgentInput, AgentEffect>({
+      machine: core,
+      queue: this.#world.queue,
+      clock: this.#world.newClock(random),
+      tick: { kind: 'tick' },
+      random,
+      perform: (effect) => this.#perform(effect),
+      afterStep: () => this.#world.observe({ kind: 'agentStepped', machine: this.name }),
+      onDeath: () => this.#died(),
+    })
+    this.#process = process
+    const submit = (input: AgentInput) => {
+      this.#world.note(this.name, `<- ${describeInput(input)}`)
+      process.submit(input)
+    }
+    this.containers.events = {
+      started: (containerId, pid) => submit({ kind: 'containerStarted', containerId, pid }),
+      failed: (containerId, fault) => submit({ kind: 'containerFailed', containerId, fault }),
+      exited: (containerId, exit) => submit({ kind: 'containerExited', containerId, exit }),
+    }
+    this.#link = new LinkClient(this.#world, random, {
+      uid: this.uid,
+      name: this.name,
+      isCut: (direction) => this.cut[direction],
+      up: (session) => submit({ kind: 'linkUp', session }),
+      down: () => submit({ kind: 'linkDown' }),
+      frame: (frame) => submit({ kind: 'frame', frame }),
+    })
+    this.#world.observe({ kind: 'agentStarted', machine: this.name, store: this.#store, view: core.view })
+    submit({ kind: 'recovered', runs: this.#store.containerIds.map((id) => this.containers.recover(id)) })
+  }
+
+  crashAgent(when: 'now' | 'midStep'): void {
+    this.#process?.crash(when)
+  }
+
+  freezeAgent(durationMs: number): void {
+    this.#process?.freeze(durationMs)
+  }
+
+  breakLink(): void {
+    this.#link?.break()
+  }
+
+  reboot(): void {
+    this.#process?.crash('now')
+    this.#world.note(this.name, 'loses power')
+    this.containers.endAll('the machine was restarted')
+  }
+
+  /** Set up again with an empty disk: another agent as far as anybody can tell. */
+  replace(): void {
+    this.reboot()
+    this.#world.observe({ kind: 'machineLost', machine: this.name, uid: this.uid })
+    this.#store = new AgentStore(this.#newUid())
+  }
+
+  destroy(): void {
+    this.reboot()
+    this.#isDestroyed = true
+    this.#world.observe({ kind: 'machineLost', machine: this.name, uid: this.uid })
+  }
+
+  #died(): void {
+    this.#world.note(this.name, 'agent dies')
+    this.#process = null
+    this.#core = null
+    this.containers.events = null
+    this.#link?.close()
+    this.#link = null
+  }
+
+  #perform(effect: AgentEffect): void {
+    const { observe } = this.#world
+    switch (effect.kind) {
+      case 'persist':
+        this.#store.apply(effect.op)
+        observe({ kind: 'agentPersisted', machine: this.name, op: effect.op })
+        return
+      case 'send':
+        observe({ kind: 'agentSent', machine: this.name, frame: effect.frame, store: this.#store })
+        this.#link?.send(effect.frame)
+        return
+      case 'start':
+        observe({ kind: 'agentActed', machine: this.name, effect, store: this.#store })
+        return this.containers.start(effect.spec)
+      case 'signal':
+        return this.containers.signal(effect.containerId, effect.signal)
+      case 'remove':
+        observe({ kind: 'agentActed', machine: this.name, effect, store: this.#store })
+        return this.containers.remove(effect.containerId)
+      case 'relink':
+        this.#world.note(this.name, 'relinks')
+        return this.#link?.relink(effect.withinMs)
+      case 'exit':
+        this.#world.note(this.name, `is dismissed: ${effect.message}`)
+        this.#process?.crash('now')
+        return
+      case 'statusChanged':
+      case 'log':
+        return
+    }
+  }
+
+  #config(): AgentConfig {
+    return {
+      uid: this.uid,
+      version: '0.0.0',
+      hostname: this.name,
+      http: { host: '127.0.0.1', port: 5051 },
+      resources: toMessages(this.total, 'post').map((item) => toJsonValue('mesos.v1.Resource', item)),
+      attributes: [],
+      capabilities: ['MULTI_ROLE', 'HIERARCHICAL_ROLE', 'RESERVATION_REFINEMENT'],
+      ip: '127.0.0.1',
+      switchesUser: false,
+      gpuUuids: this.gpuUuids,
+    }
+  }
+
+  #newUid(): AgentUid {
+    return uuidText(this.#random.bytes16()) as AgentUid
+  }
+}
+
+function describeInput(input: AgentInput): string {
+  switch (input.kind) {
+    case 'frame': {
+      const { seq, ack, message } = input.frame
+      const task = message !== null && 'taskId' in message ? ` ${message.taskId}` : ''
+      return `${message?.kind ?? 'ack'}${task} #${seq} ack ${ack}`
+    }
+    case 'recovered':
+      return `recovered ${input.runs.map(({ state }) => state.kind).join(' ')}`
+    case 'containerStarted':
+    case 'containerFailed':
+    case 'containerExited':
+      return `${input.kind} ${input.containerId.slice(0, 8)}`
+    default:
+      return input.kind
+  }
+}

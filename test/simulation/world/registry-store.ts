@@ -1,0 +1,60 @@
+// The master's registry: what was applied is there for the next master, which also counts as one more start.
+
+import type { RegistryAgent, RegistryOp, RegistrySnapshot } from '../../../src/master/registry/types.ts'
+import type { AgentId } from '../../../src/model/ids.ts'
+
+type Absent = RegistrySnapshot['unreachable'][number]
+
+export class RegistryStore {
+  #epoch = 0
+  readonly #admitted = new Map<AgentId, RegistryAgent>()
+  readonly #unreachable = new Map<AgentId, Absent>()
+  readonly #gone = new Map<AgentId, Absent>()
+
+  /** As a master reads it when it starts. */
+  open(): RegistrySnapshot {
+    this.#epoch++
+    return this.snapshot()
+  }
+
+  snapshot(): RegistrySnapshot {
+    return structuredClone({
+      epoch: this.#epoch,
+      admitted: [...this.#admitted.values()],
+      unreachable: [...this.#unreachable.values()],
+      gone: [...this.#gone.values()],
+    })
+  }
+
+  isAdmitted(agentId: AgentId): boolean {
+    return this.#admitted.has(agentId)
+  }
+
+  apply(op: RegistryOp): void {
+    switch (op.op) {
+      case 'admitAgent':
+        this.#admitted.set(op.agent.agentId, structuredClone(op.agent))
+        return
+      case 'markReachable':
+        this.#unreachable.delete(op.agent.agentId)
+        this.#admitted.set(op.agent.agentId, structuredClone(op.agent))
+        return
+      case 'markUnreachable':
+        this.#admitted.delete(op.agentId)
+        this.#unreachable.set(op.agentId, { agentId: op.agentId, uid: op.uid, sinceMs: op.sinceMs })
+        return
+      case 'markGone':
+        this.#admitted.delete(op.agentId)
+        this.#unreachable.delete(op.agentId)
+        this.#gone.set(op.agentId, { agentId: op.agentId, uid: op.uid, sinceMs: op.sinceMs })
+        return
+      case 'removeAgent':
+        this.#admitted.delete(op.agentId)
+        this.#unreachable.delete(op.agentId)
+        return
+      case 'pruneUnreachable':
+        for (const agentId of op.agentIds) this.#unreachable.delete(agentId)
+        return
+    }
+  }
+}
