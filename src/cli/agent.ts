@@ -2,7 +2,6 @@
 // agent with the same work directory finds them.
 
 import type { Command } from 'commander'
-import { startAgent } from '../agent/main.ts'
 import type { LogLevel } from '../model/events.ts'
 import { createLog } from '../shell/log.ts'
 import { masterMqttPort, readToken } from './client/connection.ts'
@@ -51,6 +50,7 @@ async function agent(flags: AgentFlags, texts: Readonly<Record<string, string>>)
   if (!token.ok) return sayFault(token.fault)
   const log = createLog({ level: flags.logLevel, role: 'agent', destination: process.stdout })
   crashIntoLog(log)
+  const { startAgent } = await import('../agent/main.ts')
   const started = await startAgent({
     masters: flags.master,
     host: flags.host,

@@ -1,7 +1,6 @@
 // `tepui master`: the master alone, its log as JSON lines on standard output. It ends with its agents' tasks untouched.
 
 import type { Command } from 'commander'
-import { startMaster } from '../master/main.ts'
 import type { LogLevel } from '../model/events.ts'
 import { createLog } from '../shell/log.ts'
 import { readToken } from './client/connection.ts'
@@ -38,6 +37,7 @@ async function master(flags: MasterFlags, texts: Readonly<Record<string, string>
   if (!token.ok) return sayFault(token.fault)
   const log = createLog({ level: flags.logLevel, role: 'master', destination: process.stdout })
   crashIntoLog(log)
+  const { startMaster } = await import('../master/main.ts')
   const started = await startMaster({
     host: flags.host,
     httpPort: flags.httpPort,

@@ -7,6 +7,7 @@ import { basename } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
 import type { FrameworkInfo } from '../mesos/types.ts'
 import { idError } from '../model/ids.ts'
+import type { Fault } from '../model/result.ts'
 import { systemRandom } from '../shell/random.ts'
 import { addMasterFlags, connect, type MasterFlags } from './client/connection.ts'
 import { Subscription } from './client/scheduler.ts'
@@ -114,7 +115,7 @@ async function run(words: readonly [string, ...string[]], flags: RunFlags): Prom
   process.stdout.on('error', onReaderGone)
   const timer = flags.timeout === undefined ? null : setTimeout(() => outOfTime(running, flags), flags.timeout)
   const started = await subscription.start()
-  const exitStatus = started.ok ? await running.finished : notStarted(started.fault.message, flags)
+  const exitStatus = started.ok ? await running.finished : notStarted(started.fault)
   if (timer !== null) clearTimeout(timer)
   await goodbye(subscription)
   running.close()
@@ -128,10 +129,9 @@ function outOfTime(job: Job, flags: RunFlags): void {
   job.stop(timeoutStatus)
 }
 
-function notStarted(message: string, { master }: RunFlags): number {
-  say(
-    `${message}: is a master running there? \`tepui up\` starts one; --master names another (${master.host}:${master.port})`,
-  )
+function notStarted({ code, message }: Fault): number {
+  const hint = ': is a master running there? `tepui up` starts one; --master names another'
+  say(code === 'NET_UNREACHABLE' ? message + hint : message)
   return 1
 }
 

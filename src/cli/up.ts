@@ -4,8 +4,8 @@
 
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import { type Agent, startAgent } from '../agent/main.ts'
-import { type Master, startMaster } from '../master/main.ts'
+import type { Agent } from '../agent/main.ts'
+import type { Master } from '../master/main.ts'
 import type { Inventory } from '../model/inventory.ts'
 import { scalarTotal } from '../model/resources.ts'
 import { ok, type Result } from '../model/result.ts'
@@ -92,6 +92,7 @@ async function startRack(flags: UpFlags, texts: Readonly<Record<string, string>>
     flags: texts,
     ...(flags.hostname === undefined ? {} : { hostname: flags.hostname }),
   }
+  const { startMaster } = await import('../master/main.ts')
   const master = await startMaster({
     ...shared,
     httpPort: flags.httpPort,
@@ -100,6 +101,7 @@ async function startRack(flags: UpFlags, texts: Readonly<Record<string, string>>
     log: masterLog,
   })
   if (!master.ok) return master
+  const { startAgent } = await import('../agent/main.ts')
   const agent = await startAgent({
     ...shared,
     masters: [master.value.mqttAddress],
