@@ -297,7 +297,9 @@ class Broker implements Transport {
   }
 
   #sweep(): void {
-    for (const silent of this.#liveness.sweep(performance.now(), this.#connections)) this.#cutOff(silent, 'silent')
+    for (const silent of this.#liveness.sweep(performance.now(), this.#connections)) {
+      if (!silent.socket.destroyed) this.#cutOff(silent, 'silent')
+    }
   }
 
   #notSent(reason: string): false {
