@@ -65,7 +65,10 @@ test('E08 KILL before the container started is answered KILLED', async () => {
   await framework.launch(offer, [aTaskInfo(offer, 't1')])
   await until('the agent was told to launch', () => agent.heardOf('launch').length > 0)
   await framework.send({ type: 'KILL', kill: { task_id: { value: 't1' } } })
+  await until('the agent was told to kill', () => agent.heardOf('kill').length > 0)
+  agent.startHeld('t1')
   await framework.reaches('t1', 'TASK_KILLED')
+  expect(agent.isRunning('t1')).toBe(false)
 })
 
 test('after a failover the master knows tasks and resources again from their agents', async () => {

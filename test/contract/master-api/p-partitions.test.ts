@@ -4,7 +4,7 @@
 import { expect, test } from 'vitest'
 import { getJson } from '../../support/http-client.ts'
 import { Rack } from '../../support/rack.ts'
-import { aTaskInfo, plainFramework, scalars } from '../../support/scheduler.ts'
+import { plainFramework, scalars } from '../../support/scheduler.ts'
 import { until } from '../../support/until.ts'
 
 const timers = { agentHeartbeatMs: 100, agentHeartbeatMissesMax: 5 }
@@ -170,17 +170,4 @@ test('while an agent is away its resources are offered to nobody; back again the
   await agent.start()
   const offers = await Promise.race([framework.offer(), other.offer()])
   expect(offers.resources?.find((it) => it.name === 'cpus')?.scalar?.value).toBe(3)
-})
-
-test('a launch that the agent never heard of is DROPPED when it returns without the task', async () => {
-  const rack = await Rack.start()
-  const agent = await rack.agent()
-  const framework = await rack.framework()
-  agent.holdsStarts = true
-  const offer = await framework.offer()
-  await framework.launch(offer, [aTaskInfo(offer, 't1')])
-  await until('the agent was told', () => agent.heardOf('launch').length > 0)
-  agent.running.clear()
-  await agent.restart({ runs: true })
-  expect(await framework.status('t1')).toMatchObject({ state: 'TASK_DROPPED', reason: 'REASON_RECONCILIATION' })
 })
