@@ -65,7 +65,8 @@ function learnStatus(state: State, agent: Agent, task: Task, status: TaskStatus,
   // Acknowledged already; the agent has not heard of it yet.
   if (uuid === task.acknowledgedUuid) return
   const isNew = uuid !== uuidBase64(task.status?.uuid)
-  if (isNew && task.status !== null && isTerminal(task.status.state)) {
+  // What the master said of its own accord while the agent was away (TASK_LOST, without uuid) ended nothing.
+  if (isNew && task.status?.uuid !== undefined && isTerminal(task.status.state)) {
     return dropUpdate(state, agent, { frameworkId: task.frameworkId, taskId: task.id }, 'the task is over')
   }
   if (isNew) {
