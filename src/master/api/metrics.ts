@@ -45,7 +45,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
       answers.set(status, (answers.get(status) ?? 0) + 1)
     },
     snapshot: (cluster) => {
-      const all = Object.entries({ ...allGauges(cluster), ...allCounters(cluster) })
+      // Where both have a name, Mesos means the gauge.
+      const all = Object.entries({ ...allCounters(cluster), ...allGauges(cluster) })
       return Object.fromEntries(all.sort(([a], [b]) => (a < b ? -1 : 1)))
     },
     prometheus: async (cluster) => {

@@ -6,12 +6,13 @@ import { decode } from '../../mesos/codec.ts'
 import { acceptedContentType, requestContentType } from '../../mesos/http.ts'
 import type { MasterCall, MasterResponse } from '../../mesos/types.ts'
 import type { FrameworkId, StreamId } from '../../model/ids.ts'
+import { agentsMessage, frameworksMessage, stateMessage, tasksMessage } from '../cluster/messages.ts'
 import { type About, flagList, versionInfo } from './about.ts'
 import { sendEmpty, sendMessage, sendText } from './answers.ts'
 import type { Answer, Endpoint, Exchange } from './endpoint.ts'
 import type { EventStreams } from './event-streams.ts'
 import type { Metrics } from './metrics.ts'
-import { getAgents, getFrameworks, getMaster, getRoles, getState, getTasks } from './render-messages.ts'
+import { masterMessage, rolesMessage } from './render-messages.ts'
 
 export type OperatorParts = {
   readonly streams: EventStreams<'mesos.v1.master.Event'>
@@ -89,20 +90,20 @@ function answer(call: MasterCall, { cluster }: Exchange, { about, metrics }: Ope
       // Mesos' verbosity; 0 is its ordinary one, and ours cannot be changed while running.
       return { type: 'GET_LOGGING_LEVEL', get_logging_level: { level: 0 } }
     case 'GET_MASTER':
-      return { type: 'GET_MASTER', get_master: getMaster(view) }
+      return { type: 'GET_MASTER', get_master: masterMessage(view) }
     case 'GET_STATE':
-      return { type: 'GET_STATE', get_state: getState(view) }
+      return { type: 'GET_STATE', get_state: stateMessage(view) }
     case 'GET_AGENTS':
-      return { type: 'GET_AGENTS', get_agents: getAgents(view) }
+      return { type: 'GET_AGENTS', get_agents: agentsMessage(view) }
     case 'GET_FRAMEWORKS':
-      return { type: 'GET_FRAMEWORKS', get_frameworks: getFrameworks(view) }
+      return { type: 'GET_FRAMEWORKS', get_frameworks: frameworksMessage(view) }
     case 'GET_EXECUTORS':
       // Command tasks have no executor that anybody sees, and there are no others yet.
       return { type: 'GET_EXECUTORS', get_executors: {} }
     case 'GET_TASKS':
-      return { type: 'GET_TASKS', get_tasks: getTasks(view) }
+      return { type: 'GET_TASKS', get_tasks: tasksMessage(view) }
     case 'GET_ROLES':
-      return { type: 'GET_ROLES', get_roles: getRoles(view) }
+      return { type: 'GET_ROLES', get_roles: rolesMessage(view) }
     case 'GET_OPERATIONS':
       return { type: 'GET_OPERATIONS', get_operations: {} }
     case 'GET_WEIGHTS':

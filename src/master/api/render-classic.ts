@@ -8,6 +8,7 @@ import { attributesSummary, resourcesSummary } from '../../mesos/resource-text.t
 import { toMessages } from '../../mesos/resources.ts'
 import type { MessageTypes, TaskStatus } from '../../mesos/types.ts'
 import { type Resource, type Resources, resources } from '../../model/resources.ts'
+import { agentPid, offersOf, usedBy } from '../cluster/messages.ts'
 import type {
   AgentRecord,
   ClusterView,
@@ -16,7 +17,6 @@ import type {
   RecoveredAgentRecord,
   TaskRecord,
 } from '../cluster/types.ts'
-import { agentPid, frameworkOffers, usedByFramework } from './render-messages.ts'
 
 export type ClassicObject = { readonly [field: string]: unknown }
 
@@ -71,7 +71,7 @@ export function frameworkSummaryObject(framework: FrameworkRecord, view: Cluster
     id: framework.id,
     name: info.name,
     pid: '',
-    used_resources: resourcesSummary(usedByFramework(framework)),
+    used_resources: resourcesSummary(usedBy(framework)),
     offered_resources: resourcesSummary(offeredTo(framework, view)),
     capabilities: (info.capabilities ?? []).flatMap((capability) => capability.type ?? []),
     hostname: info.hostname ?? '',
@@ -84,7 +84,7 @@ export function frameworkSummaryObject(framework: FrameworkRecord, view: Cluster
 
 export function frameworkObject(framework: FrameworkRecord, view: ClusterView): ClassicObject {
   const { info } = framework
-  const all = resources([...usedByFramework(framework), ...offeredTo(framework, view)])
+  const all = resources([...usedBy(framework), ...offeredTo(framework, view)])
   return {
     ...frameworkSummaryObject(framework, view),
     user: info.user,
@@ -103,7 +103,7 @@ export function frameworkObject(framework: FrameworkRecord, view: ClusterView): 
     tasks: [...framework.tasks.values()].map(taskObject),
     unreachable_tasks: [...framework.unreachableTasks.values()].map(taskObject),
     completed_tasks: framework.completedTasks.map(taskObject),
-    offers: frameworkOffers(framework, view).map(offerObject),
+    offers: offersOf(framework, view).map(offerObject),
     executors: [],
   }
 }
@@ -156,7 +156,7 @@ function labelObjects(labels: MessageTypes['mesos.v1.Labels']): unknown {
 }
 
 function offeredTo(framework: FrameworkRecord, view: ClusterView): Resources {
-  return resources(frameworkOffers(framework, view).flatMap((offer) => offer.resources))
+  return resources(offersOf(framework, view).flatMap((offer) => offer.resources))
 }
 
 /** Reserved resources by the role that holds them, and the rest. */

@@ -13,6 +13,9 @@ import type { ClusterPort, MasterApiOptions } from './types.ts'
 /** Longer bodies are answered 413 and not kept. */
 export const requestBodyMaxBytes = 16 * 1024 * 1024
 
+/** A request that is not here whole by then is given up, so that slow senders hold nothing for ever. */
+const requestTimeoutMs = 120_000
+
 /** Connections over this are closed by the server at once. */
 export const connectionsMax = 16_384
 
@@ -20,6 +23,7 @@ export function createApp({ log }: MasterApiOptions, countAnswer: (status: numbe
   const app = fastify({
     logger: false,
     bodyLimit: requestBodyMaxBytes,
+    requestTimeout: requestTimeoutMs,
     forceCloseConnections: true,
     routerOptions: { ignoreTrailingSlash: true },
   })

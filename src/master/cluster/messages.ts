@@ -1,37 +1,56 @@
-// The cluster's records as messages of the v1 operator API: what the event stream shows. Pure functions of records and
-// views. It does not know encodings or requests.
+// The cluster's records as messages of the v1 API: offers, operators' events, and what queries answer. The one place
+// that shows a record. Pure functions of records and views. It does not know encodings or requests.
 
 import { isTerminal } from '../../mesos/names.ts'
 import { toMessages } from '../../mesos/resources.ts'
 import type {
   AgentInfoCapabilityType,
+  MasterResponseGetAgents,
   MasterResponseGetAgentsAgent,
+  MasterResponseGetFrameworks,
   MasterResponseGetFrameworksFramework,
   MasterResponseGetState,
+  MasterResponseGetTasks,
+  Offer,
   Task,
   TimeInfo,
 } from '../../mesos/types.ts'
-import { type Resources, resources } from '../../model/resources.ts'
-import type { AgentRecord, ClusterView, FrameworkRecord, TaskRecord } from './types.ts'
+import { allocatedTo, type Resources, resources } from '../../model/resources.ts'
+import type { AgentRecord, ClusterView, FrameworkRecord, OfferRecord, TaskRecord } from './types.ts'
 
 export function stateMessage(view: ClusterView): MasterResponseGetState {
-  const frameworks = [...view.frameworks()]
-  const completed = [...view.completedFrameworks()]
   return {
-    get_tasks: {
-      tasks: frameworks.flatMap(({ tasks }) => [...tasks.values()].map(taskMessage)),
-      unreachable_tasks: frameworks.flatMap((framework) => [...framework.unreachableTasks.values()].map(taskMessage)),
-      completed_tasks: [...frameworks, ...completed].flatMap(({ completedTasks }) => completedTasks.map(taskMessage)),
-    },
+    get_tasks: tasksMessage(view),
     get_executors: {},
-    get_frameworks: {
-      frameworks: frameworks.map((framework) => ({ ...frameworkMessage(framework), ...heldBy(framework, view) })),
-      completed_frameworks: completed.map(frameworkMessage),
-    },
-    get_agents: {
-      agents: [...view.agents()].map(agentMessage),
-      recovered_agents: [...view.recoveredAgents()].map(({ id, info }) => ({ ...info, id: { value: id } })),
-    },
+    get_frameworks: frameworksMessage(view),
+    get_agents: agentsMessage(view),
+  }
+}
+
+export function tasksMessage(view: ClusterView): MasterResponseGetTasks {
+  const frameworks = [...view.frameworks()]
+  const completed = [...frameworks, ...view.completedFrameworks()]
+  return {
+    tasks: frameworks.flatMap(({ tasks }) => [...tasks.values()].map(taskMessage)),
+    unreachable_tasks: frameworks.flatMap(({ unreachableTasks }) => [...unreachableTasks.values()].map(taskMessage)),
+    completed_tasks: completed.flatMap(({ completedTasks }) => completedTasks.map(taskMessage)),
+  }
+}
+
+export function frameworksMessage(view: ClusterView): MasterResponseGetFrameworks {
+  return {
+    frameworks: [...view.frameworks()].map((framework) => ({
+      ...frameworkMessage(framework),
+      ...heldBy(framework, view),
+    })),
+    completed_frameworks: [...view.completedFrameworks()].map(frameworkMessage),
+  }
+}
+
+export function agentsMessage(view: ClusterView): MasterResponseGetAgents {
+  return {
+    agents: [...view.agents()].map(agentMessage),
+    recovered_agents: [...view.recoveredAgents()].map(({ id, info }) => ({ ...info, id: { value: id } })),
   }
 }
 
@@ -41,7 +60,7 @@ export function agentMessage(agent: AgentRecord): MasterResponseGetAgentsAgent {
     active: agent.isActive,
     deactivated: false,
     version: agent.version,
-    pid: `slave(1)@${agent.http.host}:${agent.http.port}`,
+    pid: agentPid(agent),
     registered_time: timeInfo(agent.registeredMs),
     ...(agent.reregisteredMs === null ? {} : { reregistered_time: timeInfo(agent.reregisteredMs) }),
     total_resources: toMessages(agent.total, 'endpoint'),
@@ -49,6 +68,11 @@ export function agentMessage(agent: AgentRecord): MasterResponseGetAgentsAgent {
     offered_resources: toMessages(agent.offered, 'endpoint'),
     capabilities: agent.capabilities.map((type) => ({ type: type as AgentInfoCapabilityType })),
   }
+}
+
+/** Tools take an agent's address from this form, whatever the agent is. */
+export function agentPid({ http }: Pick<AgentRecord, 'http'>): string {
+  return `slave(1)@${http.host}:${http.port}`
 }
 
 /** Without offers and resources, as FRAMEWORK_ADDED and FRAMEWORK_UPDATED show it. */
@@ -87,13 +111,58 @@ export function taskMessage(task: TaskRecord): Task {
   }
 }
 
-function heldBy(framework: FrameworkRecord, view: ClusterView): Partial<MasterResponseGetFrameworksFramework> {
-  const live = [...framework.tasks.values()].filter((task) => !isTerminal(task.latestState))
-  const sum = (parts: readonly Resources[]) => toMessages(resources(parts.flat()), 'endpoint')
+/** An offer as its framework may see it: the reservation format and the roles that its capabilities know. */
+export function offerMessage(
+  framework: Pick<FrameworkRecord, 'id' | 'capabilities'>,
+  agent: Pick<AgentRecord, 'id' | 'info' | 'http'>,
+  offer: OfferRecord,
+): Offer {
+  const knowsRoles = framework.capabilities.has('MULTI_ROLE')
+  const format = framework.capabilities.has('RESERVATION_REFINEMENT') ? 'post' : 'pre'
+  const resources = knowsRoles ? offer.resources : allocatedTo(offer.resources, undefined)
+  const { hostname, attributes, domain } = agent.info
   return {
-    allocated_resources: sum(live.map((task) => task.resources)),
-    offered_resources: sum([...framework.offers].map((id) => view.offer(id)?.resources ?? [])),
+    id: { value: offer.id },
+    framework_id: { value: framework.id },
+    agent_id: { value: agent.id },
+    hostname,
+    url: {
+      scheme: 'http',
+      address: { hostname, ...(isIp(agent.http.host) ? { ip: agent.http.host } : {}), port: agent.http.port },
+      path: '/slave(1)',
+    },
+    ...(domain === undefined ? {} : { domain }),
+    resources: toMessages(resources, format),
+    attributes: attributes ?? [],
+    executor_ids: [],
+    ...(knowsRoles ? { allocation_info: { role: offer.role } } : {}),
   }
+}
+
+/** What its tasks hold that are not over. */
+export function usedBy(framework: FrameworkRecord): Resources {
+  const live = [...framework.tasks.values()].filter((task) => !isTerminal(task.latestState))
+  return resources(live.flatMap((task) => task.resources))
+}
+
+export function offersOf(framework: FrameworkRecord, view: ClusterView): OfferRecord[] {
+  return [...framework.offers].flatMap((id) => view.offer(id) ?? [])
+}
+
+function heldBy(framework: FrameworkRecord, view: ClusterView): Partial<MasterResponseGetFrameworksFramework> {
+  const offers = offersOf(framework, view)
+  return {
+    offers: offers.flatMap((offer) => {
+      const agent = view.agent(offer.agentId)
+      return agent === undefined ? [] : [offerMessage(framework, agent, offer)]
+    }),
+    allocated_resources: toMessages(usedBy(framework), 'endpoint'),
+    offered_resources: toMessages(resources(offers.flatMap((offer) => offer.resources)), 'endpoint'),
+  }
+}
+
+function isIp(host: string): boolean {
+  return /^[\d.]+$|:/.test(host)
 }
 
 /** Nanoseconds since 1970 do not fit into a double exactly. */

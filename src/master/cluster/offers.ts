@@ -2,12 +2,12 @@
 // rescinded or dropped with its framework. Outstanding offers are counted on their agent and held in the allocator.
 // It does not know who deserves what.
 
-import { toMessages } from '../../mesos/resources.ts'
 import type { Filters, Offer as OfferMessage } from '../../mesos/types.ts'
 import type { FrameworkId, OfferId } from '../../model/ids.ts'
 import { add, allocatedTo, subtract } from '../../model/resources.ts'
 import { invariant } from '../../model/result.ts'
 import type { AllocationGrant } from '../allocator/types.ts'
+import { offerMessage } from './messages.ts'
 import type { Agent, Framework, Offer } from './records.ts'
 import type { State } from './state.ts'
 import { grantOf } from './tasks.ts'
@@ -64,34 +64,6 @@ function tellOffers(state: State, framework: Framework, offers: readonly Offer[]
   }
   flush()
   state.log('debug', 'offer.sent', 'resources were offered', { frameworkId: framework.id, offers: offers.length })
-}
-
-/** An offer as this framework may see it: the reservation format and the roles that its capabilities know. */
-export function offerMessage(framework: Framework, agent: Agent, offer: Offer): OfferMessage {
-  const knowsRoles = framework.capabilities.has('MULTI_ROLE')
-  const format = framework.capabilities.has('RESERVATION_REFINEMENT') ? 'post' : 'pre'
-  const resources = knowsRoles ? offer.resources : allocatedTo(offer.resources, undefined)
-  const { hostname, attributes, domain } = agent.info
-  return {
-    id: { value: offer.id },
-    framework_id: { value: framework.id },
-    agent_id: { value: agent.id },
-    hostname,
-    url: {
-      scheme: 'http',
-      address: { hostname, ...(isIp(agent.http.host) ? { ip: agent.http.host } : {}), port: agent.http.port },
-      path: '/slave(1)',
-    },
-    ...(domain === undefined ? {} : { domain }),
-    resources: toMessages(resources, format),
-    attributes: attributes ?? [],
-    executor_ids: [],
-    ...(knowsRoles ? { allocation_info: { role: offer.role } } : {}),
-  }
-}
-
-function isIp(host: string): boolean {
-  return /^[\d.]+$|:/.test(host)
 }
 
 /** Takes the offer out of all books; what it holds stays allocated to its framework until somebody gives it back. */
