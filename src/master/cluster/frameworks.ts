@@ -30,7 +30,7 @@ type Subscribe = Extract<ClusterInput, { kind: 'subscribe' }>
 
 export function subscribe(state: State, input: Subscribe): void {
   const { framework_info: info, suppressed_roles: suppressed = [], offer_constraints } = input.subscribe
-  const id = wantedFrameworkId(info) ?? (input.frameworkId as string | null) ?? undefined
+  const id = wantedFrameworkId(info) ?? (input.frameworkId || undefined)
   const known = id === undefined ? undefined : state.frameworks.get(id as FrameworkId)
   state.counters.add(known === undefined ? 'messages_register_framework' : 'messages_reregister_framework')
   const error =

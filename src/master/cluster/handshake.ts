@@ -125,7 +125,7 @@ function identify(state: State, uid: AgentUid, claimed: AgentId | null, registra
     if (isSame) return { id: known, isNew: false }
     return { id: registration.newId ?? newAgentId(state), isNew: true }
   }
-  if (claimed === known) return { id: claimed, isNew: false }
+  if (claimed === known || isOwn(state, claimed, uid)) return { id: claimed, isNew: false }
   const error = idError(claimed)
   if (error !== null) return { refusal: `agent id: ${error}`, shutdown: false }
   if (isTaken(state, claimed)) return { refusal: `agent id '${claimed}' belongs to another agent`, shutdown: false }
@@ -137,6 +137,14 @@ function newAgentId(state: State): AgentId {
     const id = `${state.config.masterId}-S${state.nextAgent++}` as AgentId
     if (!isTaken(state, id)) return id
   }
+}
+
+/**
+ * A master that ended while an old registration of the agent waited leaves two ids for one uid in the registry; the
+ * agent says which of them it is.
+ */
+function isOwn(state: State, id: AgentId, uid: AgentUid): boolean {
+  return (state.recovered.get(id) ?? state.unreachable.get(id))?.uid === uid
 }
 
 function isTaken(state: State, id: AgentId): boolean {
