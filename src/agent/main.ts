@@ -19,6 +19,7 @@ import { Loop, nowMs } from '../shell/loop.ts'
 import { systemRandom } from '../shell/random.ts'
 import { type AgentStatus, wireVersion } from '../wire/messages.ts'
 import { createAgentApi } from './api/api.ts'
+import type { AgentFacts } from './api/types.ts'
 import { createContainerizer } from './containers/containerizer.ts'
 import type { Containerizer, Isolation } from './containers/types.ts'
 import { type AgentCore, createAgentCore } from './core/core.ts'
@@ -112,7 +113,11 @@ export async function startAgent(options: AgentOptions): Promise<Result<Agent>> 
     token: options.token,
     version: options.version,
     flags: options.flags,
-    view: shell.apiView(containerizer.value),
+    view: {
+      running: () => shell.facts(),
+      sandbox: (place) => containerizer.value.sandbox(place),
+      sandboxes: join(workDir, 'frameworks'),
+    },
     nowMs,
   })
   if (!api.ok) {
@@ -178,6 +183,11 @@ class AgentShell {
     this.dismissed = new Promise((resolve) => {
       this.#onDismissed = resolve
     })
+  }
+
+  /** Null until the state machine runs: the API answers 503 to what needs it. */
+  facts(): AgentFacts | null {
+    return this.#parts === null ? null : { config: this.#parts.config, view: this.#parts.core.view }
   }
 
   get core(): AgentCore {
