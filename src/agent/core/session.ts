@@ -11,6 +11,8 @@ import type { AgentEffect } from './types.ts'
 
 /** Between two attempts to register; the first comes at once. */
 export const registerBackoff: Backoff = { baseMs: 1_000, maxMs: 60_000 }
+/** Attempts in one session: the master may have given the session up, which only a fresh one heals. */
+export const registerAttemptsMax = 6
 /** Heartbeats without an answer until the master counts as lost. */
 export const silentHeartbeatsMax = 3
 
@@ -160,8 +162,12 @@ export class Session {
 
   #register(nowMs: number): readonly AgentEffect[] {
     if (this.#state.kind !== 'registering') return []
-    const { session } = this.#state
-    const delayMs = registerBackoff.baseMs + backoffMs(registerBackoff, this.#state.attempt, this.#random)
+    const { session, attempt } = this.#state
+    if (attempt >= registerAttemptsMax) {
+      this.linkDown()
+      return [{ kind: 'relink', withinMs: registerBackoff.maxMs }]
+    }
+    const delayMs = registerBackoff.baseMs + backoffMs(registerBackoff, attempt, this.#random)
     this.#state.attempt++
     this.#timers.set('register', nowMs + delayMs)
     return [
