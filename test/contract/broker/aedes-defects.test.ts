@@ -121,6 +121,8 @@ describe('D4: keep-alive', () => {
   test('clients whose pings wait in their sockets outlive a stall of the loop', async () => {
     const agents = await Promise.all([1, 2, 3].map((n) => aRawAgent(broker.port, aUid(n), { keepaliveS: 1 })))
     for (const agent of agents) agent.write(pingPacket)
+    // After the check phase come the timers, and only then what waits in the sockets.
+    await turnOfTheLoop()
     const untilMs = performance.now() + 1_700
     while (performance.now() < untilMs);
     await until('the pings are answered', () => agents.every((agent) => agent.first('pingresp') !== undefined))
