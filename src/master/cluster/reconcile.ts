@@ -24,6 +24,9 @@ export function reconcile(state: State, framework: Framework, call: SchedulerCal
 export function answerTask(state: State, framework: Framework, id: string, agentId: string | undefined): void {
   const task = framework.tasks.get(id as TaskId)
   if (task !== undefined) return answerHeld(state, framework, task)
+  // Told lost because its agent is disconnected and its framework does not checkpoint: it may live, so it is not gone.
+  const away = framework.unreachableTasks.get(id as TaskId)
+  if (away !== undefined && state.agents.has(away.agentId)) return answerHeld(state, framework, away)
   const facts = factsAbout(state, agentId as AgentId | undefined)
   if (facts === null) return
   forward(state, framework, masterStatus(state, framework, { id, agentId: agentId ?? null }, facts))
