@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { ContentType } from '../../../src/mesos/codec.ts'
 import { getJson } from '../../support/http-client.ts'
 import { Rack } from '../../support/rack.ts'
-import { amount, aTaskInfo, plainFramework, scalars } from '../../support/scheduler.ts'
+import { amount, aTaskInfo, plainFramework, Scheduler, scalars } from '../../support/scheduler.ts'
 import { until } from '../../support/until.ts'
 
 const encodings: readonly ContentType[] = ['application/json', 'application/x-protobuf']
@@ -254,7 +254,6 @@ test('C29 an empty framework id is none: a new one is given', async () => {
 
 test.each([-1, 1e20])('C30 a failover_timeout of %d seconds is an ERROR', async (failover_timeout) => {
   const rack = await Rack.start()
-  const { Scheduler } = await import('../../support/scheduler.ts')
   const framework = await Scheduler.open(rack.http, { info: { failover_timeout } })
   await framework.stream.take('ERROR')
   await framework.stream.ended()

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest'
 import { getJson } from '../../support/http-client.ts'
 import { Rack } from '../../support/rack.ts'
-import { Scheduler } from '../../support/scheduler.ts'
+import { aTaskInfo, Scheduler } from '../../support/scheduler.ts'
 import { until } from '../../support/until.ts'
 
 test('a framework that subscribes again takes over: the old stream gets ERROR and ends, offers come anew', async () => {
@@ -63,7 +63,6 @@ test('F05 a status that the old scheduler did not acknowledge comes to the new o
   await rack.agent()
   const old = await rack.framework({ info: { failover_timeout: 3600 } })
   const offer = await old.offer()
-  const { aTaskInfo } = await import('../../support/scheduler.ts')
   await old.launch(offer, [aTaskInfo(offer, 't1')])
   const first = await old.status('t1')
   old.disconnect()

@@ -1,5 +1,6 @@
 // Group O: the operator API and its event stream. Numbers are the conformance scenarios'.
 
+import { connect } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import type { ContentType } from '../../../src/mesos/codec.ts'
 import type { MasterCallType, MasterEvent } from '../../../src/mesos/types.ts'
@@ -275,7 +276,6 @@ test('a stream whose reader stops reading is cut, and others are not harmed', as
   const rack = await Rack.start()
   await rack.agent()
   const framework = await rack.framework()
-  const { connect } = await import('node:net')
   const body = '{"type":"SUBSCRIBE"}'
   const socket = connect(rack.http.port, rack.http.host)
   socket.write(
@@ -284,8 +284,7 @@ test('a stream whose reader stops reading is cut, and others are not harmed', as
   await new Promise((resolve) => socket.once('readable', resolve))
   const streams = async () => (await getJson(rack.http, '/metrics/snapshot'))['http/streams_operators']
   expect(await streams()).toBe(1)
-  // Refused tasks with a megabyte of labels each: their launches are events of this size to nobody but a reader
-  // that never reads.
+  // Tasks with a megabyte of labels each make events of that size for a reader that never reads.
   const value = 'x'.repeat(900_000)
   for (let round = 0; (await streams()) === 1; round++) {
     expect(round).toBeLessThan(100)

@@ -1,10 +1,12 @@
 // Group S: the HTTP contract of `/api/v1/scheduler`. Numbers are the conformance scenarios'.
 
-import { describe, expect, test } from 'vitest'
+import { connect } from 'node:net'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { ContentType } from '../../../src/mesos/codec.ts'
-import { ask, type HttpAnswer, operatorCall, postMessage } from '../../support/http-client.ts'
+import { ask, EventStream, type HttpAnswer, operatorCall, postMessage } from '../../support/http-client.ts'
 import { Rack } from '../../support/rack.ts'
 import { aFrameworkInfo, Scheduler } from '../../support/scheduler.ts'
+import { until } from '../../support/until.ts'
 
 const encodings: readonly ContentType[] = ['application/json', 'application/x-protobuf']
 const path = '/api/v1/scheduler'
@@ -13,7 +15,6 @@ const subscribeText = JSON.stringify({ type: 'SUBSCRIBE', subscribe: { framework
 
 /** The status line and headers of a stream, which is cut at once. */
 async function subscribeHeaders(rack: Rack, headers: Readonly<Record<string, string>>): Promise<HttpAnswer['headers']> {
-  const { EventStream } = await import('../../support/http-client.ts')
   const stream = await EventStream.open(
     rack.http,
     { method: 'POST', path, headers: { ...json, ...headers }, body: subscribeText },
@@ -178,7 +179,6 @@ test('a call of an unknown framework is 400, of a disconnected one 403', async (
   const answer = await framework.call({ type: 'REVIVE', framework_id: { value: 'nobody' } })
   expect(answer.status).toBe(400)
   framework.disconnect()
-  const { until } = await import('../../support/until.ts')
   await until('the framework is disconnected', async () => (await framework.call({ type: 'REVIVE' })).status === 403)
 })
 
@@ -212,4 +212,41 @@ test('a body of 100 MB is 413 with one line, sent with a length or in chunks, an
   }
   expect((await operatorCall(rack.http, { type: 'GET_HEALTH' })).get_health?.healthy).toBe(true)
   expect(process.memoryUsage().rss - before).toBeLessThan(90_000_000)
+})
+
+test.each([
+  [
+    'leave in the middle of a body',
+    'POST /api/v1/scheduler HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"type"',
+    null,
+  ],
+  [
+    'leave in the middle of a message',
+    'POST /api/v1/scheduler HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"type"',
+    null,
+  ],
+  [
+    'lie about the length of a chunk',
+    'POST /api/v1/scheduler HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n',
+    400,
+  ],
+  ['send a path that is no path', 'GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n', 400],
+  ['send a header of 100 kB', `GET /health HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(100_000)}\r\n\r\n`, 431],
+  ['send two lengths', 'POST /health HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\na', 400],
+])('clients that %s do no harm', async (_name, bytes, status) => {
+  const rack = await Rack.start()
+  const address = rack.http
+  const socket = connect(address.port, address.host)
+  onTestFinished(() => void socket.destroy())
+  const heard = new Promise<string>((resolve) => {
+    socket.once('data', (chunk) => resolve(chunk.toString()))
+    socket.once('close', () => resolve(''))
+    socket.on('error', () => {})
+  })
+  socket.write(bytes, () => {
+    if (status === null) socket.destroy()
+  })
+  if (status !== null) expect(await heard).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
+  else await heard
+  expect((await ask(address, { path: '/health' })).status).toBe(200)
 })

@@ -1,6 +1,6 @@
 // The HTTP server alone, before any cluster stands behind it.
 
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { createMasterApi } from '../../../src/master/api/api.ts'
 import type { MasterApiOptions } from '../../../src/master/api/types.ts'
@@ -116,7 +116,6 @@ test('?jsonp= wraps the document, and takes nothing but the name of a function',
 
 test('bytes that are not HTTP are answered 400 and the server lives on', async () => {
   const { address } = await startApi()
-  const { connect } = await import('node:net')
   const socket = connect(address.port, address.host)
   onTestFinished(() => void socket.destroy())
   socket.write('\x16\x03\x01garbage\r\n\r\n')
