@@ -116,7 +116,7 @@ export async function startAgent(options: AgentOptions): Promise<Result<Agent>> 
     view: {
       running: () => shell.facts(),
       sandbox: (place) => containerizer.value.sandbox(place),
-      sandboxes: join(workDir, 'frameworks'),
+      sandboxes: containerizer.value.sandboxes,
     },
     nowMs,
   })
