@@ -22,7 +22,7 @@ import {
   runsDirectory,
   waitForRunProcesses,
 } from './run-directory.ts'
-import { sandboxPath } from './sandbox.ts'
+import { sandboxesPath, sandboxPath } from './sandbox.ts'
 import type { LaunchTools } from './supervisor.ts'
 import type { ContainerEvents, Containerizer, CreateContainerizer, Isolation } from './types.ts'
 
@@ -67,6 +67,7 @@ export const createContainerizer: CreateContainerizer = async (options): Promise
 
 class ProcessContainerizer implements Containerizer {
   readonly isolation: Isolation
+  readonly sandboxes: string
   readonly #workDir: string
   readonly #events: ContainerEvents
   readonly #limiter: Limiter
@@ -84,6 +85,7 @@ class ProcessContainerizer implements Containerizer {
 
   constructor(workDir: string, events: ContainerEvents, limiter: Limiter, tools: LaunchTools, bootId: string) {
     this.isolation = limiter.isolation
+    this.sandboxes = sandboxesPath(workDir)
     this.#workDir = workDir
     this.#events = events
     this.#limiter = limiter

@@ -24,9 +24,13 @@ export function sandboxPath(workDir: string, run: RunPlace): string {
   return join(runsPath(workDir, run), fileName(run.containerId))
 }
 
+export function sandboxesPath(workDir: string): string {
+  return join(workDir, 'frameworks')
+}
+
 /** The directory that holds an executor's runs and `latest`. */
 export function runsPath(workDir: string, run: Omit<RunPlace, 'containerId'>): string {
-  return join(workDir, 'frameworks', fileName(run.frameworkId), 'executors', fileName(run.executorId), 'runs')
+  return join(sandboxesPath(workDir), fileName(run.frameworkId), 'executors', fileName(run.executorId), 'runs')
 }
 
 /**

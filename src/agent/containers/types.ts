@@ -21,6 +21,8 @@ export type Isolation = {
 
 export type Containerizer = {
   readonly isolation: Isolation
+  /** The directory above all sandboxes: `F/executors/E/runs/C` lie below it. */
+  readonly sandboxes: string
   /** Starts one container; the outcome comes as an event, exactly once `started` or `failed`, then `exited` once. */
   start(spec: ContainerSpec): void
   signal(containerId: ContainerId, signal: 'TERM' | 'KILL'): void
