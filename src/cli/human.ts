@@ -2,8 +2,9 @@
 
 const units = ['MiB', 'GiB', 'TiB', 'PiB'] as const
 
-/** `512 MiB`, `23.5 GiB`. */
+/** `512 MiB`, `23.5 GiB`, and `0`. */
 export function humanMebibytes(mebibytes: number): string {
+  if (mebibytes === 0) return '0'
   let amount = mebibytes
   let unit = 0
   while (amount >= 1024 && unit < units.length - 1) {

@@ -117,7 +117,7 @@ async function run(words: readonly [string, ...string[]], flags: RunFlags): Prom
   const started = await subscription.start()
   const exitStatus = started.ok ? await running.finished : notStarted(started.fault)
   if (timer !== null) clearTimeout(timer)
-  await goodbye(subscription)
+  await subscription.teardown(goodbyeMaxMs)
   running.close()
   master.close()
   stopListening()
@@ -133,13 +133,6 @@ function notStarted({ code, message }: Fault): number {
   const hint = ': is a master running there? `tepui up` starts one; --master names another'
   say(code === 'NET_UNREACHABLE' ? message + hint : message)
   return 1
-}
-
-/** Ends the framework, and with it what may still run of it. */
-async function goodbye(subscription: Subscription): Promise<void> {
-  const patience = new Promise((resolve) => setTimeout(resolve, goodbyeMaxMs).unref())
-  await Promise.race([subscription.call({ type: 'TEARDOWN' }), patience])
-  subscription.close()
 }
 
 function jobSpec(words: readonly [string, ...string[]], flags: RunFlags): JobSpec {

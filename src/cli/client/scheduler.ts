@@ -38,6 +38,7 @@ export class Subscription {
   readonly #options: SubscriptionOptions
   #frameworkId: string | null = null
   #streamId: string | null = null
+  #isLeaving = false
   /** Aborted by close: ends the open stream and the wait for the next one. */
   readonly #closing = new AbortController()
 
@@ -78,6 +79,14 @@ export class Subscription {
     return status < 300 ? ok(null) : refused(call.type ?? '', status, body)
   }
 
+  /** Ends the framework, and with it what may still run of it; the master closes the stream. */
+  async teardown(patienceMs: number): Promise<void> {
+    this.#isLeaving = true
+    const patience = delay(patienceMs, null, { signal: this.#closing.signal }).catch(() => null)
+    await Promise.race([this.call({ type: 'TEARDOWN' }), patience])
+    this.close()
+  }
+
   close(): void {
     this.#closing.abort()
   }
@@ -87,7 +96,7 @@ export class Subscription {
     let stream: AsyncIterable<Buffer> = first
     for (;;) {
       const why = await this.#read(stream)
-      if (this.#isClosed) return
+      if (this.#isClosed || this.#isLeaving) return
       if (why.code !== 'NET_UNREACHABLE') return this.#end(why)
       this.#options.events.interrupted(why)
       const next = await this.#reconnect(why)

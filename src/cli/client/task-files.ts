@@ -2,7 +2,7 @@
 // while something comes. It does not know where the bytes go.
 
 import { setTimeout as delay } from 'node:timers/promises'
-import { parseJson } from '../../mesos/json.ts'
+import { decode, encode } from '../../mesos/codec.ts'
 import { ok, type Result } from '../../model/result.ts'
 import type { HttpClient } from './http.ts'
 
@@ -74,14 +74,17 @@ export function outputPath({ frameworkId, taskId, file }: TaskPlace): string {
 }
 
 /** The next bytes of a file from `offset` on, as many as the agent gives at once; none at its end or before it is. */
-export async function readOutput(agent: HttpClient, path: string, offset: number): Promise<Result<Buffer>> {
-  const query = new URLSearchParams({ path, offset: `${offset}` })
-  const answered = await agent.ask({ method: 'GET', path: `/files/read?${query}` })
+export async function readOutput(agent: HttpClient, path: string, offset: number): Promise<Result<Uint8Array>> {
+  const answered = await agent.ask({
+    method: 'POST',
+    path: '/api/v1',
+    headers: { 'content-type': 'application/json', accept: 'application/json' },
+    // Unlike `/files/read` this call gives the bytes as they are, text or not.
+    body: encode('application/json', 'mesos.v1.agent.Call', { type: 'READ_FILE', read_file: { path, offset } }),
+  })
   if (!answered.ok) return answered
   const { status, body } = answered.value
-  if (status !== 200) return ok(Buffer.alloc(0))
-  const parsed = parseJson(body)
-  if (!parsed.ok) return parsed
-  const data = (parsed.value as { readonly data?: unknown }).data
-  return ok(Buffer.from(typeof data === 'string' ? data : '', 'utf8'))
+  if (status !== 200) return ok(new Uint8Array())
+  const read = decode('application/json', 'mesos.v1.agent.Response', body)
+  return read.ok ? ok(read.value.read_file?.data ?? new Uint8Array()) : read
 }

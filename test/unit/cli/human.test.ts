@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { humanAge, humanBytes, humanMebibytes, shortNumber } from '../../../src/cli/human.ts'
 
 test.each([
+  [humanMebibytes, 0, '0'],
   [humanMebibytes, 512, '512 MiB'],
   [humanMebibytes, 1536, '1.5 GiB'],
   [humanMebibytes, 24_064, '23.5 GiB'],
