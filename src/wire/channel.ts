@@ -19,7 +19,7 @@ export const repeatMaxMs = 30_000
 
 export type ChannelOptions = {
   readonly session: SessionId
-  /** The master's start count; 0 on the agent's side until `registered` tells it (see `learnEpoch`). */
+  /** The master's start count, on both sides: the agent has it from `registered`. */
   readonly epoch: number
   readonly unackedMax?: number
   readonly windowMax?: number
@@ -37,12 +37,12 @@ export type Received<Out, In> = {
 
 export class Channel<Out, In> {
   readonly session: SessionId
+  readonly #epoch: number
   readonly #unackedMax: number
   readonly #windowMax: number
   readonly #reorderMax: number
   readonly #repeatBaseMs: number
   readonly #repeatMaxMs: number
-  #epoch: number
   /** Unacknowledged messages by number, ascending; the first `#inFlight` of them have been sent. */
   readonly #unacked = new Map<number, Out>()
   #inFlight = 0
@@ -63,19 +63,9 @@ export class Channel<Out, In> {
     this.#repeatMaxMs = options.repeatMaxMs ?? repeatMaxMs
   }
 
-  get epoch(): number {
-    return this.#epoch
-  }
-
   /** Messages that the other side has not acknowledged yet, sent or waiting. */
   get unackedCount(): number {
     return this.#unacked.size
-  }
-
-  /** The agent's side learns which master it speaks with; later frames of other epochs are stale. */
-  learnEpoch(epoch: number): void {
-    invariant(epoch > 0, 'a master counts its starts from 1', { epoch })
-    this.#epoch = epoch
   }
 
   /**
@@ -99,13 +89,12 @@ export class Channel<Out, In> {
   }
 
   /**
-   * Whether the frame belongs to another session or another master's term. A side that does not know the epoch yet,
-   * and frames sent by such a side, get through unnumbered only.
+   * Whether the frame belongs to another session or another master's term. Only unnumbered frames may come from an
+   * agent that does not know the term yet (epoch 0).
    */
   isStale(frame: Frame<In>): boolean {
     if (frame.session !== this.session) return true
-    if (frame.epoch === this.#epoch) return this.#epoch === 0 && frame.seq > 0
-    return frame.seq > 0 || (frame.epoch !== 0 && this.#epoch !== 0)
+    return frame.epoch !== this.#epoch && (frame.epoch !== 0 || frame.seq > 0)
   }
 
   /** Takes a frame from the other side. A stale one changes nothing and is not answered. */

@@ -9,6 +9,10 @@ export const publicParts = ['status', 'inventory', 'health'] as const
 export type PublicPart = (typeof publicParts)[number]
 export type WorkDirection = 'up' | 'down'
 
+/** The MQTT user names that say who a client is. Watchers may also give none. */
+export const agentUserName = 'agent'
+export const watcherUserName = 'watch'
+
 export type Topic =
   | { readonly kind: 'public'; readonly uid: AgentUid; readonly part: PublicPart }
   | { readonly kind: 'work'; readonly uid: AgentUid; readonly direction: WorkDirection }

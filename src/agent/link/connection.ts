@@ -7,7 +7,7 @@ import { MqttClient } from 'mqtt'
 import type { AgentUid } from '../../model/ids.ts'
 import { downPacketBytesMax } from '../../wire/bounds.ts'
 import { PacketMeter } from '../../wire/packet-meter.ts'
-import { publicTopic, workTopic } from '../../wire/topics.ts'
+import { agentUserName, publicTopic, workTopic } from '../../wire/topics.ts'
 
 /** From the attempt to the CONNACK: longer than a master needs to take back all its agents at once. */
 export const connectTimeoutMs = 30_000
@@ -124,7 +124,7 @@ function clientOptions({ uid, token, will }: ConnectionOptions): ConstructorPara
     protocolId: 'MQTT',
     protocolVersion: 4,
     clientId: uid,
-    username: 'agent',
+    username: agentUserName,
     ...(token === null ? {} : { password: token }),
     clean: true,
     keepalive: keepaliveS,

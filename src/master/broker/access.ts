@@ -5,11 +5,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { AgentUid } from '../../model/ids.ts'
-import { isUuid, parseTopic, type Topic } from '../../wire/topics.ts'
+import { agentUserName, isUuid, parseTopic, type Topic, watcherUserName } from '../../wire/topics.ts'
 import type { Role } from './connection.ts'
-
-export const agentUserName = 'agent'
-export const watcherUserName = 'watch'
 
 export type Credentials = {
   readonly clientId: string
