@@ -5,7 +5,7 @@
 // cgroups, so it survives the agent, signals to the task, the task's `kill 0` and the task's out-of-memory kill, and
 // writes down how the task ended. The launcher runs last, already as the task's user, and gives the task its exact
 // environment: the variables arrive as TEPUI_0=NAME=VALUE ..., so that no LD_PRELOAD of a task acts on a process that
-// still is root, and no value stands in a command line that others can read (docs/decisions/0101).
+// still is root, and no value stands in a command line that others can read (docs/decisions/0005).
 
 import type { ContainerCommand } from '../core/types.ts'
 
