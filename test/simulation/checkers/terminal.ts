@@ -1,5 +1,5 @@
 // Never lose: a task once reported RUNNING ends in exactly one terminal state that its framework has acknowledged,
-// unless the framework is gone or the machine never came back. And nobody says that a task is gone while it runs.
+// unless the framework was removed or the machine never came back. And nobody says that a task is gone while it runs.
 
 import { isTerminal } from '../../../src/mesos/names.ts'
 import { Violation } from '../engine/violation.ts'
@@ -15,11 +15,16 @@ type Life = {
   end: string | null
   isAcknowledged: boolean
   isMachineLost: boolean
+  /** A master ended it; a later master may take the framework again, but not this task. */
+  isFrameworkRemoved: boolean
 }
 
 export function terminal(): Observer {
   const lives = new Map<string, Life>()
-  const endedFrameworks = new Set<string>()
+  const removed = new Set<string>()
+  const remove = (frameworkId: string) => {
+    for (const of of lives.values()) if (of.frameworkId === frameworkId) of.isFrameworkRemoved = true
+  }
   const life = (frameworkId: string, taskId: string): Life => {
     const key = `${frameworkId}/${taskId}`
     const present = lives.get(key)
@@ -34,6 +39,7 @@ export function terminal(): Observer {
       end: null,
       isAcknowledged: false,
       isMachineLost: false,
+      isFrameworkRemoved: false,
     }
     lives.set(key, fresh)
     return fresh
@@ -61,11 +67,19 @@ export function terminal(): Observer {
         return
       }
       case 'frameworkEnded':
-        endedFrameworks.add(fact.frameworkId)
+        return remove(fact.frameworkId)
+      case 'masterStarted':
+        removed.clear()
+        return
+      case 'masterStepped':
+        for (const { id } of fact.view.completedFrameworks()) {
+          if (!removed.has(id)) remove(id)
+          removed.add(id)
+        }
         return
       case 'ended':
         for (const of of lives.values()) {
-          if (!of.wasRunning || of.isMachineLost || endedFrameworks.has(of.frameworkId)) continue
+          if (!of.wasRunning || of.isMachineLost || of.isFrameworkRemoved) continue
           if (of.end === null || !of.isAcknowledged) {
             throw new Violation('terminal', 'a task that ran has an end that was acknowledged', { ...of })
           }
@@ -79,8 +93,8 @@ export function terminal(): Observer {
 
 function seen(of: Life, { status }: Extract<Fact, { kind: 'statusSeen' }>): void {
   if (status.uuid === undefined) {
-    const isGone = status.state === 'TASK_GONE' || status.state === 'TASK_DROPPED' || status.state === 'TASK_UNKNOWN'
-    if (isGone && of.isHeardOf && of.containerId !== null && !of.isMachineLost) {
+    const isGone = status.state === 'TASK_GONE' || status.state === 'TASK_DROPPED'
+    if (isGone && of.isHeardOf && of.containerId !== null && !of.isMachineLost && !of.isFrameworkRemoved) {
       throw new Violation('terminal', 'a task is not said to be gone while it runs', { ...of, state: status.state })
     }
     return

@@ -30,6 +30,8 @@ export class Clock {
   }
 }
 
+/** A process that is to die at its next step dies without one after this. */
+export const doomedMaxMs = 1_000
 /** Moments of virtual time without progress after which the machine counts as spinning. */
 const ticksPerMomentMax = 1_000
 
@@ -87,8 +89,11 @@ export class Process<Input, Effect> {
   /** Ends the process at once, or in the middle of what its next step would do. */
   crash(when: 'now' | 'midStep'): void {
     if (this.#isDead) return
-    if (when === 'midStep') this.#isDoomed = true
-    else this.#die()
+    if (when === 'now') return this.#die()
+    this.#isDoomed = true
+    this.#queue.after(doomedMaxMs, () => {
+      if (!this.#isDead) this.#die()
+    })
   }
 
   /** Nothing is handled for a while; then everything that came in the meantime is. */

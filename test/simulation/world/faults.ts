@@ -2,6 +2,7 @@
 // own clock around its mean; all of them end when the world heals.
 
 import { between, chance, inRange, type Rng } from '../engine/plan.ts'
+import { doomedMaxMs } from '../engine/process.ts'
 import type { Machine } from './machine.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { World } from './world.ts'
@@ -57,10 +58,9 @@ function partition(world: World, random: Rng, machine: Machine): void {
   })
 }
 
-/** A doomed process may die only at its next step: starting waits for that too. */
+/** After the process that is to die has died for certain. */
 function startLater(world: World, delayMs: number, start: () => void): void {
-  world.queue.after(delayMs + 1, start)
-  world.queue.after(delayMs + 30_000, start)
+  world.queue.after(doomedMaxMs + 1 + delayMs, start)
 }
 
 function recur(world: World, random: Rng, meanMs: number | null, run: () => void): void {

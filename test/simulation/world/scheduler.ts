@@ -345,34 +345,40 @@ export class Scheduler {
     this.#call({ type: 'KILL', kill: { task_id: { value: taskId }, ...agent_id } })
   }
 
-  /** Sends a call, if it can; `onSent` once the master has it. What gets lost is lost. */
-  #call(call: SchedulerCall, onSent: () => void = () => {}): void {
+  /**
+   * Sends a call, if it can. `onTaken`: the master has it and did not refuse it at once (it may die before it answers).
+   * What gets lost is lost.
+   */
+  #call(call: SchedulerCall, onTaken: () => void = () => {}): void {
     const streamId = this.#streamId
     const frameworkId = this.#frameworkId
     if (streamId === null || frameworkId === null || !this.#isSubscribed || this.#isSilent()) return
     const instance = this.#instance
     const { queue, network, master } = this.#world
     queue.after(inRange(this.#random, network.delay), () => {
+      let isRefused = false
       const full = { ...call, framework_id: { value: frameworkId } }
       this.#world.note('master', `<- ${this.name} ${call.type} ${describeCall(call)}`)
       const isHeard = master.request(
         (requestId) => ({ kind: 'call', requestId, call: full, streamId, principal: null }),
-        (status, message) => this.#answered({ call, status, message, instance, streamId, onSent }),
+        (status, message) => {
+          isRefused = status >= 300
+          if (isRefused) this.#refused({ call, status, message, instance, streamId })
+        },
       )
+      if (isHeard && !isRefused) onTaken()
       if (!isHeard) this.#world.note(this.name, `${call.type} finds nobody`)
     })
   }
 
-  #answered(answer: {
+  #refused(answer: {
     readonly call: SchedulerCall
     readonly status: number
     readonly message: string | null
     readonly instance: number
     readonly streamId: StreamId
-    readonly onSent: () => void
   }): void {
     const { call, status, message, instance, streamId } = answer
-    if (status >= 200 && status < 300) return answer.onSent()
     this.#world.note(this.name, `${call.type} is answered ${status} ${message}`)
     if (instance !== this.#instance || streamId !== this.#streamId || !this.#isRunning) return
     // Whatever the reason, this subscription is of no use any more.
