@@ -1,5 +1,5 @@
 // What HTTP headers mean to both APIs (behaviour.md §1): which encoding a body has, which one the answer gets, whose
-// credentials were shown. It does not know requests, endpoints or tokens.
+// credentials were shown, whether a page of another site is behind a request. It does not know endpoints or tokens.
 
 import type { ContentType } from './codec.ts'
 
@@ -52,6 +52,21 @@ export function credentials(header: string | undefined): Credentials | null {
   if (text === null || colon === -1) return null
   const principal = text.slice(0, colon)
   return { secret: text.slice(colon + 1), principal: principal === '' ? null : principal }
+}
+
+/**
+ * Whether a browser sends this for a page that is not ours: browsers put the page's origin on everything that changes
+ * something, other clients send none. `isOpen`: nobody is asked for a token, so only names of this machine count as
+ * ours; any other name may be a stranger's that was pointed at us (DNS rebinding).
+ */
+export function isForeignPage(
+  { origin, host }: { readonly origin?: string | undefined; readonly host?: string | undefined },
+  isOpen: boolean,
+): boolean {
+  if (origin === undefined) return false
+  const page = URL.canParse(origin) ? new URL(origin) : null
+  if (page === null || page.host !== host?.toLowerCase()) return true
+  return isOpen && !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(page.hostname)
 }
 
 function fromBase64(value: string): string | null {

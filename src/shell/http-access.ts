@@ -7,18 +7,24 @@ import { credentials } from '../mesos/http.ts'
 import { type Fault, fault } from '../model/result.ts'
 
 export type Access = {
+  /** Nobody is asked for a token. */
+  readonly isOpen: boolean
   /** Whether a request with this `Authorization` header may pass. */
   isAllowed(authorization: string | undefined): boolean
+  /** The authenticated principal; null without authentication, and for Bearer, which names nobody. */
+  principal(authorization: string | undefined): string | null
 }
 
 export function createAccess(token: string | null): Access {
-  if (token === null) return { isAllowed: () => true }
+  if (token === null) return { isOpen: true, isAllowed: () => true, principal: () => null }
   const expected = digest(token)
   return {
+    isOpen: false,
     isAllowed: (authorization) => {
       const shown = credentials(authorization)
       return shown !== null && timingSafeEqual(digest(shown.secret), expected)
     },
+    principal: (authorization) => credentials(authorization)?.principal ?? null,
   }
 }
 

@@ -2,7 +2,7 @@
 // §1, made from headers alone, so that a refused body is never read. It knows no call and no document.
 
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import { requestContentType } from '../../mesos/http.ts'
+import { isForeignPage, requestContentType } from '../../mesos/http.ts'
 import type { Access } from '../../shell/http-access.ts'
 import { sendText } from './answers.ts'
 import type { AgentFacts } from './types.ts'
@@ -67,8 +67,7 @@ export function mount(
       reply.header('Allow', method)
       return sendText(reply, 405, `expecting one of { '${method}' }, but received '${request.method}'`)
     }
-    // A page of another site cannot send a message (its type needs a permission we never give), but a form it can.
-    if (method === 'POST' && request.headers['sec-fetch-site'] === 'cross-site') {
+    if (method === 'POST' && isForeignPage(request.headers, access.isOpen)) {
       return sendText(reply, 403, 'a page of another site may not do this')
     }
     if (needs === 'message') return checkContentType(request, reply)

@@ -2,13 +2,13 @@
 // frameworks, agents or tasks; see types.ts for what it needs and gives.
 
 import { fail, ok, type Result } from '../../model/result.ts'
-import { createAccess, isLoopback } from './access.ts'
+import { createAccess, isLoopback, listenFault } from '../../shell/http-access.ts'
 import { classicEndpoints } from './classic.ts'
 import { EventStreams } from './event-streams.ts'
 import { createMetrics } from './metrics.ts'
 import { operatorEndpoint } from './operator.ts'
 import { schedulerEndpoint } from './scheduler.ts'
-import { createApp, listenFault, listeningPort, mount } from './server.ts'
+import { createApp, listeningPort, mount } from './server.ts'
 import type { ClusterPort, MasterApi, MasterApiEffect, MasterApiOptions } from './types.ts'
 
 /**
@@ -63,7 +63,7 @@ export async function createMasterApi(options: MasterApiOptions): Promise<Result
     await app.listen({ host, port })
   } catch (error) {
     await app.close()
-    return { ok: false, fault: listenFault(error, { host, port, httpFlagName }) }
+    return { ok: false, fault: listenFault(error, { host, port, flagName: httpFlagName }) }
   }
   return ok({
     address: { host, port: listeningPort(app) },

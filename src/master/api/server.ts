@@ -3,9 +3,8 @@
 // It knows no call and no document; those are in scheduler.ts, operator.ts and classic.ts.
 
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import { requestContentType } from '../../mesos/http.ts'
-import { type Fault, fault } from '../../model/result.ts'
-import type { Access } from './access.ts'
+import { isForeignPage, requestContentType } from '../../mesos/http.ts'
+import type { Access } from '../../shell/http-access.ts'
 import { sendText } from './answers.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { ClusterPort, MasterApiOptions } from './types.ts'
@@ -64,8 +63,7 @@ export function mount(
       reply.header('Allow', method)
       return sendText(reply, 405, `expecting one of { '${method}' }, but received '${request.method}'`)
     }
-    // A page of another site cannot send a message (its type needs a permission we never give), but a form it can.
-    if (method === 'POST' && request.headers['sec-fetch-site'] === 'cross-site') {
+    if (method === 'POST' && isForeignPage(request.headers, access.isOpen)) {
       return sendText(reply, 403, 'a page of another site may not do this')
     }
     if (endpoint.needs === 'cluster' && endpoint.takesMessage === true) return checkContentType(request, reply)
@@ -107,34 +105,6 @@ function answerError(error: FastifyError, request: FastifyRequest, reply: Fastif
     return sendText(reply, 413, `the body is larger than ${requestBodyMaxBytes} bytes`)
   }
   return sendText(reply, status, error.message)
-}
-
-/** Why listening failed, for a person; any other error is our mistake and is thrown. */
-export function listenFault(
-  error: unknown,
-  { host, port, httpFlagName }: Pick<MasterApiOptions, 'host' | 'port' | 'httpFlagName'>,
-): Fault {
-  const details = { host, port }
-  switch ((error as NodeJS.ErrnoException).code) {
-    case 'EADDRINUSE':
-      return fault(
-        'NET_ADDRESS_IN_USE',
-        `port ${port} on ${host} is taken: choose another with ${httpFlagName}`,
-        details,
-      )
-    case 'EACCES':
-      return fault(
-        'USAGE',
-        `port ${port} needs a right that this process lacks: choose another with ${httpFlagName}`,
-        details,
-      )
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return fault('USAGE', `${host} is not an address of this machine`, details)
-    default:
-      throw error
-  }
 }
 
 export function listeningPort(app: FastifyInstance): number {

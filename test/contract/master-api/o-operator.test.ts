@@ -237,7 +237,7 @@ describe('O08 TEARDOWN by an operator', () => {
     const answer = await ask(rack.http, {
       method: 'POST',
       path: '/teardown',
-      headers: { 'Sec-Fetch-Site': 'cross-site' },
+      headers: { Origin: 'http://evil.example', 'Content-Type': 'application/x-www-form-urlencoded' },
       body: `frameworkId=${framework.frameworkId}`,
     })
     expect(answer.status).toBe(403)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { acceptedContentType, credentials, requestContentType } from '../../../src/mesos/http.ts'
+import { acceptedContentType, credentials, isForeignPage, requestContentType } from '../../../src/mesos/http.ts'
 
 const json = 'application/json'
 const protobuf = 'application/x-protobuf'
@@ -58,5 +58,21 @@ describe('credentials', () => {
     [undefined, null],
   ])('%s', (header, expected) => {
     expect(credentials(header)).toEqual(expected)
+  })
+})
+
+describe('a page is foreign', () => {
+  test.each<[string, { origin?: string; host?: string }, boolean, boolean]>([
+    ['not when no browser sends', { host: 'anything' }, true, false],
+    ['not when it is ours', { origin: 'http://localhost:5050', host: 'localhost:5050' }, true, false],
+    ['not when it is ours by address', { origin: 'http://[::1]:5050', host: '[::1]:5050' }, true, false],
+    ['when it is of another site', { origin: 'http://evil.example', host: 'localhost:5050' }, true, true],
+    ['when it is of another port', { origin: 'http://localhost:8080', host: 'localhost:5050' }, true, true],
+    ['when its name was pointed at us', { origin: 'http://evil.example:5050', host: 'evil.example:5050' }, true, true],
+    ['not by its name where a token is asked', { origin: 'http://m1:5050', host: 'm1:5050' }, false, false],
+    ['when it hides where it is from', { origin: 'null', host: 'localhost:5050' }, false, true],
+    ['when nothing says who we are', { origin: 'http://localhost:5050' }, true, true],
+  ])('%s', (_name, headers, isOpen, expected) => {
+    expect(isForeignPage(headers, isOpen)).toBe(expected)
   })
 })
