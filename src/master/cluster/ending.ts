@@ -1,7 +1,7 @@
 // Runs that no framework of this master owns any more but that still occupy their agent: tasks of a framework that was
 // removed, and the second task of one id. They have been told to end and count as used until the agent says that they
 // have, so that nothing of the machine is given away twice; a removed framework cannot hold them in the allocator, so
-// there they are missing from what the agent supplies.
+// there they are missing from what the agent supplies (decision 0013).
 
 import { add, allocatedTo, noResources, overlap, type Resources, subtract } from '../../model/resources.ts'
 import type { AgentSupply } from '../allocator/types.ts'

@@ -1,6 +1,6 @@
 // A framework that this master knows from an agent only: its scheduler has not come back yet. It gets the time that its
 // failover_timeout gives it, counted from this master's start, and at least as long as agents have to come back: the
-// stream broke because the master went away, not the scheduler (decision 0005).
+// stream broke because the master went away, not the scheduler (decision 0011).
 
 import type { FrameworkInfo } from '../../mesos/types.ts'
 import type { FrameworkId } from '../../model/ids.ts'

@@ -1,7 +1,7 @@
 // How an agent joins: register -> registered -> any further frame of that session. Only the third step counts: a
 // registration that was delayed on its way, or repeated by the carrier, names a session whose agent is no longer there
 // to take that step, so an old report can never be mistaken for the present. Until then nothing changes but that a new
-// agent's id is in the registry. It does not know what happens to tasks (returns.ts).
+// agent's id is in the registry (decision 0012). It does not know what happens to tasks (returns.ts).
 
 import { toJsonValue } from '../../mesos/json.ts'
 import { type AgentId, type AgentUid, idError, type SessionId } from '../../model/ids.ts'

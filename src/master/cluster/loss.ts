@@ -4,7 +4,7 @@
 //   recovered (known from the registry only) --not back in time--> unreachable
 //
 // Nothing is killed for it: an agent keeps its tasks, and what returns is taken back. Frameworks are told what they
-// must assume meanwhile (behaviour.md §5.7). Decision 0004 says why a broken link alone is not the end of an agent.
+// must assume meanwhile (behaviour.md §5.7). Decision 0010 says why a broken link alone is not the end of an agent.
 
 import { isTerminal } from '../../mesos/names.ts'
 import type { AgentId, AgentUid } from '../../model/ids.ts'
