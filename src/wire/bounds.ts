@@ -1,8 +1,8 @@
 // How large things on the wire may be. Both sides hold them: the sender before it sends, the receiver before it reads.
 // A sender that broke one would be cut off by the other side, come back, and do it again.
 
-/** A registration carries every task of the agent. */
-export const registerBytesMax = 8 * 1024 * 1024
+/** A registration carries every task of the agent: `tasksMax` of them with 3 KiB each. An agent beyond cannot register. */
+export const registerBytesMax = 32 * 1024 * 1024
 /** Any other frame: one task's description or status. */
 export const frameBytesMax = 1024 * 1024
 export const inventoryBytesMax = 4 * 1024 * 1024
