@@ -17,7 +17,7 @@ const rooms: Readonly<Record<string, Room>> = {
   'src/model': { of: [], isPure: true },
   'src/mesos': { of: ['src/model'], packages: [/^protobufjs/], isPure: true },
   'src/wire': { of: ['src/model'], isPure: true },
-  'src/shell': { of: ['src/model'], packages: [node, /^pino$/] },
+  'src/shell': { of: ['src/model', 'src/mesos'], packages: [node, /^pino$/] },
   'src/hw/parse': { of: ['src/model'], isPure: true },
   'src/hw/source': { of: ['src/model'], packages: [node] },
   'src/hw': { of: ['src/model', 'src/hw/parse', 'src/hw/source'], packages: [node, /^systeminformation$/] },
@@ -25,7 +25,7 @@ const rooms: Readonly<Record<string, Room>> = {
   'src/agent/containers': agentRoom([node]),
   'src/agent/store': agentRoom([node], ['src/shell']),
   'src/agent/link': agentRoom([node, /^mqtt$/]),
-  'src/agent/api': agentRoom([node, /^fastify$/]),
+  'src/agent/api': agentRoom([node, /^fastify$/, /^prom-client$/], ['src/shell']),
   'src/agent/main.ts': {
     of: ['src/model', 'src/mesos', 'src/wire', 'src/shell', 'src/hw', 'src/agent'],
     packages: [node],
@@ -39,7 +39,7 @@ const rooms: Readonly<Record<string, Room>> = {
   'src/master/registry': masterRoom([node], ['src/shell']),
   'src/master/broker': masterRoom([node, /^aedes/, /^mqtt-packet$/]),
   'src/master/election': masterRoom([node]),
-  'src/master/api': masterRoom([node, /^fastify$/, /^prom-client$/]),
+  'src/master/api': masterRoom([node, /^fastify$/, /^prom-client$/], ['src/shell']),
   'src/master/main.ts': {
     of: ['src/model', 'src/mesos', 'src/wire', 'src/shell', 'src/master'],
     packages: [node],
