@@ -2,6 +2,7 @@
 // command line. Parameters are checked here; documents come from render-documents.ts. It decides nothing.
 
 import type { FastifyRequest } from 'fastify'
+import { parseJson } from '../../mesos/json.ts'
 import type { FrameworkId, TaskId } from '../../model/ids.ts'
 import { noResources, resources, scalar } from '../../model/resources.ts'
 import { milliFromNumber } from '../../model/units.ts'
@@ -128,10 +129,13 @@ function classicTeardown(exchange: Exchange): Answer {
 }
 
 async function operatorKill({ request, reply, cluster }: Exchange) {
-  const form = formOf(request)
-  const frameworkId = form.get('frameworkId')
-  const taskId = form.get('taskId')
-  if (!frameworkId || !taskId) return sendText(reply, 400, `missing 'frameworkId' or 'taskId' in the form`)
+  const body = request.body instanceof Uint8Array ? parseJson(request.body) : null
+  const named = (body?.ok ? body.value : null) as { readonly framework_id?: unknown; readonly task_id?: unknown } | null
+  const frameworkId = named?.framework_id
+  const taskId = named?.task_id
+  if (typeof frameworkId !== 'string' || typeof taskId !== 'string') {
+    return sendText(reply, 400, 'expecting JSON with the strings framework_id and task_id')
+  }
   const { status, message } = await cluster.request((requestId) => ({
     kind: 'operatorKill',
     requestId,

@@ -250,14 +250,12 @@ test('an operator ends one task through /tepui/kill; 404 for a task that is not 
   const agent = await rack.agent()
   const framework = await rack.framework()
   await framework.run('t1')
-  const kill = (taskId: string) =>
-    ask(rack.http, {
-      method: 'POST',
-      path: '/tepui/kill',
-      body: `frameworkId=${framework.frameworkId}&taskId=${taskId}`,
-    })
+  const post = (body: string) => ask(rack.http, { method: 'POST', path: '/tepui/kill', body })
+  const kill = (task_id: unknown) => post(JSON.stringify({ framework_id: framework.frameworkId, task_id }))
   expect((await kill('ghost')).status).toBe(404)
-  expect((await kill('')).status).toBe(400)
+  for (const answer of [await kill(1), await post('null'), await post('{'), await post('')]) {
+    expect(answer.status).toBe(400)
+  }
   expect((await kill('t1')).status).toBe(200)
   await framework.reaches('t1', 'TASK_KILLED')
   expect(agent.isRunning('t1')).toBe(false)
