@@ -1,4 +1,4 @@
-// Never duplicate: one launch makes at most one container, on one machine, ever.
+// Never duplicate: one launch starts one process, on one machine, once.
 
 import { Violation } from '../engine/violation.ts'
 import type { Fact, Observer } from '../world/facts.ts'

@@ -1,0 +1,10 @@
+// Seeds that found something, each with what it found. A change of the swarm gives a seed another story; then these are
+// seeds like any other.
+
+export const keptSeeds: readonly { readonly seed: number; readonly once: string }[] = [
+  { seed: 2, once: 'updates of a task were dropped after its framework had been told TASK_LOST' },
+  { seed: 119, once: 'a task was called gone while its disconnected agent ran it' },
+  { seed: 237, once: 'an agent with two ids in the registry was refused under its own' },
+  { seed: 310, once: 'an agent with two ids in the registry was refused under its own' },
+  { seed: 336, once: 'an agent asked to register in a session that the master had given up, for ever' },
+]
