@@ -2,10 +2,11 @@
 // is missing. Nothing here reads the machine; the probes do, through the source.
 
 import { formatCpuList, isSubset, parseCpuList } from '../model/cpu-set.ts'
-import type { Inventory, NumaNode } from '../model/inventory.ts'
+import type { CpuPackage, Inventory, NumaNode } from '../model/inventory.ts'
 import { valueOr } from '../model/reading.ts'
 import { fail, ok, type Result } from '../model/result.ts'
 import { parseMemTotal } from './parse/memory-files.ts'
+import type { Smbios } from './parse/smbios.ts'
 import { probeAllowed } from './probe/allowed.ts'
 import { probeCpu } from './probe/cpu.ts'
 import { probeDisks } from './probe/disks.ts'
@@ -46,7 +47,12 @@ export function probeInventory(source: Source): Result<Inventory> {
   })
   const document = {
     schema: 'tepui.inventory/1',
-    cpu: { ...cpu.section, allowed: cpu.online.length === 0 ? null : formatCpuList(allowed.cpus), cores },
+    cpu: {
+      ...cpu.section,
+      packages: withModel(cpu.section.packages, smbios),
+      allowed: cpu.online.length === 0 ? null : formatCpuList(allowed.cpus),
+      cores,
+    },
     numa: { allowed: formatCpuList(allowed.memoryNodes), nodes: numa.nodes, distances: numa.distances },
     memory: { totalBytes, dimms: probeDimms(smbios) },
     disks: probeDisks(bench, numa),
@@ -58,6 +64,13 @@ export function probeInventory(source: Source): Result<Inventory> {
   } as const
   const unknown = unknownFacts(document, (fact) => report.isExplained(fact))
   return ok({ ...document, problems: [...report.problems(), ...unknown] })
+}
+
+/** Processors that the kernel has no name for have one in the firmware's tables; taken where all sockets say the same. */
+function withModel(packages: readonly CpuPackage[], smbios: Smbios | null): readonly CpuPackage[] {
+  const names = new Set((smbios?.processors ?? []).flatMap((one) => one.model ?? []))
+  const [name = null] = names.size === 1 ? names : []
+  return packages.map((one) => ({ ...one, model: one.model ?? name }))
 }
 
 /** Any of the folders and files that every Linux shows is enough: captures are incomplete in different ways. */

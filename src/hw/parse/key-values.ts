@@ -3,34 +3,40 @@
 /** Longest value that is kept; a longer one is no property. */
 const valueCharactersMax = 4096
 
+/** Longest key; what is longer before the separator is a sentence. */
+const keyCharactersMax = 64
+
 /** Lines `KEY=value`; quotes around a value are removed, as in os-release(5). The first of equal keys wins. */
 export function parseAssignments(text: string): ReadonlyMap<string, string> {
-  return pairs(text, /^([A-Za-z0-9_]+)=(.*)$/, unquote)
+  return pairs(text, '=', unquote)
 }
 
 /** Lines `Some key: \t value`. */
 export function parseColonPairs(text: string): ReadonlyMap<string, string> {
-  return pairs(text, /^\s*([^:]{1,64}?)\s*:\s*(.*)$/, (value) => value.trim())
+  return pairs(text, ':', (value) => value)
 }
 
 /** Lines `key value`. */
 export function parseSpacePairs(text: string): ReadonlyMap<string, string> {
-  return pairs(text, /^(\w+)\s+(\S.*)$/, (value) => value.trim())
+  return pairs(text, ' ', (value) => value)
 }
 
-function pairs(text: string, line: RegExp, clean: (value: string) => string): ReadonlyMap<string, string> {
+/** By search and not by pattern, so that no text takes longer than its length. */
+function pairs(text: string, separator: string, clean: (value: string) => string): ReadonlyMap<string, string> {
   const found = new Map<string, string>()
-  for (const row of text.split('\n')) {
-    const match = line.exec(row.replace(/\r$/, ''))
-    if (match === null) continue
-    const [, key, value] = match as unknown as [string, string, string]
-    if (value.length <= valueCharactersMax && !found.has(key)) found.set(key, clean(value))
+  for (const line of text.split('\n')) {
+    const row = line.trim()
+    const at = row.indexOf(separator)
+    const key = row.slice(0, Math.max(at, 0)).trim()
+    const value = row.slice(at + 1).trim()
+    if (key === '' || key.length > keyCharactersMax || value.length > valueCharactersMax || found.has(key)) continue
+    found.set(key, clean(value))
   }
   return found
 }
 
 function unquote(value: string): string {
-  const trimmed = value.trim()
-  const quoted = /^(["'])(.*)\1$/.exec(trimmed)
-  return quoted === null ? trimmed : (quoted[2] as string).replace(/\\(["'\\$`])/g, '$1')
+  const quote = value.charAt(0)
+  if (value.length < 2 || (quote !== '"' && quote !== "'") || !value.endsWith(quote)) return value
+  return value.slice(1, -1).replace(/\\(["'\\$`])/g, '$1')
 }

@@ -13,7 +13,6 @@ export type NvidiaInformation = {
   readonly model: string | null
   readonly uuid: string | null
   readonly videoBios: string | null
-  readonly gpuFirmware: string | null
 }
 
 /** `gpus/<address>/information`. Until a GPU has been opened once, the driver prints question marks. */
@@ -27,12 +26,5 @@ export function parseNvidiaInformation(text: string): NvidiaInformation {
     model: fact('Model'),
     uuid: fact('GPU UUID'),
     videoBios: fact('Video BIOS'),
-    gpuFirmware: fact('GPU Firmware'),
   }
-}
-
-/** The driver's version from `/proc/driver/nvidia/version`. */
-export function parseNvidiaVersion(text: string): Reading<string> {
-  const match = /^NVRM version:.*?\s(\d{2,4}\.\d{1,4}(?:\.\d{1,4})?)\s/m.exec(text)
-  return match === null ? absent : known(match[1] as string)
 }

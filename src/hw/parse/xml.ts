@@ -20,26 +20,31 @@ type Open = { name: string; id: string | null; children: XmlElement[]; text: str
 
 /** The outermost element; implausible where there is none, or where tags do not match. */
 export function parseXml(text: string): Reading<XmlElement> {
-  const top: Open = { name: '', id: null, children: [], text: '' }
-  const stack: Open[] = [top]
-  const token = /<!--[\s\S]*?-->|<[!?][^>]*>|<(\/?)([A-Za-z_][\w.-]*)([^<>]*?)(\/?)>|([^<]+)|</g
+  const stack: Open[] = [{ name: '', id: null, children: [], text: '' }]
   let elements = 0
-  for (const match of text.matchAll(token)) {
-    const here = stack.at(-1) as Open
-    const [, closing, name, attributes = '', empty, words] = match
-    if (words !== undefined) here.text += words
-    if (name === undefined) continue
-    if (closing === '/') {
-      if (stack.length === 1 || here.name !== name) return implausible(match[0], 'a tag closes what is not open')
+  for (let at = 0; at < text.length; ) {
+    const start = text.indexOf('<', at)
+    ;(stack.at(-1) as Open).text += text.slice(at, start === -1 ? text.length : start)
+    if (start === -1) break
+    const end = text.startsWith('<!--', start) ? text.indexOf('-->', start) + 2 : text.indexOf('>', start)
+    if (end < start) break
+    at = end + 1
+    const tag = text.slice(start + 1, end)
+    if (tag.startsWith('!') || tag.startsWith('?')) continue
+    if (tag.startsWith('/')) {
+      const isOpen = stack.length > 1 && (stack.at(-1) as Open).name === tag.slice(1).trim()
+      if (!isOpen) return implausible(tag, 'a tag closes what is not open')
       close(stack)
       continue
     }
-    if (++elements > elementsMax || stack.length > depthMax) return implausible(match[0], 'too large or too deep')
-    stack.push({ name, id: /\bid\s*=\s*"([^"]*)"/.exec(attributes)?.[1] ?? null, children: [], text: '' })
-    if (empty === '/') close(stack)
+    const name = /^[A-Za-z_][\w.-]*/.exec(tag)?.[0]
+    if (name === undefined) return implausible(tag, 'a tag has no name')
+    if (++elements > elementsMax || stack.length > depthMax) return implausible(tag, 'too large or too deep')
+    stack.push({ name, id: /\sid\s?=\s?"([^"]*)"/.exec(tag)?.[1] ?? null, children: [], text: '' })
+    if (tag.endsWith('/')) close(stack)
   }
   while (stack.length > 1) close(stack)
-  const [root] = top.children
+  const [root] = (stack[0] as Open).children
   return root === undefined ? implausible(text, 'no XML') : known(root)
 }
 

@@ -1,0 +1,112 @@
+// Every parser on texts that no kernel would print: cut, flipped, empty, huge. It answers; it never throws.
+
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { parseCpuinfo } from '../../../../src/hw/parse/cpuinfo.ts'
+import { parseDmiString, parseDmiUuid } from '../../../../src/hw/parse/dmi.ts'
+import { parseAssignments, parseColonPairs, parseSpacePairs } from '../../../../src/hw/parse/key-values.ts'
+import { parseKfdBank, parseKfdLink, parseKfdNode } from '../../../../src/hw/parse/kfd.ts'
+import {
+  parseCacheSize,
+  parseDistances,
+  parseHugepageSize,
+  parseMemTotal,
+} from '../../../../src/hw/parse/memory-files.ts'
+import { parseHex, parseInteger, parseList, parseMask } from '../../../../src/hw/parse/numbers.ts'
+import { parseNvidiaInformation, parseNvidiaNumaStatus } from '../../../../src/hw/parse/nvidia-proc.ts'
+import { parseNvidiaSize, parseNvidiaSmi } from '../../../../src/hw/parse/nvidia-smi.ts'
+import { parseNvidiaTopo } from '../../../../src/hw/parse/nvidia-topo.ts'
+import { normalisePciAddress, pciAddressInPath } from '../../../../src/hw/parse/pci.ts'
+import {
+  parseAllowed,
+  parseCgroupPaths,
+  parseCpusetMounts,
+  parseCpusetPath,
+} from '../../../../src/hw/parse/process-files.ts'
+import { parseSmbios } from '../../../../src/hw/parse/smbios.ts'
+import { parseVpdSerial } from '../../../../src/hw/parse/vpd.ts'
+import { parseXml } from '../../../../src/hw/parse/xml.ts'
+import type { Reading } from '../../../../src/model/reading.ts'
+
+/** Each parser with a text that it likes, from which bad ones are made. */
+const readers: readonly [string, (text: string) => Reading<unknown>, string][] = [
+  ['parseInteger', parseInteger, '-12\n'],
+  ['parseHex', parseHex, '0x030200\n'],
+  ['parseList', parseList, '0-3,8,10-20:2/4\n\0'],
+  ['parseMask', parseMask, 'ff,00000000,ffffffff'],
+  ['parseCpuinfo', parseCpuinfo, 'processor : 0\nmodel name : X\nflags : lm\n\nprocessor : 1\n'],
+  ['parseMemTotal', parseMemTotal, 'Node 0 MemTotal:  2096684 kB\n'],
+  ['parseCacheSize', parseCacheSize, '1024K\n'],
+  ['parseHugepageSize', parseHugepageSize, 'hugepages-2048kB'],
+  ['parseDistances', parseDistances, '10 20 20 28\n'],
+  ['parseDmiString', parseDmiString, 'To Be Filled By O.E.M.'],
+  ['parseDmiUuid', parseDmiUuid, 'b26849ef-4fb0-4e03-a9d1-1a165a40c8d7'],
+  ['parseAllowed', parseAllowed, 'Cpus_allowed_list:\t0-3\nMems_allowed_list:\t0\n'],
+  ['parseCpusetPath', parseCpusetPath, '/a/b\n'],
+  ['parseKfdNode', parseKfdNode, 'simd_count 152\nlocation_id 1280\ndomain 0\nunique_id 164049466498974\n'],
+  ['parseKfdLink', parseKfdLink, 'type 11\nnode_to 3\n'],
+  ['parseKfdBank', parseKfdBank, 'size_in_bytes 34342961152\n'],
+  ['parseNvidiaNumaStatus', parseNvidiaNumaStatus, 'Node: \t255\n'],
+  ['parseNvidiaSize', parseNvidiaSize, '81559 MiB'],
+  ['parseNvidiaTopo', parseNvidiaTopo, '\tGPU0\tGPU1\tCPU Affinity\nGPU0\t X \tNV18\t0-3\nGPU1\tNV18\t X \t0-3\n'],
+  ['parseXml', parseXml, '<a><b id="1">x &amp; y</b><c/></a>'],
+  ['parseNvidiaSmi', parseNvidiaSmi, '<nvidia_smi_log><gpu id="0:1:0.0"><uuid>GPU-1</uuid></gpu></nvidia_smi_log>'],
+]
+
+/** Characters of all kinds, with half surrogates, NUL and control characters. */
+function garbage(maxLength: number) {
+  return fc.array(fc.nat(0xffff), { maxLength }).map((codes) => String.fromCharCode(...codes))
+}
+
+const kinds = ['known', 'absent', 'unreadable', 'implausible']
+
+describe('a parser answers whatever it is given', () => {
+  it.each(readers)('%s', (_, parse, good) => {
+    const bad = fc.oneof(
+      garbage(200),
+      fc.nat(good.length).map((at) => good.slice(0, at)),
+      fc.tuple(fc.nat(good.length), garbage(3)).map(([at, piece]) => {
+        return good.slice(0, at) + piece + good.slice(at + piece.length)
+      }),
+      fc.nat(20).map((times) => good.repeat(times)),
+    )
+    fc.assert(fc.property(bad, (text) => kinds.includes(parse(text).kind)))
+  })
+
+  it.each(readers)('%s in good time on a huge text', (_, parse, good) => {
+    for (const text of [good, 'x', ' ', '\n', '<', '<!--', '0', '1,', 'MemTotal:', 'a: ']) {
+      expect(kinds).toContain(parse(text.repeat(Math.ceil(200_000 / text.length))).kind)
+    }
+  })
+
+  it('pairs in good time on a huge text', () => {
+    for (const text of [' ', '\t', ':', '=', ' :', 'a ', '"'].map((one) => one.repeat(200_000))) {
+      expect([parseAssignments(text), parseColonPairs(text), parseSpacePairs(text)].map((one) => one.size)).toEqual([
+        0, 0, 0,
+      ])
+    }
+  })
+
+  it('binary tables', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+        return kinds.includes(parseSmbios(bytes).kind) && kinds.includes(parseVpdSerial(bytes).kind)
+      }),
+    )
+  })
+
+  it('readers of whole files', () => {
+    fc.assert(
+      fc.property(garbage(300), (text) => {
+        parseAssignments(text)
+        parseColonPairs(text)
+        parseSpacePairs(text)
+        parseCgroupPaths(text)
+        parseCpusetMounts(text)
+        parseNvidiaInformation(text)
+        const address = normalisePciAddress(text)
+        return (address === null || normalisePciAddress(address) === address) && pciAddressInPath(text) !== ''
+      }),
+    )
+  })
+})
