@@ -117,9 +117,8 @@ class Core implements AgentCore {
         return
       case 'linkDown':
         this.#waitingSession = null
-        this.#session.linkDown()
+        this.#effects.push(...this.#session.linkLost(), { kind: 'statusChanged' })
         this.#pauseRetries()
-        this.#effects.push({ kind: 'statusChanged' })
         return
       case 'frame': {
         const outcome = this.#session.receive(input.frame, nowMs)

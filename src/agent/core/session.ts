@@ -70,6 +70,14 @@ export class Session {
     return this.#register(nowMs)
   }
 
+  /** The connection broke under us: come back at a random moment of the window that the master gave. */
+  linkLost(): readonly AgentEffect[] {
+    const { kind } = this.#state
+    const withinMs = this.#state.kind === 'registered' ? this.#state.reconnectWindowMs : 0
+    this.linkDown()
+    return kind === 'registered' ? [{ kind: 'relink', withinMs }] : []
+  }
+
   linkDown(): void {
     this.#state = { kind: 'down' }
     for (const key of ['register', 'heartbeat', 'channel']) this.#timers.clear(key)

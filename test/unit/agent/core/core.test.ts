@@ -34,6 +34,14 @@ describe('registration', () => {
     expect(repeats.length).toBeLessThanOrEqual(registerAttemptsMax)
   })
 
+  test('an agent that loses its master comes back at a random moment of the window that the master gave', () => {
+    const master = new MasterSide()
+    master.register()
+    const relinks = master.step({ kind: 'linkDown' }).filter((effect) => effect.kind === 'relink')
+    expect(relinks).toEqual([{ kind: 'relink', withinMs: 1_000 }])
+    expect(kinds(master.step({ kind: 'linkDown' }))).not.toContain('relink')
+  })
+
   test('an answer to an older session is ignored', () => {
     const master = new MasterSide()
     master.recover([])
