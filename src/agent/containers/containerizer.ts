@@ -246,8 +246,9 @@ class ProcessContainerizer implements Containerizer {
     this.#events.started(run.containerId, launched.main.pid)
     if (run.pendingSignal !== null) this.#sendSignal(run, run.pendingSignal)
     // The task may have been so short that its supervisor is gone already.
-    if (launched.child.exitCode !== null || launched.child.signalCode !== null) this.#supervisorEnded(run)
-    else launched.child.once('exit', () => this.#supervisorEnded(run))
+    const { child } = launched
+    if (child.exitCode !== null || child.signalCode !== null) this.#supervisorEnded(run, child.exitCode)
+    else child.once('exit', (code) => this.#supervisorEnded(run, code))
   }
 
   #failStart(run: Run, message: string, because = fault('AGENT_LAUNCH_FAILED', message)): void {
@@ -275,10 +276,10 @@ class ProcessContainerizer implements Containerizer {
     return findTree(main, `MESOS_CONTAINER_ID=${run.containerId}`)
   }
 
-  /** Our child, the supervisor, is gone: with the status written, or killed by somebody. */
-  #supervisorEnded(run: Run): void {
+  /** Our child, the supervisor, is gone: with the status written, or, on a full disk, only said; or it was killed. */
+  #supervisorEnded(run: Run, code: number | null): void {
     run.child = null
-    const status = readExit(run.directory)
+    const status = readExit(run.directory) ?? (code === null ? null : ({ kind: 'exited', code } as const))
     if (status !== null) void this.#end(run, status)
     else this.#watch(run)
   }
