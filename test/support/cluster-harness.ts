@@ -11,6 +11,7 @@ import type {
   MasterEvent,
   Offer,
   OfferOperation,
+  Resource,
   SchedulerCall,
   SchedulerCallSubscribe,
   SchedulerEvent,
@@ -32,7 +33,7 @@ import type {
   UpFrame,
   UpMessage,
 } from '../../src/wire/messages.ts'
-import { aFrameworkInfo, aTaskInfo, scalars } from './scheduler.ts'
+import { aFrameworkInfo, amount, aTaskInfo, scalars } from './scheduler.ts'
 
 const startMs = 1_700_000_000_000
 
@@ -207,7 +208,7 @@ export class TestCluster {
       case 'disconnectAgent':
         return this.agents.find((agent) => agent.uid === effect.uid)?.lose()
       case 'sendEvent':
-        this.#schedulers.get(effect.streamId)?.events.push(effect.event)
+        this.#schedulers.get(effect.streamId)?.hear(effect.event)
         return
       case 'closeStream': {
         const scheduler = this.#schedulers.get(effect.streamId)
@@ -227,8 +228,9 @@ export class TestCluster {
     }
   }
 
-  /** Hard rule 1, after every step: nothing is given away twice. */
+  /** Hard rule 1, after every step: nothing is given away twice, neither in the books nor on the machines. */
   #check(): void {
+    for (const agent of this.agents) agent.checkRuns()
     for (const agent of this.view.agents()) {
       const granted = [...agent.tasks.values()]
         .filter((it) => !isOver(it.latestState))
@@ -262,6 +264,8 @@ export class TestAgent {
   readonly uid: AgentUid
   agentId: AgentId | null = null
   readonly runs = new Map<string, Run>()
+  /** Frameworks that the master of this session calls gone; nobody waits for the end of their tasks. */
+  readonly gone = new Set<string>()
   /** Everything delivered in order, and every frame as it came. */
   readonly heard: DownMessage[] = []
   readonly frames: DownFrame[] = []
@@ -363,6 +367,7 @@ export class TestAgent {
     if (frame.message?.kind === 'registered' && this.#channel === null) {
       this.heard.push(frame.message)
       this.agentId = frame.message.agentId
+      this.gone.clear()
       if (this.isMute) return
       this.#channel = new Channel({ session: frame.session, epoch: frame.epoch })
       this.beats = true
@@ -380,6 +385,8 @@ export class TestAgent {
     if (message.kind === 'launch') {
       const run: Run = { launch: message, statuses: [], acknowledged: 0, latestState: 'TASK_STAGING' }
       this.runs.set(idOf(message.taskInfo, 'task_id'), run)
+    } else if (message.kind === 'shutdownFramework') {
+      this.gone.add(message.frameworkId)
     } else if (message.kind === 'acknowledge') {
       const run = this.runs.get(message.taskId)
       if (run === undefined || run.statuses[run.acknowledged]?.uuid !== message.uuid) return
@@ -430,6 +437,17 @@ export class TestAgent {
     return this.heard.filter((message): message is Extract<DownMessage, { kind: K }> => message.kind === kind)
   }
 
+  /** What runs on this machine fits into it, and no two runs have one GPU. */
+  checkRuns(): void {
+    const live = [...this.runs.values()].filter((run) => !isOver(run.latestState))
+    const gpus = live.flatMap((run) => run.launch.grant.gpuUuids)
+    if (new Set(gpus).size !== gpus.length) throw new Error(`two tasks on one machine have the same GPU`)
+    for (const [name, total] of Object.entries(this.#options.resources ?? {})) {
+      const used = live.flatMap((run) => run.launch.taskInfo.resources as Resource[])
+      if (amount(used, name) > total) throw new Error(`more ${name} run on a machine than it has`)
+    }
+  }
+
   /** The run ends without a word. */
   forget(taskId: string): void {
     this.runs.delete(taskId)
@@ -440,6 +458,8 @@ export class TestScheduler {
   info: FrameworkInfo
   streamId: StreamId | null = null
   events: SchedulerEvent[] = []
+  /** What was last heard of each task. */
+  readonly told = new Map<string, TaskState>()
   readonly #cluster: TestCluster
 
   constructor(cluster: TestCluster, info: FrameworkInfo) {
@@ -449,6 +469,11 @@ export class TestScheduler {
 
   get id(): FrameworkId {
     return this.info.id?.value as FrameworkId
+  }
+
+  hear(event: SchedulerEvent): void {
+    this.events.push(event)
+    if (event.update !== undefined) this.told.set(event.update.status.task_id.value, event.update.status.state)
   }
 
   /** Opens a stream; the id is learnt from SUBSCRIBED. */

@@ -203,8 +203,15 @@ class Core implements AgentCore {
     this.#effects.push(...this.#session.confirm(), { kind: 'statusChanged' })
     for (const run of this.#runs.values()) {
       run.retries = 0
+      this.#ownAgain(run)
       this.#sendNextStatus(run, nowMs)
     }
+  }
+
+  /** A master says anew which frameworks are gone: one that does not is waiting for the end of their tasks. */
+  #ownAgain(run: Run): void {
+    const { killing } = run.record
+    if (killing?.cause === 'frameworkGone') run.record = { ...run.record, killing: { ...killing, cause: 'kill' } }
   }
 
   // --- what the master says ------------------------------------------------------------------------------------

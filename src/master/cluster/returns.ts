@@ -193,7 +193,9 @@ function takeReported(
   learnState(state, agent, task, reported.latestState, reported.statuses.at(-1))
   if (waiting !== undefined && task.acknowledgedUuid === waitingUuid) acknowledge()
   if (isTerminal(task.latestState)) return
-  const isBack = held === undefined && (wasUnreachable || task.status?.reason === 'REASON_AGENT_DISCONNECTED')
+  const told = task.status?.state
+  const isToldOtherwise = told !== undefined && (isTerminal(told) || told === 'TASK_UNREACHABLE')
+  const isBack = held === undefined && (wasUnreachable || isToldOtherwise)
   if (isBack) tellBack(state, framework, task, reported)
   if (task.kill !== null) {
     const { gracePeriodMs } = task.kill

@@ -297,6 +297,21 @@ describe('killing', () => {
     expect(master.lastUpdate('t')?.latestState).toBe('TASK_KILLED')
   })
 
+  test('a next master that does not call the framework gone gets the end of its task acknowledged', () => {
+    const master = new MasterSide()
+    master.register()
+    const { containerId } = master.launch('t')
+    master.step({ kind: 'containerStarted', containerId, pid: 10 })
+    master.say({ kind: 'shutdownFramework', frameworkId })
+    master.step({ kind: 'linkDown' })
+    master.reconnect()
+    master.exited(containerId, 143)
+    expect(master.stored.runs.size).toBe(1)
+    master.acknowledgeAll('t')
+    expect(master.lastUpdate('t')?.status).toMatchObject({ state: 'TASK_KILLED' })
+    expect(master.stored.runs.size).toBe(0)
+  })
+
   test('the end of an abandoned task that nobody could be told is told by the next registration', () => {
     const master = new MasterSide()
     master.register()
