@@ -10,7 +10,7 @@ import type { ContainerExit, ContainerSpec, RecoveredRun } from '../core/types.t
 import { areGroupsEmpty, killGroups, readMemoryFacts, removeGroups } from './cgroup-files.ts'
 import { findLaunchTools, type Launched, launch } from './launch.ts'
 import { chooseLimiter, type Limiter } from './limiter.ts'
-import { findTree, isAlive, type ProcessId, readBootId, signalPid, signalProcess } from './processes.ts'
+import { findTree, isAlive, type ProcessId, readBootId, signalPid } from './processes.ts'
 import {
   claimRun,
   isClaimed,
@@ -49,8 +49,13 @@ type Run = {
   main: ProcessId | null
   /** The supervisor, when it is our child. */
   child: ChildProcess | null
+  /** The main process is a shell that we put before the task's own: what is asked of the task is asked of its children. */
+  isShell: boolean
   /** A signal that came before there was a process to take it. */
   pendingSignal: 'TERM' | 'KILL' | null
+  /** It was asked to end: what its main process leaves behind may end in order, until KILL. */
+  wasAsked: boolean
+  mustDie: boolean
 }
 
 export const createContainerizer: CreateContainerizer = async (options): Promise<Result<Containerizer>> => {
@@ -116,9 +121,9 @@ class ProcessContainerizer implements Containerizer {
         if (run.pendingSignal !== 'KILL') run.pendingSignal = signal
         return
       case 'running':
+      case 'ending':
         this.#sendSignal(run, signal)
         return
-      case 'ending':
       case 'ended':
         return
     }
@@ -198,7 +203,10 @@ class ProcessContainerizer implements Containerizer {
       supervisor: null,
       main: null,
       child: null,
+      isShell: false,
       pendingSignal: null,
+      wasAsked: false,
+      mustDie: false,
     }
   }
 
@@ -218,6 +226,7 @@ class ProcessContainerizer implements Containerizer {
 
   async #start(run: Run, spec: ContainerSpec): Promise<void> {
     run.memoryBytes = spec.limits.memoryBytes
+    run.isShell = spec.command.kind === 'shell'
     const launched = await launch({
       workDir: this.#workDir,
       directory: run.directory,
@@ -258,8 +267,15 @@ class ProcessContainerizer implements Containerizer {
   }
 
   #sendSignal(run: Run, signal: 'TERM' | 'KILL'): void {
-    if (signal === 'KILL') this.#killTree(run)
-    else if (run.main !== null) signalProcess(run.main, 'SIGTERM')
+    if (signal === 'KILL') {
+      run.mustDie = true
+      this.#killTree(run)
+    } else if (run.main !== null && isAlive(run.main)) {
+      run.wasAsked = true
+      // Between its start and its setsid it leads no group yet.
+      const hasAskedGroup = run.isShell && signalPid(-run.main.pid, 'SIGTERM')
+      if (!hasAskedGroup) signalPid(run.main.pid, 'SIGTERM')
+    }
   }
 
   #killTree(run: Run): void {
@@ -312,6 +328,9 @@ class ProcessContainerizer implements Containerizer {
   async #end(run: Run, status: ContainerExit['status']): Promise<void> {
     if (run.phase !== 'running') return
     run.phase = 'ending'
+    if (run.wasAsked) {
+      await this.#untilGone(() => run.mustDie || this.#isTreeGone(run), Number.POSITIVE_INFINITY)
+    }
     await this.#untilGone(() => {
       if (this.#isTreeGone(run)) return true
       this.#killTree(run)
@@ -326,6 +345,7 @@ class ProcessContainerizer implements Containerizer {
     if (note === null) return { kind: 'neverStarted' }
     run.groups = note.groups
     run.memoryBytes = note.memoryBytes
+    run.isShell = note.isShell
     if (claimRun(run.directory) || isClaimed(run.directory)) return { kind: 'neverStarted' }
     const processes = waitForRunProcesses(run.directory)
     run.phase = 'running'

@@ -58,7 +58,12 @@ export async function launch(order: LaunchOrder): Promise<Result<Launched>> {
   let groups: readonly string[] = []
   try {
     groups = order.limiter.create(spec.containerId, spec.limits)
-    writeRunNote(order.directory, { bootId: order.bootId, groups, memoryBytes: spec.limits.memoryBytes })
+    writeRunNote(order.directory, {
+      bootId: order.bootId,
+      groups,
+      memoryBytes: spec.limits.memoryBytes,
+      isShell: spec.command.kind === 'shell',
+    })
     const child = spawnSupervisor(order, groups, user.value)
     const processes = await started(child, order.directory)
     if (processes.ok) return ok({ child, groups, ...processes.value })

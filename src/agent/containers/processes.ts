@@ -39,11 +39,7 @@ export function isAlive(id: ProcessId): boolean {
   return stat !== null && stat.start === id.start && stat.state !== 'Z' && stat.state !== 'X'
 }
 
-/** Signals exactly this process; false when it is gone. */
-export function signalProcess(id: ProcessId, signal: NodeJS.Signals): boolean {
-  return isAlive(id) && signalPid(id.pid, signal)
-}
-
+/** False when there is nobody to take it; a negative number is a process group. */
 export function signalPid(pid: number, signal: NodeJS.Signals): boolean {
   try {
     process.kill(pid, signal)

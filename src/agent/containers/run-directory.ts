@@ -14,6 +14,8 @@ export type RunNote = {
   /** Absolute cgroup directories of the task; empty where it has none. */
   readonly groups: readonly string[]
   readonly memoryBytes: number | null
+  /** The main process is a shell that the agent put before the task's own. */
+  readonly isShell: boolean
 }
 
 export type RunProcesses = { readonly supervisor: ProcessId; readonly main: ProcessId }

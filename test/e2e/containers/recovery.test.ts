@@ -115,7 +115,7 @@ describe.each(['auto', 'process-group'] as const)('isolation %s', (isolation) =>
 
   test('a run that was noted but had no process yet was never started, and its late supervisor gives up', async () => {
     const directory = runDirectory(workDir, 'run-0' as ContainerId)
-    writeRunNote(directory, { bootId, groups: [], memoryBytes: null })
+    writeRunNote(directory, { bootId, groups: [], memoryBytes: null, isShell: true })
     const { containerizer } = await secondLife()
     expect(containerizer.recover(place(0)).state).toEqual({ kind: 'neverStarted' })
     expect(readdirSync(join(workDir, 'meta', 'runs'))).toEqual([])
@@ -124,7 +124,7 @@ describe.each(['auto', 'process-group'] as const)('isolation %s', (isolation) =>
   test('a process that only has the same pid is neither taken for the task nor signalled', async () => {
     const directory = runDirectory(workDir, 'run-0' as ContainerId)
     const stranger = spawn('sleep', ['60'], { stdio: 'ignore' })
-    writeRunNote(directory, { bootId, groups: [], memoryBytes: null })
+    writeRunNote(directory, { bootId, groups: [], memoryBytes: null, isShell: true })
     writeFileSync(join(directory, 'pid'), `${stranger.pid} 17 ${stranger.pid} 17\n`)
     const { containerizer } = await secondLife()
     const { state } = containerizer.recover(place(0))
@@ -138,7 +138,7 @@ describe.each(['auto', 'process-group'] as const)('isolation %s', (isolation) =>
   test('a run from before a restart of the machine has ended, known or not', async () => {
     for (const [i, end] of [null, 'exited 4\n'].entries()) {
       const directory = runDirectory(workDir, `run-${i}` as ContainerId)
-      writeRunNote(directory, { bootId: 'another', groups: ['/sys/fs/cgroup'], memoryBytes: null })
+      writeRunNote(directory, { bootId: 'another', groups: ['/sys/fs/cgroup'], memoryBytes: null, isShell: true })
       writeFileSync(join(directory, 'pid'), '1 1 1 1\n')
       if (end !== null) writeFileSync(join(directory, 'exit'), end)
     }

@@ -166,14 +166,35 @@ describe.each(['auto', 'process-group'] as const)('isolation %s', (isolation) =>
     expect(readdirSync(join(workDir, 'meta', 'runs'))).toEqual([])
   })
 
-  test('TERM reaches the main process and nobody else', async () => {
-    const spec = shell(
-      `sh -c 'trap "" TERM; echo child; exec sleep 60' & trap 'echo term; exit 9' TERM; echo ready; wait`,
-    )
+  test('TERM to a program reaches it and nobody else', async () => {
+    const value = `sh -c 'trap "echo child" TERM; sleep 60 & wait' & trap 'echo term; exit 9' TERM; echo ready; wait`
+    const spec = aSpec({ command: { kind: 'exec', path: '/bin/sh', argv: ['/bin/sh', '-c', value] } })
     await started(spec)
     containers.containerizer.signal(spec.containerId, 'TERM')
+    await until('the main process took it', () => sandboxFile(spec, 'stdout').includes('term'))
+    containers.containerizer.signal(spec.containerId, 'KILL')
     expect((await containers.exit(spec.containerId)).status).toEqual({ kind: 'exited', code: 9 })
-    expect(sandboxFile(spec, 'stdout')).toContain('term')
+    expect(sandboxFile(spec, 'stdout')).not.toContain('child')
+  })
+
+  test('TERM to a shell command reaches what the shell runs, which ends in order though its shell is gone', async () => {
+    const server = `trap 'sleep 0.3; echo saved; exit 0' TERM; echo ready; while :; do sleep 0.02; done`
+    const spec = shell(`true && sh -c "${server}"; true`)
+    await started(spec)
+    containers.containerizer.signal(spec.containerId, 'TERM')
+    expect((await containers.exit(spec.containerId)).status).toEqual({ kind: 'signaled', signal: 15 })
+    expect(sandboxFile(spec, 'stdout')).toContain('saved')
+  })
+
+  test('what does not end after TERM and its shell is gone lives until KILL', async () => {
+    const spec = shell(`sh -c 'trap "" TERM; echo ready; while :; do sleep 0.02; done'; true`)
+    await started(spec)
+    containers.containerizer.signal(spec.containerId, 'TERM')
+    const pid = await containers.pid(spec.containerId)
+    await until('the shell is gone', () => !isRunning(`${pid}`))
+    expect(containers.heard.map((one) => one.kind)).toEqual(['started'])
+    containers.containerizer.signal(spec.containerId, 'KILL')
+    expect((await containers.exit(spec.containerId)).status).toEqual({ kind: 'signaled', signal: 15 })
   })
 
   test.each([
