@@ -3,8 +3,10 @@
 
 import { randomUUID } from 'node:crypto'
 import { hostname as osHostname } from 'node:os'
+import { mesosVersion } from '../mesos/version.ts'
 import type { MasterId } from '../model/ids.ts'
 import { ok, type Result } from '../model/result.ts'
+import { isLoopback } from '../shell/http-access.ts'
 import { type Log, logEffect } from '../shell/log.ts'
 import { Loop, nowMs } from '../shell/loop.ts'
 import { systemRandom } from '../shell/random.ts'
@@ -207,15 +209,16 @@ class MasterShell {
 }
 
 function masterInfo(masterId: MasterId, options: MasterOptions, port: number): ClusterConfig['masterInfo'] {
-  const hostname = options.hostname ?? osHostname()
   const ip = options.host === '::1' || options.host === 'localhost' ? '127.0.0.1' : options.host
+  // Clients follow the host name to the master: on loopback the machine's own name may lead where nothing listens.
+  const hostname = options.hostname ?? (isLoopback(options.host) ? ip : osHostname())
   return {
     id: masterId,
     ip: ipv4Number(ip),
     port,
     pid: `master@${ip}:${port}`,
     hostname,
-    version: options.version,
+    version: mesosVersion,
     address: { hostname, ip, port },
   }
 }

@@ -1,0 +1,126 @@
+// The runs that an agent holds, findable by container, task and framework, and the frameworks they belong to.
+// It keeps memory and disk alike: every change gives the store operation that makes it durable. It decides nothing.
+
+import { isTerminal } from '../../mesos/names.ts'
+import type { TaskState } from '../../mesos/types.ts'
+import type { ContainerId, FrameworkId, TaskId } from '../../model/ids.ts'
+import type { MesosJson, TaskReport } from '../../wire/messages.ts'
+import type { AgentCheckpoint, AgentStoreOp, RunRecord, RunView } from './types.ts'
+
+export type Run = {
+  record: RunRecord
+  phase: 'starting' | 'running' | 'ended'
+  pid: number | null
+  /** How often the status that waits has been repeated. */
+  retries: number
+}
+
+export class Runs {
+  readonly #persist: (op: AgentStoreOp) => void
+  readonly #byContainer = new Map<ContainerId, Run>()
+  readonly #byTask = new Map<string, Run>()
+  readonly #byFramework = new Map<FrameworkId, Set<Run>>()
+  readonly #frameworks = new Map<FrameworkId, MesosJson>()
+
+  constructor(checkpoint: AgentCheckpoint, persist: (op: AgentStoreOp) => void) {
+    this.#persist = persist
+    for (const { frameworkId, info } of checkpoint.frameworks) this.#frameworks.set(frameworkId, info)
+    for (const record of checkpoint.runs) this.add(record)
+  }
+
+  get size(): number {
+    return this.#byContainer.size
+  }
+
+  get frameworks(): ReadonlyMap<FrameworkId, MesosJson> {
+    return this.#frameworks
+  }
+
+  /** A copy, so that runs may be removed while it is walked. */
+  all(): readonly Run[] {
+    return [...this.#byContainer.values()]
+  }
+
+  get(containerId: ContainerId): Run | undefined {
+    return this.#byContainer.get(containerId)
+  }
+
+  /** The newest run of a task. */
+  ofTask(frameworkId: FrameworkId, taskId: TaskId): Run | undefined {
+    return this.#byTask.get(taskKey(frameworkId, taskId))
+  }
+
+  ofFramework(frameworkId: FrameworkId): readonly Run[] {
+    return [...(this.#byFramework.get(frameworkId) ?? [])]
+  }
+
+  /** Takes a run into memory; its first status makes it durable. */
+  add(record: RunRecord): Run {
+    const phase = isTerminal(latestState(record)) ? 'ended' : 'starting'
+    const run: Run = { record, phase, pid: null, retries: 0 }
+    this.#byContainer.set(record.containerId, run)
+    this.#byTask.set(taskKey(record.frameworkId, record.taskId), run)
+    const siblings = this.#byFramework.get(record.frameworkId)
+    if (siblings === undefined) this.#byFramework.set(record.frameworkId, new Set([run]))
+    else siblings.add(run)
+    return run
+  }
+
+  change(run: Run, change: Partial<RunRecord>): void {
+    run.record = { ...run.record, ...change }
+    this.#persist({ op: 'putRun', run: run.record })
+  }
+
+  remove(run: Run): void {
+    const { containerId, frameworkId, taskId } = run.record
+    const key = taskKey(frameworkId, taskId)
+    this.#byContainer.delete(containerId)
+    if (this.#byTask.get(key) === run) this.#byTask.delete(key)
+    this.#byFramework.get(frameworkId)?.delete(run)
+    this.#persist({ op: 'removeRun', containerId })
+    this.dropFrameworkIfUnused(frameworkId)
+  }
+
+  setFramework(frameworkId: FrameworkId, info: MesosJson): void {
+    if (JSON.stringify(this.#frameworks.get(frameworkId)) === JSON.stringify(info)) return
+    this.#frameworks.set(frameworkId, info)
+    this.#persist({ op: 'putFramework', frameworkId, info })
+  }
+
+  dropFrameworkIfUnused(frameworkId: FrameworkId): void {
+    if ((this.#byFramework.get(frameworkId)?.size ?? 0) > 0) return
+    this.#byFramework.delete(frameworkId)
+    if (this.#frameworks.delete(frameworkId)) this.#persist({ op: 'removeFramework', frameworkId })
+  }
+
+  hasCapability(frameworkId: FrameworkId, name: string): boolean {
+    const capabilities = this.#frameworks.get(frameworkId)?.capabilities
+    return Array.isArray(capabilities) && capabilities.some((capability) => capability?.type === name)
+  }
+}
+
+export function latestState(record: RunRecord): TaskState {
+  return (record.statuses.at(-1)?.state ?? 'TASK_STAGING') as TaskState
+}
+
+/** What the master is told of a run: statuses up to the one that waits for its acknowledgement. */
+export function taskReport(record: RunRecord): TaskReport {
+  const waiting = record.statuses[record.acknowledged]
+  return {
+    frameworkId: record.frameworkId,
+    containerId: record.containerId,
+    taskInfo: record.taskInfo,
+    grant: record.grant,
+    latestState: latestState(record),
+    statuses: record.statuses.slice(0, record.acknowledged + 1),
+    unacknowledgedUuid: typeof waiting?.uuid === 'string' ? waiting.uuid : null,
+  }
+}
+
+export function runView(run: Run): RunView {
+  return { ...run.record, phase: run.phase, pid: run.pid, latestState: latestState(run.record) }
+}
+
+function taskKey(frameworkId: FrameworkId, taskId: TaskId): string {
+  return `${frameworkId}\n${taskId}`
+}

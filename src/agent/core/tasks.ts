@@ -1,0 +1,329 @@
+// The life of a task on its agent: launched, running, killed, ended, told, acknowledged. A status is on disk before
+// it is sent, and is repeated until its framework has acknowledged it, one at a time for each task.
+// It does not know how the agent is registered, only whether it is.
+
+import { fromJsonValue } from '../../mesos/json.ts'
+import { isTerminal } from '../../mesos/names.ts'
+import type { TaskInfo } from '../../mesos/types.ts'
+import type { AgentId, ContainerId, FrameworkId, TaskId } from '../../model/ids.ts'
+import type { Random } from '../../model/random.ts'
+import { uuidText } from '../../model/random.ts'
+import { invariant } from '../../model/result.ts'
+import type { Timers } from '../../model/timers.ts'
+import type { Acknowledge, Kill, Launch } from '../../wire/messages.ts'
+import { containerSpec } from './launch.ts'
+import { latestState, type Run, type Runs } from './runs.ts'
+import { type Session, statusesQueuedMax } from './session.ts'
+import { type StatusFacts, taskStatus, terminalFacts } from './statuses.ts'
+import type { AgentConfig, AgentEffect, ContainerExit, Killing, RunRecord } from './types.ts'
+
+/** How long a task may take to end after TERM, unless it or the kill says otherwise (behaviour.md §12). */
+export const killGraceDefaultMs = 3_000
+/** The same for tasks of a framework that is gone. */
+export const shutdownGraceMs = 5_000
+/** A status is repeated after this, doubled each time, at most the second. */
+export const updateRetryMinMs = 10_000
+export const updateRetryMaxMs = 600_000
+/** Tasks that one agent holds at a time, ended ones that nobody acknowledged included. */
+export const runsMax = statusesQueuedMax / 4
+export type TasksContext = {
+  readonly config: AgentConfig
+  readonly runs: Runs
+  readonly session: Session
+  readonly timers: Timers
+  readonly random: Random
+  /** The id that a master gave; asked for only while there are tasks. */
+  readonly agentId: () => AgentId
+  readonly emit: (...effects: readonly AgentEffect[]) => void
+}
+
+export class Tasks {
+  readonly counters = new Map<string, number>()
+  runningCount = 0
+  /** The agent itself ends: nobody will acknowledge anything any more. */
+  isEnding = false
+  readonly #config: AgentConfig
+  readonly #runs: Runs
+  readonly #session: Session
+  readonly #timers: Timers
+  readonly #random: Random
+  readonly #agentId: () => AgentId
+  readonly #emit: (...effects: readonly AgentEffect[]) => void
+
+  constructor(context: TasksContext) {
+    this.#config = context.config
+    this.#runs = context.runs
+    this.#session = context.session
+    this.#timers = context.timers
+    this.#random = context.random
+    this.#agentId = context.agentId
+    this.#emit = context.emit
+  }
+
+  launch({ frameworkInfo, taskInfo, grant }: Launch, nowMs: number): void {
+    const framework = fromJsonValue('mesos.v1.FrameworkInfo', frameworkInfo)
+    const task = fromJsonValue('mesos.v1.TaskInfo', taskInfo)
+    if (!framework.ok || !task.ok || framework.value.id === undefined) {
+      this.#log('error', 'wire.dropped', 'the master asks to launch something that is not a task', {})
+      return
+    }
+    const frameworkId = framework.value.id.value as FrameworkId
+    const taskId = task.value.task_id.value as TaskId
+    const present = this.#runs.ofTask(frameworkId, taskId)
+    if (present !== undefined && present.phase !== 'ended') {
+      this.#log('warn', 'task.rejected', 'a task of this id already runs here', { frameworkId, taskId })
+      return
+    }
+    const containerId = uuidText(this.#random.bytes16()) as ContainerId
+    this.#runs.setFramework(frameworkId, frameworkInfo)
+    const run = this.#runs.add({
+      containerId,
+      frameworkId,
+      taskId,
+      taskInfo,
+      grant,
+      statuses: [],
+      acknowledged: 0,
+      killing: null,
+    })
+    this.#count('slave/tasks_launched')
+    this.#log('info', 'task.launched', 'a task was accepted', { frameworkId, taskId, containerId })
+    if (this.#runs.size > runsMax) {
+      return this.#end(run, launchFailed(`this agent already holds ${runsMax} tasks`, null), nowMs)
+    }
+    this.#addStatus(run, { state: 'TASK_STARTING', source: 'SOURCE_EXECUTOR' }, nowMs)
+    this.start(run, nowMs)
+  }
+
+  kill({ frameworkId, taskId, gracePeriodMs }: Kill, nowMs: number): void {
+    const run = this.#runs.ofTask(frameworkId, taskId)
+    if (run === undefined || run.phase === 'ended') {
+      this.#log('debug', 'task.rejected', 'no such task to kill', { frameworkId, taskId })
+      return
+    }
+    const graceMs = gracePeriodMs ?? taskKillGraceMs(this.#task(run))
+    const isFirst = run.record.killing === null
+    this.#setKilling(run, { deadlineMs: nowMs + graceMs, cause: 'kill' })
+    if (isFirst && this.#runs.hasCapability(frameworkId, 'TASK_KILLING_STATE')) {
+      this.#addStatus(run, { state: 'TASK_KILLING', source: 'SOURCE_EXECUTOR' }, nowMs)
+    }
+    if (run.phase === 'running' && run.record.killing !== null) this.#signalForKill(run, run.record.killing, nowMs)
+  }
+
+  /** A master took this agent: what waits is told again, from the first repetition on. */
+  registered(run: Run, nowMs: number): void {
+    const { killing } = run.record
+    // A master says anew which frameworks are gone: one that does not is waiting for the end of their tasks.
+    if (killing?.cause === 'frameworkGone') run.record = { ...run.record, killing: { ...killing, cause: 'kill' } }
+    run.retries = 0
+    this.#sendNextStatus(run, nowMs)
+  }
+
+  /** The framework, or this agent's place in the cluster, is gone: end the task, wait for no acknowledgement. */
+  abandon(run: Run, nowMs: number): void {
+    if (run.phase === 'ended') return this.#forgetAbandoned(run)
+    this.#setKilling(run, { deadlineMs: nowMs + shutdownGraceMs, cause: 'frameworkGone' })
+    if (run.phase === 'running' && run.record.killing !== null) this.#signalForKill(run, run.record.killing, nowMs)
+  }
+
+  acknowledged({ frameworkId, taskId, uuid }: Acknowledge, nowMs: number): void {
+    const run = this.#runs.ofTask(frameworkId, taskId)
+    const waiting = run?.record.statuses[run.record.acknowledged]
+    if (run === undefined || waiting === undefined || waiting.uuid !== uuid) return
+    run.retries = 0
+    this.#timers.clear(`update:${run.record.containerId}`)
+    const acknowledged = run.record.acknowledged + 1
+    if (run.phase === 'ended' && acknowledged === run.record.statuses.length) return this.#forget(run)
+    this.#runs.change(run, { acknowledged })
+    this.#sendNextStatus(run, nowMs)
+  }
+
+  start(run: Run, nowMs: number): void {
+    const framework = fromJsonValue('mesos.v1.FrameworkInfo', this.#runs.frameworks.get(run.record.frameworkId) ?? {})
+    invariant(framework.ok, 'a run has a framework')
+    const spec = containerSpec(this.#config, {
+      containerId: run.record.containerId,
+      framework: framework.value,
+      task: this.#task(run),
+      grant: run.record.grant,
+      agentId: this.#agentId(),
+    })
+    if (!spec.ok) return this.#end(run, launchFailed(spec.fault.message, run.record.killing), nowMs)
+    this.#emit({ kind: 'start', spec: spec.value })
+  }
+
+  started(run: Run, pid: number, nowMs: number): void {
+    const { containerId } = run.record
+    if (run.phase === 'starting') this.runningCount++
+    run.phase = 'running'
+    run.pid = pid
+    if (!run.record.statuses.some((status) => status.state === 'TASK_RUNNING') && run.record.killing === null) {
+      this.#addStatus(run, { state: 'TASK_RUNNING', source: 'SOURCE_EXECUTOR' }, nowMs)
+    }
+    this.#log('info', 'container.started', 'a container runs', { containerId, pid, taskId: run.record.taskId })
+    this.#emit({ kind: 'statusChanged' })
+    const limitMs = completionTimeMs(this.#task(run))
+    if (limitMs !== null) this.#timers.set(`complete:${containerId}`, startedMs(run.record, nowMs) + limitMs)
+    if (run.record.killing !== null) this.#signalForKill(run, run.record.killing, nowMs)
+  }
+
+  exited(run: Run, exit: ContainerExit, nowMs: number): void {
+    this.#log('info', 'container.exited', 'a container ended', {
+      containerId: run.record.containerId,
+      taskId: run.record.taskId,
+      status: exit.status,
+    })
+    if (exit.limitation !== null) {
+      this.#log('warn', 'container.limited', 'a container was stopped at a limit', { limitation: exit.limitation })
+    }
+    this.#end(run, terminalFacts(exit, run.record.killing), nowMs)
+  }
+
+  /** The container could not be started at all. */
+  failed(run: Run, message: string, nowMs: number): void {
+    this.#end(run, launchFailed(message, run.record.killing), nowMs)
+  }
+
+  #end(run: Run, facts: StatusFacts, nowMs: number): void {
+    const { containerId, killing } = run.record
+    if (run.phase === 'running') this.runningCount--
+    run.phase = 'ended'
+    for (const timer of ['kill', 'complete']) this.#timers.clear(`${timer}:${containerId}`)
+    this.#addStatus(run, facts, nowMs)
+    this.#count(`slave/tasks_${facts.state.slice('TASK_'.length).toLowerCase()}`)
+    this.#emit({ kind: 'remove', containerId }, { kind: 'statusChanged' })
+    if (killing?.cause === 'frameworkGone') this.#forgetAbandoned(run)
+  }
+
+  /**
+   * Nobody is left to acknowledge the end. In a session the master has just been told of it; without one the run stays
+   * until the next registration tells it, or a master that counted on it would hold its resources for ever.
+   */
+  #forgetAbandoned(run: Run): void {
+    if (this.#session.isRegistered || this.isEnding) this.#forget(run)
+  }
+
+  #signalForKill(run: Run, killing: Killing, nowMs: number): void {
+    const { containerId } = run.record
+    if (killing.deadlineMs <= nowMs) {
+      this.#emit({ kind: 'signal', containerId, signal: 'KILL' })
+      return
+    }
+    this.#emit({ kind: 'signal', containerId, signal: 'TERM' })
+    this.#timers.set(`kill:${containerId}`, killing.deadlineMs)
+  }
+
+  /** The earliest deadline holds; a framework that is gone outweighs every other cause. */
+  #setKilling(run: Run, wanted: Killing): void {
+    const present = run.record.killing
+    const killing: Killing = {
+      deadlineMs: Math.min(present?.deadlineMs ?? wanted.deadlineMs, wanted.deadlineMs),
+      cause: wanted.cause === 'frameworkGone' ? wanted.cause : (present?.cause ?? wanted.cause),
+    }
+    this.#runs.change(run, { killing })
+  }
+
+  #addStatus(run: Run, facts: StatusFacts, nowMs: number): void {
+    const { containerId, taskId, frameworkId, grant } = run.record
+    const place = {
+      taskId,
+      containerId,
+      agentId: this.#agentId(),
+      pid: run.pid,
+      ip: this.#config.ip,
+      gpuUuids: grant.gpuUuids,
+    }
+    const status = taskStatus(facts, place, this.#random.bytes16(), nowMs)
+    this.#runs.change(run, { statuses: [...run.record.statuses, status] })
+    this.#log('info', 'task.update', 'a task changed its state', { frameworkId, taskId, state: facts.state })
+    const isNext = run.record.acknowledged === run.record.statuses.length - 1
+    if (isNext) this.#sendNextStatus(run, nowMs)
+    // The master must learn at once that resources are free, even while an older status waits for its turn.
+    else if (isTerminal(facts.state)) this.#resendStatus(run, nowMs)
+  }
+
+  /** Sends the oldest unacknowledged status and sees to its repetition. */
+  #sendNextStatus(run: Run, nowMs: number): void {
+    if (!this.#session.isRegistered) return
+    if (run.record.statuses[run.record.acknowledged] === undefined) return
+    this.#resendStatus(run, nowMs)
+    const delayMs = Math.min(updateRetryMaxMs, updateRetryMinMs * 2 ** Math.min(run.retries, 16))
+    this.#timers.set(`update:${run.record.containerId}`, nowMs + delayMs)
+  }
+
+  #resendStatus(run: Run, nowMs: number): void {
+    const { frameworkId, taskId, statuses, acknowledged } = run.record
+    const status = statuses[acknowledged]
+    if (status === undefined) return
+    const message = { kind: 'statusUpdate', frameworkId, taskId, status, latestState: latestState(run.record) } as const
+    this.#emit(...this.#session.send(message, nowMs))
+  }
+
+  pauseRetries(): void {
+    for (const run of this.#runs.all()) this.#timers.clear(`update:${run.record.containerId}`)
+  }
+
+  /** A timer of a run came due. */
+  due(key: string, nowMs: number): void {
+    const [what, containerId] = key.split(':') as [string, ContainerId]
+    const run = this.#runs.get(containerId)
+    if (run === undefined) return
+    if (what === 'kill') this.#emit({ kind: 'signal', containerId, signal: 'KILL' })
+    else if (what === 'complete') {
+      this.#setKilling(run, { deadlineMs: nowMs, cause: 'completionTime' })
+      this.#emit({ kind: 'signal', containerId, signal: 'KILL' })
+    } else if (what === 'update') {
+      run.retries++
+      this.#sendNextStatus(run, nowMs)
+    }
+  }
+
+  #forget(run: Run): void {
+    this.#timers.clear(`update:${run.record.containerId}`)
+    this.#runs.remove(run)
+  }
+
+  #task(run: Run): TaskInfo {
+    const task = fromJsonValue('mesos.v1.TaskInfo', run.record.taskInfo)
+    invariant(task.ok, 'a run that was accepted holds a task')
+    return task.value
+  }
+
+  #count(counter: string): void {
+    this.counters.set(counter, (this.counters.get(counter) ?? 0) + 1)
+  }
+
+  #log(
+    level: 'debug' | 'info' | 'warn' | 'error',
+    event: Extract<AgentEffect, { kind: 'log' }>['event'],
+    message: string,
+    fields: Readonly<Record<string, unknown>>,
+  ): void {
+    this.#emit({ kind: 'log', level, event, message, fields })
+  }
+}
+
+/** A container that never ran: failed, or, when it was to be killed anyway, killed during its launch. */
+function launchFailed(message: string, killing: Killing | null): StatusFacts {
+  return killing === null
+    ? { state: 'TASK_FAILED', source: 'SOURCE_AGENT', reason: 'REASON_CONTAINER_LAUNCH_FAILED', message }
+    : { state: 'TASK_KILLED', source: 'SOURCE_AGENT', reason: 'REASON_TASK_KILLED_DURING_LAUNCH', message }
+}
+
+function taskKillGraceMs(task: TaskInfo): number {
+  return durationMs(task.kill_policy?.grace_period) ?? killGraceDefaultMs
+}
+
+function completionTimeMs(task: TaskInfo): number | null {
+  return durationMs(task.max_completion_time)
+}
+
+function durationMs(duration: { readonly nanoseconds: number | bigint } | undefined): number | null {
+  return duration === undefined ? null : Math.round(Number(duration.nanoseconds) / 1e6)
+}
+
+/** When the task was first seen running; now, when that is not recorded. */
+function startedMs(record: RunRecord, nowMs: number): number {
+  const running = record.statuses.find((status) => status.state === 'TASK_RUNNING')
+  return typeof running?.timestamp === 'number' ? running.timestamp * 1000 : nowMs
+}
