@@ -23,27 +23,41 @@ export function makeGroup(directory: string): void {
   mkdirSync(directory, { recursive: true, mode: 0o755 })
 }
 
-/** Sends KILL to everybody in the groups of one container, so that nobody can fork away meanwhile. */
+/**
+ * Sends KILL to everybody in the groups of one container. Where the kernel cannot kill a whole group at once it is frozen
+ * meanwhile, so that nobody forks away; members that left one group are still found in the others.
+ */
 export function killGroups(directories: readonly string[]): void {
   const killer = directories.find((directory) => existsSync(join(directory, 'cgroup.kill')))
-  if (killer !== undefined) {
-    attempt(() => writeFileSync(join(killer, 'cgroup.kill'), '1'))
-    return
-  }
-  const freezer = directories.find((directory) => existsSync(join(directory, 'freezer.state')))
-  if (freezer !== undefined) freeze(freezer)
+  if (killer !== undefined) attempt(() => writeFileSync(join(killer, 'cgroup.kill'), '1'))
+  const frozen = killer === undefined ? directories.filter(freeze) : []
   for (const directory of directories) for (const pid of membersBelow(directory)) signalPid(pid, 'SIGKILL')
-  if (freezer !== undefined) attempt(() => writeFileSync(join(freezer, 'freezer.state'), 'THAWED'))
+  for (const directory of frozen) thaw(directory)
 }
 
-function freeze(directory: string): void {
-  const file = join(directory, 'freezer.state')
+/** Version 1 and 2: the file to write, what freezes and thaws, where it shows and how. */
+const freezers = [
+  { file: 'freezer.state', freeze: 'FROZEN', thaw: 'THAWED', shownIn: 'freezer.state', shown: /^FROZEN$/m },
+  { file: 'cgroup.freeze', freeze: '1', thaw: '0', shownIn: 'cgroup.events', shown: /^frozen 1$/m },
+] as const
+
+/** Whether the group can be frozen; waits shortly until it is. */
+export function freeze(directory: string): boolean {
+  const freezer = freezers.find(({ file }) => existsSync(join(directory, file)))
+  if (freezer === undefined) return false
   attempt(() => {
     for (let look = 0; look < freezeLooksMax; look++) {
-      writeFileSync(file, 'FROZEN')
-      if (readFileSync(file, 'utf8').trim() === 'FROZEN') return
+      writeFileSync(join(directory, freezer.file), freezer.freeze)
+      if (freezer.shown.test(readFileSync(join(directory, freezer.shownIn), 'utf8'))) return
     }
   })
+  return true
+}
+
+export function thaw(directory: string): void {
+  for (const { file, thaw: value } of freezers) {
+    if (existsSync(join(directory, file))) attempt(() => writeFileSync(join(directory, file), value))
+  }
 }
 
 /** Whether no process is left; a group that is already gone is empty. */
