@@ -73,7 +73,7 @@ class Machine implements Cluster {
     }
     state.overflowed.clear()
     this.#planAllocation()
-    if (state.agents.size > 0 && !state.timers.has('watch')) this.#watch()
+    if (state.isExpecting && !state.timers.has('watch')) this.#watch()
     return state.takeEffects()
   }
 
@@ -129,6 +129,7 @@ class Machine implements Cluster {
     const colon = key.indexOf(':')
     const what = colon === -1 ? key : key.slice(0, colon)
     const id = key.slice(colon + 1)
+    if (!state.isOver(key)) return
     switch (what) {
       case 'allocate':
         this.#lastAllocationMs = state.nowMs
@@ -174,7 +175,7 @@ class Machine implements Cluster {
     if (lateMs > lateToleranceMs) state.absentMs += lateMs
   }
 
-  /** Wakes up often enough to notice its own absence well before an agent's silence has lasted too long. */
+  /** Wakes up often enough to notice its own absence before anybody's time is over for it. */
   #watch(): void {
     const { agentHeartbeatMs } = this.#state.config
     this.#state.timers.set('watch', this.#state.nowMs + Math.max(1, Math.floor(agentHeartbeatMs / 3)))
@@ -208,7 +209,7 @@ function recall(state: State, snapshot: RegistrySnapshot): void {
     state.gone.add(agentId)
     state.goneUids.add(uid)
   }
-  if (state.recovered.size > 0) state.timers.set('recovery', state.nowMs + state.config.agentReregisterTimeoutMs)
+  if (state.recovered.size > 0) state.expect('recovery', state.config.agentReregisterTimeoutMs)
   if (state.unreachable.size > 0) state.timers.set('prune', state.nowMs + pruneIntervalMs)
 }
 

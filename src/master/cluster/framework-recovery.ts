@@ -14,7 +14,7 @@ export function recoverFramework(state: State, id: FrameworkId, info: FrameworkI
   const framework = addFramework(state, id, info)
   framework.isRecovered = true
   const waitMs = Math.max(failoverTimeoutMs(info), state.config.agentReregisterTimeoutMs)
-  state.timers.set(`failover:${id}`, state.startedMs + waitMs)
+  state.expect(`failover:${id}`, waitMs - (state.attendedMs - state.startedMs))
   tellOperators(state, () => ({
     type: 'FRAMEWORK_ADDED',
     framework_added: { framework: frameworkMessage(framework) },

@@ -40,7 +40,8 @@ export function removeFramework(state: State, framework: Framework): void {
   for (const agent of agents) sendToAgent(state, agent, { kind: 'shutdownFramework', frameworkId: id })
   state.allocator.removeFramework(id)
   state.frameworks.delete(id)
-  for (const timer of ['heartbeat', 'failover']) state.timers.clear(`${timer}:${id}`)
+  state.timers.clear(`heartbeat:${id}`)
+  state.unexpect(`failover:${id}`)
   framework.streamId = null
   framework.isActive = false
   framework.unregisteredMs = state.nowMs

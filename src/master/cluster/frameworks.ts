@@ -111,7 +111,7 @@ function takeOver(state: State, framework: Framework, info: FrameworkInfo): Fram
     state.closeStream(streamId)
     state.frameworkByStream.delete(streamId)
   }
-  state.timers.clear(`failover:${framework.id}`)
+  state.unexpect(`failover:${framework.id}`)
   dropOffersOf(state, framework)
   state.allocator.deactivateFramework(framework.id)
   const { user, checkpoint } = framework.info
@@ -165,7 +165,7 @@ export function streamClosed(state: State, streamId: StreamId): void {
   state.log('info', 'framework.disconnected', 'a scheduler left', { frameworkId: framework.id })
   const timeoutMs = failoverTimeoutMs(framework.info)
   if (timeoutMs === 0) removeFramework(state, framework)
-  else state.timers.set(`failover:${framework.id}`, state.nowMs + timeoutMs)
+  else state.expect(`failover:${framework.id}`, timeoutMs)
 }
 
 export function failoverExpired(state: State, id: FrameworkId): void {

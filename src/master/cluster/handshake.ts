@@ -56,7 +56,7 @@ export function register(state: State, uid: AgentUid, frame: UpFrame, message: R
     channel: new Channel<DownMessage, UpMessage>({ session: frame.session, epoch: state.config.epoch }),
   }
   if (agentId.isNew && registration.newId !== agentId.id) {
-    registration.newId = agentId.id
+    setNewId(state, uid, registration, agentId.id)
     state.persist({ op: 'admitAgent', agent: registryAgent(agentId.id, uid, report.value) })
   }
   registration.pending.set(frame.session, { agentId: agentId.id, link, report: report.value })
@@ -75,7 +75,7 @@ export function takePending(state: State, uid: AgentUid, frame: UpFrame): Pendin
   if (registration === undefined || pending === undefined || frame.epoch !== state.config.epoch) return null
   registration.pending.delete(frame.session)
   for (const session of [...registration.pending.keys()]) endSession(registration, session)
-  if (registration.newId === pending.agentId) registration.newId = null
+  if (registration.newId === pending.agentId) setNewId(state, uid, registration, null)
   state.timers.clear(`pending:${uid}`)
   return pending
 }
@@ -85,7 +85,7 @@ export function expirePending(state: State, uid: AgentUid): void {
   const registration = state.registrations.get(uid)
   if (registration === undefined) return
   if (registration.newId !== null) state.persist({ op: 'removeAgent', agentId: registration.newId })
-  registration.newId = null
+  setNewId(state, uid, registration, null)
   for (const session of [...registration.pending.keys()]) endSession(registration, session)
   if (!state.agentIdByUid.has(uid)) state.registrations.delete(uid)
 }
@@ -128,14 +128,15 @@ function identify(state: State, uid: AgentUid, claimed: AgentId | null, registra
   if (claimed === known || isOwn(state, claimed, uid)) return { id: claimed, isNew: false }
   const error = idError(claimed)
   if (error !== null) return { refusal: `agent id: ${error}`, shutdown: false }
-  if (isTaken(state, claimed)) return { refusal: `agent id '${claimed}' belongs to another agent`, shutdown: false }
+  if (isTaken(state, claimed, uid))
+    return { refusal: `agent id '${claimed}' belongs to another agent`, shutdown: false }
   return { id: claimed, isNew: true }
 }
 
 function newAgentId(state: State): AgentId {
   for (;;) {
     const id = `${state.config.masterId}-S${state.nextAgent++}` as AgentId
-    if (!isTaken(state, id)) return id
+    if (!isTaken(state, id, null)) return id
   }
 }
 
@@ -147,8 +148,17 @@ function isOwn(state: State, id: AgentId, uid: AgentUid): boolean {
   return (state.recovered.get(id) ?? state.unreachable.get(id))?.uid === uid
 }
 
-function isTaken(state: State, id: AgentId): boolean {
+/** Whether the id is that of an agent, or waits for one to complete its registration: any but `uid`. */
+function isTaken(state: State, id: AgentId, uid: AgentUid | null): boolean {
+  const waiting = state.newIds.get(id)
+  if (waiting !== undefined && waiting !== uid) return true
   return state.agents.has(id) || state.recovered.has(id) || state.unreachable.has(id)
+}
+
+function setNewId(state: State, uid: AgentUid, registration: Registration, id: AgentId | null): void {
+  if (registration.newId !== null) state.newIds.delete(registration.newId)
+  registration.newId = id
+  if (id !== null) state.newIds.set(id, uid)
 }
 
 function sayRegistered(state: State, uid: AgentUid, link: AgentLink, registration: Registration): void {

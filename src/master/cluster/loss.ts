@@ -35,7 +35,7 @@ export function disconnectAgent(state: State, agent: Agent): void {
   agent.isActive = false
   rescindOffersOf(state, agent)
   state.allocator.deactivateAgent(agent.id)
-  state.timers.set(`orphan:${agent.id}`, state.nowMs + state.config.agentHeartbeatMs)
+  state.expect(`orphan:${agent.id}`, state.config.agentHeartbeatMs)
   state.log('info', 'agent.disconnected', 'the link to an agent broke', { agentId: agent.id, uid: agent.uid })
 }
 
@@ -56,8 +56,7 @@ export function loseUncheckpointed(state: State, agentId: AgentId): void {
 
 /** Looks at the agent's silence when it may have lasted too long; frames themselves cost nothing. */
 export function watchSilence(state: State, agent: Agent): void {
-  const leftMs = agent.lastHeardMs + silenceMaxMs(state) - state.attendedMs
-  state.timers.set(`silence:${agent.id}`, state.nowMs + Math.max(1, leftMs))
+  state.expect(`silence:${agent.id}`, agent.lastHeardMs + silenceMaxMs(state) - state.attendedMs)
 }
 
 export function checkSilence(state: State, agentId: AgentId): void {
@@ -163,8 +162,8 @@ function forgetAgent(state: State, agent: Agent): void {
   closeLink(state, agent)
   agent.isConnected = false
   agent.isActive = false
-  state.timers.clear(`silence:${agent.id}`)
-  state.timers.clear(`orphan:${agent.id}`)
+  state.unexpect(`silence:${agent.id}`)
+  state.unexpect(`orphan:${agent.id}`)
   state.agents.delete(agent.id)
   state.allocator.removeAgent(agent.id)
 }

@@ -10,7 +10,7 @@ import { encodeJson } from '../../mesos/json.ts'
 import { isTerminal } from '../../mesos/names.ts'
 import type { AgentInfo, FrameworkInfo } from '../../mesos/types.ts'
 import type { AgentUid, FrameworkId } from '../../model/ids.ts'
-import { equal, noResources } from '../../model/resources.ts'
+import { noResources } from '../../model/resources.ts'
 import { endEnding, setEnding, supplyOf } from './ending.ts'
 import { recoverFramework } from './framework-recovery.ts'
 import { type Pending, registryAgent, rememberEnded } from './handshake.ts'
@@ -45,7 +45,7 @@ export function agentJoins(state: State, uid: AgentUid, pending: Pending): void 
   agent.isConnected = true
   agent.isActive = true
   agent.lastHeardMs = state.attendedMs
-  state.timers.clear(`orphan:${agent.id}`)
+  state.unexpect(`orphan:${agent.id}`)
   watchSilence(state, agent)
   if (present === undefined)
     tellOperators(state, () => ({ type: 'AGENT_ADDED', agent_added: { agent: agentMessage(agent) } }))
@@ -95,8 +95,8 @@ function takeBack(state: State, agent: Agent, report: AgentReport): Agent {
     rememberEnded(state, agent.uid, agent.link.session)
     closeLink(state, agent)
   }
-  persistChange(state, agent.id, agent.uid, report, agent.info)
-  const isChanged = !equal(agent.total, facts.total) || `${agent.capabilities}` !== `${facts.capabilities}`
+  const isOther = persistChange(state, agent.id, agent.uid, report, agent.info)
+  const isChanged = isOther || `${agent.capabilities}` !== `${facts.capabilities}`
   if (isChanged) rescindOffersOf(state, agent)
   Object.assign(agent, facts)
   if (isChanged) state.allocator.updateAgent(agent.id, supplyOf(agent))
@@ -106,17 +106,18 @@ function takeBack(state: State, agent: Agent, report: AgentReport): Agent {
   return agent
 }
 
+/** Whether the agent says something else of itself than before; the registry keeps the newest. */
 function persistChange(
   state: State,
   agentId: Agent['id'],
   uid: AgentUid,
   report: AgentReport,
   before: AgentInfo,
-): void {
+): boolean {
   const text = (info: AgentInfo) => encodeJson('mesos.v1.AgentInfo', { ...info, id: { value: agentId } })
-  if (text(before) !== text(report.facts.info)) {
-    state.persist({ op: 'admitAgent', agent: registryAgent(agentId, uid, report) })
-  }
+  if (text(before) === text(report.facts.info)) return false
+  state.persist({ op: 'admitAgent', agent: registryAgent(agentId, uid, report) })
+  return true
 }
 
 function reconcileTasks(state: State, agent: Agent, report: AgentReport, wasUnreachable: boolean): void {

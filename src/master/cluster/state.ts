@@ -43,6 +43,8 @@ export class State {
   /** Of every agent that is registered, recovered or unreachable. */
   readonly agentIdByUid = new Map<AgentUid, AgentId>()
   readonly registrations: Registrations
+  /** Ids in the registry whose agents have not completed a registration. */
+  readonly newIds = new Map<AgentId, AgentUid>()
   /** `unreachableTasks` of all frameworks, by agent. */
   readonly awayTasks = new Map<AgentId, Map<TaskKey, Task>>()
   readonly offers = new Map<OfferId, Offer>()
@@ -57,6 +59,8 @@ export class State {
   nextAgent = 0
   nextOffer = 0
 
+  /** What others have time for, in attended time, by timer (see `expect`). */
+  readonly #patience = new Map<string, number>()
   #persists: ClusterEffect[] = []
   #sends: ClusterEffect[] = []
   #tells: ClusterEffect[] = []
@@ -79,6 +83,29 @@ export class State {
   /** Time as far as this master attended: what silence is measured in. */
   get attendedMs(): number {
     return this.nowMs - this.absentMs
+  }
+
+  /** Sets a timer for what somebody else must do within `ms`: time that this master was not there does not count. */
+  expect(key: string, ms: number): void {
+    this.#patience.set(key, this.attendedMs + ms)
+    this.timers.set(key, this.nowMs + Math.max(0, ms))
+  }
+
+  unexpect(key: string): void {
+    this.#patience.delete(key)
+    this.timers.clear(key)
+  }
+
+  get isExpecting(): boolean {
+    return this.#patience.size > 0
+  }
+
+  /** Whether the time for `key`, whose timer came, is really over; if not, the timer is set for the rest. */
+  isOver(key: string): boolean {
+    const leftMs = (this.#patience.get(key) ?? this.attendedMs) - this.attendedMs
+    if (leftMs > 0) this.timers.set(key, this.nowMs + leftMs)
+    else this.#patience.delete(key)
+    return leftMs <= 0
   }
 
   persist(op: RegistryOp): void {

@@ -170,6 +170,18 @@ describe('absence of the scheduler', () => {
     expect(back.reconcile({ taskId: 't' })).toMatchObject([{ state: 'TASK_RUNNING' }])
   })
 
+  test('time that the master itself was not there does not count against it', () => {
+    const rack = new TestCluster()
+    const framework = rack.framework({ failover_timeout: 60 })
+    framework.close()
+    rack.pass(30_000)
+    rack.nowMs += 3_600_000
+    rack.pass(20_000)
+    expect(rack.view.framework(framework.id)).toBeDefined()
+    rack.pass(15_000)
+    expect(rack.view.framework(framework.id)).toBeUndefined()
+  })
+
   test('while it is away its offers are free for others', () => {
     const rack = new TestCluster()
     rack.agent()

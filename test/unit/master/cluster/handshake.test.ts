@@ -134,6 +134,21 @@ describe('who may join', () => {
     expect(rack.view.agent(victim.agentId as AgentId)?.uid).toBe(victim.uid)
   })
 
+  test('of two agents that bring one unknown id, the first has it', () => {
+    const rack = new TestCluster()
+    const [one, two] = [rack.machine(), rack.machine()]
+    for (const agent of [one, two]) agent.agentId = 'brought' as AgentId
+    one.isMute = true
+    one.connect()
+    two.connect()
+    expect(two.heardOf('refused')).toHaveLength(1)
+    one.isMute = false
+    one.connect()
+    expect(rack.view.agent('brought' as AgentId)?.uid).toBe(one.uid)
+    rack.restartMaster()
+    expect([...rack.view.recoveredAgents()].map(({ uid }) => uid)).toEqual([one.uid])
+  })
+
   test('an agent that was marked gone is refused and told to end', () => {
     const rack = new TestCluster()
     const agent = rack.agent()

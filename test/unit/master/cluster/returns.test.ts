@@ -227,6 +227,25 @@ describe('back after a broken link', () => {
   })
 })
 
+test('A17 what an agent says of itself changed: offers are taken back, and refusals are forgotten', () => {
+  const rack = new TestCluster()
+  const agent = rack.agent()
+  const framework = rack.framework()
+  const [first] = framework.offers
+  agent.change({ attributes: [{ name: 'rack', type: 'TEXT', text: { value: 'r2' } }] })
+  agent.connect()
+  rack.settle()
+  expect(framework.all('RESCIND')).toMatchObject([{ rescind: { offer_id: first?.id } }])
+  expect(framework.offer.attributes).toMatchObject([{ name: 'rack' }])
+  framework.decline(framework.offer, 3600)
+  agent.change({ attributes: [] })
+  agent.connect()
+  rack.settle()
+  expect(framework.offer.attributes).toEqual([])
+  rack.restartMaster()
+  expect([...rack.view.recoveredAgents()][0]?.info.attributes ?? []).toEqual([])
+})
+
 describe('a master that knows nothing', () => {
   test('takes tasks, resources, GPUs and kills over from the report', () => {
     const rack = new TestCluster()
