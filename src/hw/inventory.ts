@@ -50,10 +50,14 @@ export function probeInventory(source: Source): Result<Inventory> {
     cpu: {
       ...cpu.section,
       packages: withModel(cpu.section.packages, smbios),
-      allowed: cpu.online.length === 0 ? null : formatCpuList(allowed.cpus),
+      allowed: allowed === null || cpu.online.length === 0 ? null : formatCpuList(allowed.cpus),
       cores,
     },
-    numa: { allowed: formatCpuList(allowed.memoryNodes), nodes: numa.nodes, distances: numa.distances },
+    numa: {
+      allowed: allowed === null ? null : formatCpuList(allowed.memoryNodes),
+      nodes: numa.nodes,
+      distances: numa.distances,
+    },
     memory: { totalBytes, dimms: probeDimms(smbios) },
     disks: probeDisks(bench, numa),
     nics: probeNics(bench, numa),

@@ -39,6 +39,8 @@ export function parseCpuinfo(text: string): Reading<Cpuinfo> {
       if (!common.has(key)) common.set(key, value)
     }
   }
+  // Old kernels for one POWER processor do not number it.
+  if (blocks.length === 0 && common.has('cpu')) blocks.push(new Map([...common, ['cpu number', '0']]))
   const described = blocks.flatMap((facts) => block(facts, common) ?? [])
   if (described.length === 0) return absent
   return known({ blocks: described, architecture: architectureOf(common) })

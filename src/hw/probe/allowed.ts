@@ -2,7 +2,7 @@
 // Linux has had. In a capture only the cgroup may be there.
 
 import { type CpuSet, intersect } from '../../model/cpu-set.ts'
-import { valueOr } from '../../model/reading.ts'
+import { andThen, valueOr } from '../../model/reading.ts'
 import { parseList } from '../parse/numbers.ts'
 import {
   type CpusetMount,
@@ -11,12 +11,15 @@ import {
   parseCpusetMounts,
   parseCpusetPath,
 } from '../parse/process-files.ts'
-import { type Bench, readFact } from './report.ts'
+import { type Bench, readFact, settle } from './report.ts'
 
 export type Allowed = { readonly cpus: CpuSet; readonly memoryNodes: CpuSet }
 
-export function probeAllowed(bench: Bench, online: CpuSet, nodes: CpuSet): Allowed {
-  const affinity = readFact(bench, '/proc/self/status', parseAllowed, ['cpu.allowed', 'numa.allowed'])
+/** Null, with a problem, where the process's own status cannot be read or believed. */
+export function probeAllowed(bench: Bench, online: CpuSet, nodes: CpuSet): Allowed | null {
+  const status = andThen(bench.source.readText('/proc/self/status'), parseAllowed)
+  const affinity = settle(bench.report, status, '/proc/self/status', ['cpu.allowed', 'numa.allowed'])
+  if (affinity === null && status.kind !== 'absent') return null
   const cpuset = cpusetOfCgroup(bench)
   const both = (whole: CpuSet, ...parts: readonly (CpuSet | null | undefined)[]) =>
     parts.reduce<CpuSet>((left, part) => (part === null || part === undefined ? left : intersect(left, part)), whole)

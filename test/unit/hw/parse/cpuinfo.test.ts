@@ -43,6 +43,7 @@ describe('/proc/cpuinfo', () => {
       'IBM/S390 machine 2964',
     ],
     ['POWER', 'processor : 0\ncpu : POWER9, altivec supported\nclock : 3800MHz', null, 'POWER9, altivec supported'],
+    ['one old POWER processor', 'cpu : 745/755\nclock : 500MHz', null, '745/755'],
     ['RISC-V', 'processor : 0\nhart : 1\nisa : rv64imafdc\nuarch : sifive,u74-mc', 'riscv64', 'sifive,u74-mc'],
     ['32-bit x86', 'processor : 0\nmodel name : Atom\nflags : fpu', 'i686', 'Atom'],
     ['old ARM', 'Processor : ARMv7\nprocessor : 0\nHardware : Freescale i.MX6', null, 'Freescale i.MX6'],
