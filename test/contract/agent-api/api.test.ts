@@ -18,7 +18,11 @@ afterEach(() => agent.close())
 
 const json = { 'Content-Type': 'application/json' }
 
-function post(path: string, body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = json): Promise<Response> {
+function post(
+  path: string,
+  body: string | Uint8Array<ArrayBuffer>,
+  headers: Record<string, string> = json,
+): Promise<Response> {
   return fetch(`${agent.url}${path}`, { method: 'POST', headers, body })
 }
 
