@@ -1,9 +1,10 @@
 // `tepui logs TASK`: what a task has written, each of its two outputs to ours; with -f until the task is over.
 
 import type { Command } from 'commander'
+import { AgentPlace } from './client/agent-place.ts'
 import { addMasterFlags, connect, type MasterFlags } from './client/connection.ts'
 import { findAgent, findTask } from './client/find-task.ts'
-import { HttpClient } from './client/http.ts'
+import type { HttpClient } from './client/http.ts'
 import { OutputFollower } from './client/task-files.ts'
 import { act, flag } from './command.ts'
 import { jsonFlag, printJson } from './listing.ts'
@@ -33,7 +34,7 @@ async function logs(taskId: string, flags: LogsFlags): Promise<number> {
     const task = found.value
     const place = await findAgent(master, task.agentId)
     if (!place.ok) return sayFault(place.fault)
-    const agent = new HttpClient(place.value, token)
+    const agent = new AgentPlace({ agentId: task.agentId, address: place.value, master, token })
     const texts: Record<'stdout' | 'stderr', Buffer[]> = { stdout: [], stderr: [] }
     const followers = (['stdout', 'stderr'] as const).map((file) => {
       const write = flags.json

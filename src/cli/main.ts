@@ -55,10 +55,10 @@ function oneLine(text: string): string {
     .replaceAll(/\s*\n\s*/g, ' ')}\n`
 }
 
-// A reader that goes away (`tepui tasks | head -1`) is no failure of ours.
+// A reader that goes away (`tepui tasks | head -1`) is no failure of ours; commands with more to end listen themselves.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
-  process.exit(0)
+  if (process.stdout.listenerCount('error') === 1) process.exit(0)
 })
 
 void main(process.argv.slice(2))

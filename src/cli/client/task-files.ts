@@ -4,6 +4,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { decode, encode } from '../../mesos/codec.ts'
 import { ok, type Result } from '../../model/result.ts'
+import type { AgentPlace } from './agent-place.ts'
 import type { HttpClient } from './http.ts'
 
 /** The pause between two looks at a file: short after news, longer the longer there is none. */
@@ -19,7 +20,7 @@ export type TaskPlace = { readonly frameworkId: string; readonly taskId: string;
 
 /** Follows one file from its beginning. */
 export class OutputFollower {
-  readonly #agent: HttpClient
+  readonly #agent: AgentPlace
   readonly #path: string
   readonly #write: (bytes: Uint8Array) => Promise<void>
   #offset = 0
@@ -28,7 +29,7 @@ export class OutputFollower {
   readonly #abandoned = new AbortController()
   readonly #done: Promise<void>
 
-  constructor(agent: HttpClient, place: TaskPlace, write: (bytes: Uint8Array) => Promise<void>) {
+  constructor(agent: AgentPlace, place: TaskPlace, write: (bytes: Uint8Array) => Promise<void>) {
     this.#agent = agent
     this.#path = outputPath(place)
     this.#write = write
@@ -53,7 +54,7 @@ export class OutputFollower {
     while (!this.#abandoned.signal.aborted) {
       // Asked before reading: an empty read after the end is the end of the file.
       const isLast = this.#ended.signal.aborted
-      const chunk = await readOutput(this.#agent, this.#path, this.#offset)
+      const chunk = await readOutput(this.#agent.client, this.#path, this.#offset)
       if (chunk.ok && chunk.value.length > 0) {
         this.#offset += chunk.value.length
         await this.#write(chunk.value)
@@ -61,6 +62,7 @@ export class OutputFollower {
         continue
       }
       if (isLast && chunk.ok) return
+      if (!chunk.ok) await this.#agent.lookAgain()
       const signal = isLast ? this.#abandoned.signal : this.#ended.signal
       await delay(pauseMs, null, { signal }).catch(() => null)
       pauseMs = Math.min(pauseMaxMs, pauseMs * 1.5)

@@ -3,7 +3,8 @@
 
 import type { Offer, SchedulerEvent, TaskStatus } from '../../mesos/types.ts'
 import type { Fault } from '../../model/result.ts'
-import { HttpClient } from '../client/http.ts'
+import { AgentPlace } from '../client/agent-place.ts'
+import type { HttpClient } from '../client/http.ts'
 import { askWhyNot } from '../client/operator.ts'
 import type { Subscription } from '../client/scheduler.ts'
 import { OutputFollower, type OutputName } from '../client/task-files.ts'
@@ -49,7 +50,7 @@ export class Job {
   readonly #options: JobOptions
   readonly #instances: readonly Instance[]
   readonly #wanted: ReadonlyMap<string, number>
-  readonly #agents = new Map<string, HttpClient>()
+  readonly #agents = new Map<string, AgentPlace>()
   readonly #ticker: NodeJS.Timeout
   /** Set once the job is to end: the exit status then. */
   #stopping: { readonly exitStatus: number; killedMs: number } | null = null
@@ -195,9 +196,10 @@ export class Job {
     const { address } = offer.url ?? {}
     const host = address?.ip ?? address?.hostname ?? offer.hostname
     const peer = { host, port: address?.port ?? 5051 }
-    const key = `${peer.host}:${peer.port}`
-    const agent = this.#agents.get(key) ?? new HttpClient(peer, this.#options.token)
-    this.#agents.set(key, agent)
+    const agentId = offer.agent_id.value
+    const { master, token } = this.#options
+    const agent = this.#agents.get(agentId) ?? new AgentPlace({ agentId, address: peer, master, token })
+    this.#agents.set(agentId, agent)
     const frameworkId = this.#options.subscription.frameworkId ?? ''
     return (['stdout', 'stderr'] as const).map((file: OutputName) => {
       const prefixer = this.#options.spec.instances > 1 ? new LinePrefixer(`[${instance.index}] `) : null

@@ -53,5 +53,7 @@ function wholeNumber(text: string | undefined): number | null {
 
 function sentence(status: TaskStatus): string {
   const words = (status.state ?? '').replace('TASK_', '').toLowerCase().replaceAll('_', ' ')
-  return status.message === undefined || status.message === '' ? `the task was ${words}` : status.message
+  const message = status.message ?? ''
+  if (status.state === 'TASK_KILLED' && message !== '') return `the task was killed: ${message}`
+  return message === '' ? `the task was ${words}` : message
 }
