@@ -6,7 +6,6 @@ export const logEvents = {
   'process.stopping': 'a process ends in order',
   'process.crashed': 'a promise of ours was broken and ends the process',
   'hw.problem': 'the probe could not read or believe something',
-  'agent.registering': 'an agent asks the master to take it',
   'agent.registered': 'the master took an agent for the first time',
   'agent.reregistered': 'an agent came back',
   'agent.refused': 'the master refused an agent',
@@ -18,6 +17,7 @@ export const logEvents = {
   'api.refused': 'a request was refused',
   'api.streamCut': 'an event stream was cut because its reader was too slow',
   'framework.subscribed': 'a scheduler subscribed',
+  'framework.refused': 'a subscription was refused',
   'framework.disconnected': 'a scheduler left',
   'framework.removed': 'a framework ended',
   'offer.sent': 'resources were offered',
@@ -30,7 +30,6 @@ export const logEvents = {
   'container.exited': 'a container ended',
   'container.limited': 'a container was stopped at a limit',
   'isolation.weak': 'tasks run without cgroup limits',
-  'store.failed': 'state could not be stored',
 } as const
 
 export type LogEvent = keyof typeof logEvents
