@@ -5,17 +5,41 @@ import { describe, expect, test } from 'vitest'
 import { keptSeeds } from './kept-seeds.ts'
 import { type Outcome, simulate } from './simulation.ts'
 
-const seedsInSuite = 60
+const seedsInSuite = 80
+
+/** Situations that this many seeds must have been in: a simulation that no longer gets there proves nothing. */
+const situations = [
+  'TASK_KILLING',
+  'TASK_KILLED',
+  'TASK_FINISHED',
+  'TASK_FAILED REASON_COMMAND_EXECUTOR_FAILED',
+  'TASK_FAILED REASON_CONTAINER_LAUNCH_FAILED',
+  'TASK_FAILED REASON_EXECUTOR_TERMINATED',
+  'TASK_UNREACHABLE REASON_AGENT_REMOVED',
+  'TASK_LOST REASON_AGENT_REMOVED',
+  'TASK_LOST REASON_AGENT_DISCONNECTED',
+  'TASK_RUNNING REASON_AGENT_REREGISTERED',
+  'TASK_DROPPED REASON_INVALID_OFFERS',
+  'TASK_DROPPED REASON_RECONCILIATION',
+  'TASK_GONE REASON_RECONCILIATION',
+  'sent shutdownFramework',
+  'frameworkEnded',
+  'machineLost',
+  'masterDied',
+]
 
 describe('the rack stays safe under faults and comes to rest after them', () => {
   test(`for ${seedsInSuite} seeds`, () => {
     let tasks = 0
+    const marks = new Set<string>()
     for (let seed = 1; seed <= seedsInSuite; seed++) {
       const outcome = simulate({ seed })
       expect(outcome.violation, told(outcome)).toBeNull()
       tasks += outcome.tasksDone
+      for (const mark of outcome.marks.keys()) marks.add(mark)
     }
     expect(tasks).toBeGreaterThan(seedsInSuite)
+    expect(situations.filter((situation) => !marks.has(situation))).toEqual([])
   })
 
   test.each(keptSeeds)('for seed $seed: $once', ({ seed }) => {

@@ -3,9 +3,11 @@
 
 import { capacity } from './checkers/capacity.ts'
 import { unsettled } from './checkers/convergence.ts'
+import { type Marks, marking } from './checkers/marks.ts'
 import { offers } from './checkers/offers.ts'
 import { persistence } from './checkers/persistence.ts'
 import { singleRun } from './checkers/single-run.ts'
+import { Starvation } from './checkers/starvation.ts'
 import { statusOrder } from './checkers/status-order.ts'
 import { terminal } from './checkers/terminal.ts'
 import { Trace } from './engine/trace.ts'
@@ -23,10 +25,11 @@ export type Outcome = {
   readonly hash: string
   readonly lastLines: readonly string[]
   readonly tasksDone: number
+  readonly marks: Marks
 }
 
 /** How long everything may take to come to rest once faults are over: several of the longest timers in a row. */
-const restMaxMs = 3_600_000
+const restMaxMs = 1_800_000
 const eventsMax = 3_000_000
 /** Quiet moments in a row, a second apart, that make an end. */
 const quietMin = 3
@@ -38,11 +41,20 @@ export function simulate(options: {
 }): Outcome {
   const { seed, parts = productionParts, print } = options
   const trace = new Trace(print ?? null)
+  const marks = new Map<string, number>()
   const world = new World({
     seed,
     parts,
     trace,
-    observersOf: (of) => [capacity(of), singleRun(), statusOrder(), terminal(), offers(), persistence()],
+    observersOf: (of) => [
+      capacity(of),
+      singleRun(),
+      statusOrder(),
+      terminal(),
+      offers(),
+      persistence(),
+      marking(marks),
+    ],
   })
   let events = 0
   let violation: Error | null = null
@@ -52,9 +64,10 @@ export function simulate(options: {
     startFaults(world)
     world.queue.after(world.plan.chaosMs, () => {
       world.heal()
-      watchForRest(world, world.queue.nowMs + restMaxMs, 0, () => {
+      const done = () => {
         state.isOver = true
-      })
+      }
+      watchForRest({ world, starvation: new Starvation(world), untilMs: world.queue.nowMs + restMaxMs, done }, 0)
     })
     while (!state.isOver && world.queue.runNext()) {
       if (++events > eventsMax) throw new Violation('bounds', 'a simulation ends', { events })
@@ -73,12 +86,23 @@ export function simulate(options: {
     lastLines: trace.last,
     hash: trace.digest(),
     tasksDone,
+    marks,
   }
 }
 
-function watchForRest(world: World, untilMs: number, quiet: number, done: () => void): void {
+type Watch = {
+  readonly world: World
+  readonly starvation: Starvation
+  readonly untilMs: number
+  readonly done: () => void
+}
+
+/** Looks once a second whether everything has come to rest; `quiet`: how often in a row it has. */
+function watchForRest(watch: Watch, quiet: number): void {
+  const { world, starvation, untilMs, done } = watch
+  starvation.look()
   const reason = unsettled(world)
   if (reason === null && quiet + 1 >= quietMin) return done()
   if (world.queue.nowMs >= untilMs) throw new Violation('convergence', `after the faults all comes to rest: ${reason}`)
-  world.queue.after(1_000, () => watchForRest(world, untilMs, reason === null ? quiet + 1 : 0, done))
+  world.queue.after(1_000, () => watchForRest(watch, reason === null ? quiet + 1 : 0))
 }

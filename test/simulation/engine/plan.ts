@@ -20,6 +20,13 @@ export type Plan = {
     readonly allocationIntervalMs: number
     readonly offerTimeoutMs: number | null
   }
+  /** How much a master remembers and says at once. */
+  readonly bounds: {
+    readonly completedFrameworksMax: number
+    readonly completedTasksPerFrameworkMax: number
+    readonly unreachableTasksPerFrameworkMax: number
+    readonly offersPerEventMax: number
+  }
   readonly network: NetworkPlan
   readonly faults: FaultPlan
   /** How long faults go on. */
@@ -34,7 +41,9 @@ export type MachinePlan = {
 }
 
 export type FrameworkPlan = {
-  readonly role: string
+  readonly roles: readonly string[]
+  /** Mean time between changes of its roles, or null. */
+  readonly changesRolesEveryMs: number | null
   readonly isPartitionAware: boolean
   readonly killsGracefully: boolean
   readonly seesGpus: boolean
@@ -116,6 +125,12 @@ export function drawPlan(rng: Draws): Plan {
     machines: many(rng, between(rng, 1, 5), () => drawMachine(rng)),
     frameworks: many(rng, between(rng, 1, 4), () => drawFramework(rng, timers.allocationIntervalMs)),
     timers,
+    bounds: {
+      completedFrameworksMax: oneOf(rng, [50, 50, 1]),
+      completedTasksPerFrameworkMax: oneOf(rng, [1_000, 1_000, 1]),
+      unreachableTasksPerFrameworkMax: oneOf(rng, [1_000, 1_000, 1]),
+      offersPerEventMax: oneOf(rng, [100, 1]),
+    },
     network: drawNetwork(rng),
     faults: drawFaults(rng, silenceMs),
     chaosMs: oneOf(rng, [60_000, 120_000, 300_000]),
@@ -159,7 +174,8 @@ function drawMachine(rng: Draws): MachinePlan {
 function drawFramework(rng: Draws, allocationIntervalMs: number): FrameworkPlan {
   const seesGpus = chance(rng, 600)
   return {
-    role: oneOf(rng, ['*', 'eng', 'eng/web', 'ops']),
+    roles: oneOf(rng, [['*'], ['eng'], ['eng/web'], ['eng', 'ops'], ['ops', '*', 'eng/web']]),
+    changesRolesEveryMs: chance(rng, 300) ? oneOf(rng, [10_000, 40_000]) : null,
     isPartitionAware: chance(rng, 600),
     killsGracefully: chance(rng, 500),
     seesGpus,

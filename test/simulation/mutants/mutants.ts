@@ -57,6 +57,12 @@ export const mutants: readonly Mutant[] = [
     parts: clusterMutant(believesStale),
   },
   { name: 'the master sends every launch twice', foundBy: ['singleRun'], parts: clusterEffects(launchesTwice) },
+  { name: 'the master ignores REVIVE', foundBy: ['starvation', 'convergence'], parts: clusterMutant(ignoresRevive) },
+  {
+    name: 'the master does not hear that a stream ended',
+    foundBy: ['starvation', 'convergence'],
+    parts: clusterMutant(deaf),
+  },
   { name: 'the master never launches', foundBy: ['convergence'], parts: clusterEffects(forgetsLaunches) },
 ]
 
@@ -239,4 +245,15 @@ function forgetsLaunches(effects: ClusterEffect[]): ClusterEffect[] {
     if (effect.kind !== 'sendAgent' || effect.frame.message?.kind !== 'launch') return effect
     return { ...effect, frame: { ...effect.frame, message: { kind: 'heartbeatEcho' } } }
   })
+}
+
+function ignoresRevive(cluster: Cluster): Cluster['step'] {
+  return (input, nowMs) => {
+    if (input.kind !== 'call' || input.call.type !== 'REVIVE') return cluster.step(input, nowMs)
+    return cluster.step({ ...input, call: { ...input.call, type: 'REQUEST', request: { requests: [] } } }, nowMs)
+  }
+}
+
+function deaf(cluster: Cluster): Cluster['step'] {
+  return (input, nowMs) => (input.kind === 'streamClosed' ? [] : cluster.step(input, nowMs))
 }

@@ -66,11 +66,8 @@ export class MasterHost {
       masterId,
       epoch: snapshot.epoch,
       masterInfo: { id: masterId, ip: 0, port: 5050 },
-      completedFrameworksMax: 50,
-      completedTasksPerFrameworkMax: 1000,
-      unreachableTasksPerFrameworkMax: 1000,
+      ...this.#world.plan.bounds,
       operatorStreamsMax: 10,
-      offersPerEventMax: 100,
     }
     const cluster = this.#world.makeCluster(config, snapshot, random, clock.localMs(this.#world.queue.nowMs))
     this.#view = cluster.view

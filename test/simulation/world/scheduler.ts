@@ -19,6 +19,8 @@ import type { World } from './world.ts'
 
 /** Heartbeats that may fail to come before the scheduler looks for another master. */
 const silentHeartbeatsMax = 3
+/** Of one goal; later ones are left alone. */
+const killedAttemptsMax = 3
 
 export class Scheduler {
   readonly name: string
@@ -29,6 +31,7 @@ export class Scheduler {
   /** Kept by the framework for ever. */
   #frameworkId: string | null = null
   #isOver = false
+  #roles: readonly string[]
   // What an instance holds in memory:
   #instance = 0
   #isRunning = false
@@ -37,6 +40,7 @@ export class Scheduler {
   #heartbeatMs = 15_000
   #heardMs = 0
   #silentUntilMs = 0
+  #lastCallMs = 0
   #offers = new Map<string, Offer>()
   #isSuppressed = false
 
@@ -44,6 +48,7 @@ export class Scheduler {
     this.#world = world
     this.#random = random
     this.plan = plan
+    this.#roles = plan.roles
     this.name = `sched${index}`
     this.goals = new Goals(`f${index}`, plan.goals)
   }
@@ -69,6 +74,8 @@ export class Scheduler {
     this.#connect(0)
     this.#every(this.plan.reconcileEveryMs, () => this.#reconcile())
     this.#every(1_000, () => this.#look())
+    const { changesRolesEveryMs } = this.plan
+    if (changesRolesEveryMs !== null) this.#every(changesRolesEveryMs, () => this.#changeRoles())
   }
 
   crash(): void {
@@ -144,12 +151,12 @@ export class Scheduler {
   }
 
   #info(): FrameworkInfo {
-    const { role, isPartitionAware, killsGracefully, seesGpus, isCheckpointing, failoverTimeoutMs } = this.plan
+    const { isPartitionAware, killsGracefully, seesGpus, isCheckpointing, failoverTimeoutMs } = this.plan
     return {
       user: 'nobody',
       name: this.name,
       ...(this.#frameworkId === null ? {} : { id: { value: this.#frameworkId } }),
-      roles: [role],
+      roles: this.#roles,
       failover_timeout: failoverTimeoutMs / 1000,
       checkpoint: isCheckpointing,
       capabilities: [
@@ -300,7 +307,8 @@ export class Scheduler {
 
   #planKill(attempt: Attempt): void {
     const { killAfterMs } = attempt.goal.plan
-    if (killAfterMs === null) return
+    // A kill that overtakes its launch is answered with TASK_GONE, and the goal begins again: not for ever.
+    if (killAfterMs === null || attempt.goal.attempts > killedAttemptsMax) return
     this.#later(killAfterMs, () => {
       attempt.isKilled = true
       this.#kill(attempt)
@@ -339,6 +347,14 @@ export class Scheduler {
     this.#call({ type: isWanted ? 'REVIVE' : 'SUPPRESS' })
   }
 
+  /** Leaves all roles but one, or takes them all again. */
+  #changeRoles(): void {
+    const { roles } = this.plan
+    this.#roles = this.#roles.length === roles.length && !this.#world.isHealed ? [oneOf(this.#random, roles)] : roles
+    this.#isSuppressed = false
+    this.#call({ type: 'UPDATE_FRAMEWORK', update_framework: { framework_info: this.#info() } })
+  }
+
   #kill(attempt: Attempt): void {
     const { taskId, agentId } = attempt
     const agent_id = chance(this.#random, 500) ? { agent_id: { value: agentId } } : {}
@@ -354,8 +370,8 @@ export class Scheduler {
     const frameworkId = this.#frameworkId
     if (streamId === null || frameworkId === null || !this.#isSubscribed || this.#isSilent()) return
     const instance = this.#instance
-    const { queue, network, master } = this.#world
-    queue.after(inRange(this.#random, network.delay), () => {
+    const { queue, master } = this.#world
+    queue.after(this.#callDelayMs(call), () => {
       let isRefused = false
       const full = { ...call, framework_id: { value: frameworkId } }
       this.#world.note('master', `<- ${this.name} ${call.type} ${describeCall(call)}`)
@@ -369,6 +385,16 @@ export class Scheduler {
       if (isHeard && !isRefused) onTaken()
       if (!isHeard) this.#world.note(this.name, `${call.type} finds nobody`)
     })
+  }
+
+  /** Calls may overtake each other, but for those of which the last one counts: these keep their order. */
+  #callDelayMs({ type }: SchedulerCall): number {
+    const { queue, network } = this.#world
+    const drawnMs = queue.nowMs + inRange(this.#random, network.delay)
+    const isOrdered = !network.reorders || type === 'SUPPRESS' || type === 'REVIVE' || type === 'UPDATE_FRAMEWORK'
+    if (!isOrdered) return drawnMs - queue.nowMs
+    this.#lastCallMs = Math.max(this.#lastCallMs, drawnMs)
+    return this.#lastCallMs - queue.nowMs
   }
 
   #refused(answer: {

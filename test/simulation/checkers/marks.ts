@@ -1,0 +1,18 @@
+// Not a checker but its proof of life: which of the odd situations a simulation has really been in.
+
+import type { Fact, Observer } from '../world/facts.ts'
+
+export type Marks = ReadonlyMap<string, number>
+
+/** Counts facts by kind, and statuses by state and reason, into `marks`. */
+export function marking(marks: Map<string, number>): Observer {
+  const mark = (name: string) => marks.set(name, (marks.get(name) ?? 0) + 1)
+  return (fact: Fact) => {
+    if (fact.kind === 'statusSeen') {
+      const { state, reason } = fact.status
+      mark(reason === undefined ? state : `${state} ${reason}`)
+    } else if (fact.kind === 'masterSent') {
+      if (fact.frame.message !== null) mark(`sent ${fact.frame.message.kind}`)
+    } else mark(fact.kind)
+  }
+}

@@ -1,0 +1,66 @@
+// After the faults: demand that fits is met within a bounded number of allocation rounds. Asked again and again, like
+// convergence; it needs to remember since when a goal has been waiting for what is there.
+
+import { scalarTotal } from '../../../src/model/resources.ts'
+import { Violation } from '../engine/violation.ts'
+import type { Goal } from '../world/goals.ts'
+import type { Scheduler } from '../world/scheduler.ts'
+import type { World } from '../world/world.ts'
+
+/** Turns that every framework may take before one that waits has had its own. */
+const turnsMax = 20
+
+export class Starvation {
+  readonly #world: World
+  readonly #since = new Map<string, number>()
+  readonly #turnMaxMs: number
+
+  constructor(world: World) {
+    this.#world = world
+    const { timers, frameworks } = world.plan
+    const thinkMaxMs = Math.max(...frameworks.map(({ thinkMs }) => thinkMs.maxMs))
+    // A round, the answer, and the filter of a second that every refusal leaves.
+    this.#turnMaxMs = timers.allocationIntervalMs + thinkMaxMs + 2_000
+  }
+
+  look(): void {
+    const { nowMs } = this.#world.queue
+    const limitMs = turnsMax * this.#world.schedulers.length * this.#turnMaxMs
+    for (const scheduler of this.#world.schedulers) {
+      const wanted = scheduler.isSubscribed ? scheduler.goals.wanted(nowMs) : []
+      for (const goal of scheduler.goals.all) {
+        if (!wanted.includes(goal) || !this.#isFree(scheduler, goal)) {
+          this.#since.delete(goal.name)
+          continue
+        }
+        const sinceMs = this.#since.get(goal.name) ?? nowMs
+        this.#since.set(goal.name, sinceMs)
+        if (nowMs - sinceMs <= limitMs) continue
+        throw new Violation('starvation', 'demand that fits is met', {
+          goal: goal.name,
+          waitedMs: nowMs - sinceMs,
+          limitMs,
+        })
+      }
+    }
+  }
+
+  /** Whether some agent has enough that no task uses; offers to others come back. */
+  #isFree(scheduler: Scheduler, { plan }: Goal): boolean {
+    return [...(this.#world.master.view?.agents() ?? [])].some((agent) => {
+      if (!agent.isActive) return false
+      const left = (name: string) => scalarTotal(agent.total, name) - scalarTotal(agent.used, name)
+      const isVisible = scalarTotal(agent.total, 'gpus') === 0 || scheduler.plan.seesGpus
+      // Ports are sets, not amounts: only an agent where none is used counts for a goal that needs some.
+      const hasPorts =
+        agent.total.some(({ name }) => name === 'ports') && !agent.used.some(({ name }) => name === 'ports')
+      return (
+        isVisible &&
+        left('cpus') >= plan.cpusMilli &&
+        left('mem') >= plan.memMb * 1000 &&
+        left('gpus') >= plan.gpus * 1000 &&
+        (plan.ports === 0 || hasPorts)
+      )
+    })
+  }
+}
