@@ -65,7 +65,7 @@ export function subscribe(state: State, input: Subscribe): void {
 function refuse(state: State, streamId: StreamId, message: string): void {
   state.tellStream(streamId, { type: 'ERROR', error: { message } })
   state.closeStream(streamId)
-  state.log('warn', 'framework.removed', 'a subscription was refused', { streamId, reason: message })
+  state.log('warn', 'framework.refused', 'a subscription was refused', { streamId, reason: message })
 }
 
 /** A framework in the books, not yet active: nothing is offered to it. */

@@ -5,6 +5,7 @@
 
 import { toJsonValue } from '../../mesos/json.ts'
 import { type AgentId, type AgentUid, idError, type SessionId } from '../../model/ids.ts'
+import { type Fault, fail, ok, type Result } from '../../model/result.ts'
 import { Channel } from '../../wire/channel.ts'
 import { type DownMessage, type Register, type UpFrame, type UpMessage, wireVersion } from '../../wire/messages.ts'
 import type { RegistryAgent } from '../registry/types.ts'
@@ -48,18 +49,19 @@ export function register(state: State, uid: AgentUid, frame: UpFrame, message: R
   if (registration.ended.has(frame.session)) return dropped(state, uid, 'a registration of a session that ended')
   state.counters.add(message.agentId === null ? 'messages_register_slave' : 'messages_reregister_slave')
   const report = readReport(message)
-  if (!report.ok) return refuse(state, uid, frame.session, report.fault.message, false)
-  const agentId = identify(state, uid, message.agentId, registration)
-  if ('refusal' in agentId) return refuse(state, uid, frame.session, agentId.refusal, agentId.shutdown)
+  if (!report.ok) return refuse(state, uid, frame.session, report.fault)
+  const identity = identify(state, uid, message.agentId, registration)
+  if (!identity.ok) return refuse(state, uid, frame.session, identity.fault)
+  const { id: agentId, isNew } = identity.value
   const link: AgentLink = {
     session: frame.session,
     channel: new Channel<DownMessage, UpMessage>({ session: frame.session, epoch: state.config.epoch }),
   }
-  if (agentId.isNew && registration.newId !== agentId.id) {
-    setNewId(state, uid, registration, agentId.id)
-    state.persist({ op: 'admitAgent', agent: registryAgent(agentId.id, uid, report.value) })
+  if (isNew && registration.newId !== agentId) {
+    setNewId(state, uid, registration, agentId)
+    state.persist({ op: 'admitAgent', agent: registryAgent(agentId, uid, report.value) })
   }
-  registration.pending.set(frame.session, { agentId: agentId.id, link, report: report.value })
+  registration.pending.set(frame.session, { agentId, link, report: report.value })
   for (const oldest of registration.pending.keys()) {
     if (registration.pending.size <= pendingSessionsMax) break
     endSession(registration, oldest)
@@ -109,28 +111,31 @@ export function registryAgent(agentId: AgentId, uid: AgentUid, { facts }: AgentR
   }
 }
 
-type Identity =
-  | { readonly id: AgentId; readonly isNew: boolean }
-  | { readonly refusal: string; readonly shutdown: boolean }
-
-/** Which agent this is: the one that the uid was, unless it says that it is another now. */
-function identify(state: State, uid: AgentUid, claimed: AgentId | null, registration: Registration): Identity {
+/**
+ * Which agent this is: the one that the uid was, unless it says that it is another now. AGENT_REFUSED when it cannot be;
+ * with `shutdown` in its details when it never will.
+ */
+function identify(
+  state: State,
+  uid: AgentUid,
+  claimed: AgentId | null,
+  registration: Registration,
+): Result<{ readonly id: AgentId; readonly isNew: boolean }> {
   if (state.goneUids.has(uid) || (claimed !== null && state.gone.has(claimed))) {
-    return { refusal: 'this agent was marked gone', shutdown: true }
+    return fail('AGENT_REFUSED', 'this agent was marked gone', { shutdown: true })
   }
   const known = state.agentIdByUid.get(uid)
   if (claimed === null) {
     // An agent that completed a registration has kept its id; when it comes without, it lost what it had.
     const isSame = known !== undefined && !state.agents.has(known)
-    if (isSame) return { id: known, isNew: false }
-    return { id: registration.newId ?? newAgentId(state), isNew: true }
+    if (isSame) return ok({ id: known, isNew: false })
+    return ok({ id: registration.newId ?? newAgentId(state), isNew: true })
   }
-  if (claimed === known || isOwn(state, claimed, uid)) return { id: claimed, isNew: false }
+  if (claimed === known || isOwn(state, claimed, uid)) return ok({ id: claimed, isNew: false })
   const error = idError(claimed)
-  if (error !== null) return { refusal: `agent id: ${error}`, shutdown: false }
-  if (isTaken(state, claimed, uid))
-    return { refusal: `agent id '${claimed}' belongs to another agent`, shutdown: false }
-  return { id: claimed, isNew: true }
+  if (error !== null) return fail('AGENT_REFUSED', `agent id: ${error}`)
+  if (isTaken(state, claimed, uid)) return fail('AGENT_REFUSED', `agent id '${claimed}' belongs to another agent`)
+  return ok({ id: claimed, isNew: true })
 }
 
 function newAgentId(state: State): AgentId {
@@ -173,7 +178,8 @@ function sayRegistered(state: State, uid: AgentUid, link: AgentLink, registratio
   })
 }
 
-function refuse(state: State, uid: AgentUid, session: SessionId, message: string, shutdown: boolean): void {
+function refuse(state: State, uid: AgentUid, session: SessionId, { message, details }: Fault): void {
+  const shutdown = details?.shutdown === true
   const refused: DownMessage = { kind: 'refused', message, shutdown }
   state.sendAgent(uid, { v: wireVersion, session, epoch: state.config.epoch, seq: 0, ack: 0, message: refused })
   state.log('warn', 'agent.refused', 'an agent was refused', { uid, reason: message, shutdown })
