@@ -11,6 +11,7 @@ export type Ended = { readonly status: number | null; readonly stdout: string; r
 
 export type StartOptions = {
   readonly env?: Readonly<Record<string, string>>
+  readonly cwd?: string
   /** The program and its first arguments instead of the checkout's launcher. */
   readonly program?: readonly [string, ...string[]]
 }
@@ -30,6 +31,7 @@ export class Tepui implements AsyncDisposable {
     this.#child = spawn(program, [...first, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH, HOME, ...options.env },
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     })
     for (const name of ['stdout', 'stderr'] as const) {
       this.#child[name]?.on('data', (chunk: Buffer) => this.#chunks[name].push(chunk))
