@@ -10,6 +10,7 @@ import { type FrameworkId, idError, type TaskId } from '../../model/ids.ts'
 import { allocatedTo, type Resources, scalarTotal } from '../../model/resources.ts'
 import { fail, ok, type Result } from '../../model/result.ts'
 import type { Grant, Register, TaskReport } from '../../wire/messages.ts'
+import { holdingsError } from './holdings.ts'
 import { type AgentFacts, uuidBase64 } from './records.ts'
 
 /** The largest AgentInfo, as JSON text: it is part of every offer of the agent. */
@@ -58,6 +59,8 @@ export function readReport(register: Register): Result<AgentReport> {
     seen.add(`${frameworkId}/${id}`)
     tasks.push(task.value)
   }
+  const error = holdingsError(tasks)
+  if (error !== null) return fail('WIRE_MALFORMED', `the report cannot be true: ${error}`)
   return ok({ facts: facts.value, frameworks, tasks })
 }
 

@@ -14,6 +14,7 @@ import { noResources } from '../../model/resources.ts'
 import { endEnding, setEnding, supplyOf } from './ending.ts'
 import { recoverFramework } from './framework-recovery.ts'
 import { type Pending, registryAgent, rememberEnded } from './handshake.ts'
+import { changedHolding } from './holdings.ts'
 import { closeLink, sendToAgent } from './link.ts'
 import { forgetAway, removeAgent, watchSilence } from './loss.ts'
 import { agentMessage } from './messages.ts'
@@ -35,7 +36,13 @@ const launchLost: StatusFacts = {
 /** The third step of a registration was taken: the agent of `pending` is registered from now on. */
 export function agentJoins(state: State, uid: AgentUid, pending: Pending): void {
   const { agentId, link, report } = pending
-  if (state.agents.has(agentId) && state.agents.get(agentId)?.uid !== uid) return
+  const booked = state.agents.get(agentId)
+  if (booked !== undefined && booked.uid !== uid) return
+  const changed = booked === undefined ? null : changedHolding(booked, report.tasks)
+  if (changed !== null) {
+    const reason = `task '${changed.id}' holds something else than before`
+    return state.log('warn', 'agent.refused', 'an agent was refused', { uid, reason, shutdown: false })
+  }
   const former = state.agentIdByUid.get(uid)
   if (former !== undefined && former !== agentId) removeAgent(state, uid, former)
   const present = state.agents.get(agentId)

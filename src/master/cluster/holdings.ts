@@ -1,0 +1,51 @@
+// What an agent says that its tasks hold must be possible before it is booked: a port, an item of a set and a GPU are
+// one task's at a time, amounts can be counted, and a task holds tomorrow what it held yesterday. An agent that says
+// otherwise is not believed, since books that take the same thing in twice can give it back only once.
+// It does not know how reports arrive, nor what is free.
+
+import { isTerminal } from '../../mesos/names.ts'
+import { scalarMax } from '../../mesos/validate-resource.ts'
+import { equal, type Range, type Resource } from '../../model/resources.ts'
+import { type Agent, taskKey } from './records.ts'
+import type { ReportedTask } from './report.ts'
+
+/** Why these tasks cannot all hold what they are reported to hold, or null. */
+export function holdingsError(tasks: readonly ReportedTask[]): string | null {
+  const live = tasks.filter((task) => !isTerminal(task.latestState))
+  const gpus = live.flatMap((task) => task.grant.gpuUuids)
+  if (new Set(gpus).size < gpus.length) return 'a GPU is granted twice'
+  const byKey = new Map<string, Resource[]>()
+  const sums = new Map<string, number>()
+  for (const item of live.flatMap((task) => task.resources)) {
+    const { value, name } = item
+    if (value.kind === 'scalar') sums.set(name, (sums.get(name) ?? 0) + value.milli)
+    else byKey.get(item.key)?.push(item) ?? byKey.set(item.key, [item])
+  }
+  for (const [name, sum] of sums) {
+    if (sum > scalarMax * 1000) return `its tasks hold more than ${scalarMax} of '${name}'`
+  }
+  for (const items of byKey.values()) if (hasSharedPart(items)) return `'${items[0]?.name}' is held twice`
+  return null
+}
+
+/** A task of which the agent now says that it holds something else than it is booked with, or null. */
+export function changedHolding(agent: Agent, tasks: readonly ReportedTask[]): ReportedTask | null {
+  const isChanged = (task: ReportedTask) => {
+    const key = taskKey(task.frameworkId, task.id)
+    const held = agent.tasks.get(key) ?? agent.ending.get(key)
+    return held !== undefined && !equal(held.resources, task.resources)
+  }
+  return tasks.find(isChanged) ?? null
+}
+
+/** Whether any two of these, all of one kind, have a range or an item in common. */
+function hasSharedPart(items: readonly Resource[]): boolean {
+  const ranges: Range[] = []
+  const names: string[] = []
+  for (const { value } of items) {
+    if (value.kind === 'ranges') for (const range of value.ranges) ranges.push(range)
+    if (value.kind === 'set') for (const name of value.items) names.push(name)
+  }
+  ranges.sort((a, b) => a.begin - b.begin)
+  return new Set(names).size < names.length || ranges.some((range, i) => range.begin <= (ranges[i - 1]?.end ?? -1))
+}
