@@ -64,7 +64,7 @@ function wrap(text: string, room: number, indent = 0): string[] {
   let line = ''
   let left = room - indent
   for (const word of pieces(text, room)) {
-    if (line !== '' && line.trimEnd().length + word.trimEnd().length + (line.endsWith(' ') ? 1 : 0) > left) {
+    if (line.length + word.trimEnd().length > left && (line !== '' || left < room)) {
       lines.push(line.trimEnd())
       line = ''
       left = room

@@ -90,9 +90,8 @@ const memoryDifferenceMax = 0.05
 
 /** Nodes that together have other memory than the machine: overlapping nodes, or a kernel still taking memory in (FN-0006). */
 function compareMemory(report: Report, nodes: readonly NumaNode[], totalBytes: number | null): void {
-  const ordinary = nodes.filter((node) => !node.isGpuMemory)
-  if (totalBytes === null || ordinary.some((node) => node.memoryBytes === null)) return
-  const sum = ordinary.reduce((bytes, node) => bytes + (node.memoryBytes ?? 0), 0)
+  if (totalBytes === null || nodes.some((node) => node.memoryBytes === null)) return
+  const sum = nodes.reduce((bytes, node) => bytes + (node.memoryBytes ?? 0), 0)
   if (Math.abs(sum - totalBytes) <= totalBytes * memoryDifferenceMax) return
   const message = `the NUMA nodes have ${sum} bytes together, /proc/meminfo says ${totalBytes}`
   report.add({ code: 'HW_CONFLICT', where: 'numa.nodes', message })

@@ -23,10 +23,10 @@ const ports = { begin: 31000, end: 32000 }
 export function defaultResources(inventory: Inventory, workDirDiskBytes: number | null): Resources {
   const offered: Resource[] = [resource({ name: 'ports' }, { kind: 'ranges', ranges: [ports] })]
   const cpus = allowedCpus(inventory)
-  const { totalBytes } = inventory.memory
+  const memoryBytes = ordinaryMemory(inventory)
   const gpus = usableGpuUuids(inventory).length
   if (cpus > 0) offered.push(scalar('cpus', milli(cpus * 1000)))
-  if (totalBytes !== null) offered.push(scalar('mem', wholeMebibytes(lessReserve(totalBytes, memoryLeftBytes))))
+  if (memoryBytes !== null) offered.push(scalar('mem', wholeMebibytes(lessReserve(memoryBytes, memoryLeftBytes))))
   if (workDirDiskBytes !== null) {
     offered.push(scalar('disk', wholeMebibytes(lessReserve(workDirDiskBytes, diskLeftBytes))))
   }
@@ -51,6 +51,13 @@ export function unofferedResources(inventory: Inventory, workDirDiskBytes: numbe
 /** The GPUs that can be given to tasks, by UUID. */
 export function usableGpuUuids(inventory: Inventory): readonly string[] {
   return inventory.gpus.flatMap((gpu) => (gpu.isUsable && gpu.uuid !== null ? [gpu.uuid] : []))
+}
+
+/** The kernel counts the memory of a GPU that is a NUMA node to the machine's; it is not for tasks. */
+function ordinaryMemory({ memory, numa }: Inventory): number | null {
+  const ofGpus = numa.nodes.filter((node) => node.isGpuMemory)
+  if (memory.totalBytes === null || ofGpus.some((node) => node.memoryBytes === null)) return null
+  return memory.totalBytes - ofGpus.reduce((sum, node) => sum + (node.memoryBytes ?? 0), 0)
 }
 
 function allowedCpus(inventory: Inventory): number {

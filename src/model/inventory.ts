@@ -81,7 +81,7 @@ export type NumaNode = {
 }
 export type Hugepages = { readonly sizeBytes: number; readonly count: number }
 
-/** `totalBytes` is what the kernel may use: less than the DIMMs together. */
+/** `totalBytes` is what the kernel may use: less than the DIMMs together, but with the memory of GPUs that are nodes. */
 export type MemorySection = { readonly totalBytes: number | null; readonly dimms: readonly Dimm[] }
 export type Dimm = {
   readonly locator: string | null

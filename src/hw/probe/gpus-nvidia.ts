@@ -15,14 +15,31 @@ const procRoot = '/proc/driver/nvidia/gpus'
 /** Without persistence mode the driver wakes every GPU first, which takes seconds each. */
 const toolTimeoutMs = 60_000
 
-/** `onBus` are the NVIDIA devices that the bus shows. A GPU that only the tool shows is added. */
+/** What every GPU of the driver is before anybody has described it. */
+const blank: Gpu = {
+  uuid: null,
+  vendor: 'nvidia',
+  model: null,
+  memoryBytes: null,
+  numaNode: null,
+  pciAddress: null,
+  driver: 'nvidia',
+  isUsable: false,
+  links: [],
+}
+
+/** `onBus` are the NVIDIA devices that the bus shows. A GPU that only the driver or its tool shows is added. */
 export function describeNvidia(bench: Bench, onBus: readonly Gpu[]): GpuFacts {
-  const isLoaded = bench.source.exists('/proc/driver/nvidia/version') || onBus.some((gpu) => gpu.driver === 'nvidia')
-  if (!isLoaded) return { gpus: onBus, firmware: [] }
+  const isKnown = (address: string) => onBus.some((gpu) => gpu.pciAddress === address)
+  const ofDriver = listNames(bench, procRoot).flatMap((name) => normalisePciAddress(name) ?? [])
+  const hidden = ofDriver.filter((address) => !isKnown(address)).map((address) => ({ ...blank, pciAddress: address }))
+  const found = [...onBus, ...hidden]
+  const isLoaded = bench.source.exists('/proc/driver/nvidia/version') || found.some((gpu) => gpu.driver === 'nvidia')
+  if (!isLoaded) return { gpus: found, firmware: [] }
   const said = runTool(bench, ['nvidia-smi', '-q', '-x'], parseNvidiaSmi)?.gpus ?? null
-  const gpus = said === null ? onBus.map((gpu) => describedByFiles(bench, gpu)) : describedByTool(bench, onBus, said)
+  const gpus = said === null ? found.map((gpu) => describedByFiles(bench, gpu)) : describedByTool(bench, found, said)
   const linked = said === null || said.length < 2 ? gpus : withLinks(bench, gpus, said)
-  return { gpus: linked, firmware: firmwareOf(bench, said, onBus) }
+  return { gpus: linked, firmware: firmwareOf(bench, said, found) }
 }
 
 function describedByTool(bench: Bench, onBus: readonly Gpu[], said: readonly NvidiaGpu[]): readonly Gpu[] {
@@ -33,14 +50,8 @@ function describedByTool(bench: Bench, onBus: readonly Gpu[], said: readonly Nvi
     bench.report.add({ code: 'HW_CONFLICT', where: 'nvidia-smi', message })
     return gpu
   })
-  const hidden = said.filter((facts) => !onBus.some((gpu) => gpu.pciAddress === facts.pciAddress))
-  const blank = { uuid: null, vendor: 'nvidia', model: null, memoryBytes: null, numaNode: null, driver: 'nvidia' }
-  return [
-    ...known,
-    ...hidden.map((facts) =>
-      described(bench, { ...blank, pciAddress: facts.pciAddress, isUsable: false, links: [] }, facts),
-    ),
-  ]
+  const others = said.filter((facts) => !onBus.some((gpu) => gpu.pciAddress === facts.pciAddress))
+  return [...known, ...others.map((facts) => described(bench, { ...blank, pciAddress: facts.pciAddress }, facts))]
 }
 
 function described(bench: Bench, gpu: Gpu, facts: NvidiaGpu): Gpu {

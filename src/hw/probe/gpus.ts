@@ -18,14 +18,9 @@ const pciRoot = '/sys/bus/pci/devices'
 
 export function probeGpus(bench: Bench, numa: NumaFacts): GpuFacts {
   const found = listNames(bench, pciRoot).flatMap((name) => pciGpu(bench, numa, name) ?? [])
-  const nvidia = describeNvidia(
-    bench,
-    found.filter((gpu) => gpu.vendor === 'nvidia'),
-  )
-  const amd = describeAmd(
-    bench,
-    found.filter((gpu) => gpu.vendor === 'amd'),
-  )
+  const of = (vendor: string) => found.filter((gpu) => gpu.vendor === vendor)
+  const nvidia = describeNvidia(bench, of('nvidia'))
+  const amd = describeAmd(bench, of('amd'))
   const others = found.filter((gpu) => gpu.vendor !== 'nvidia' && gpu.vendor !== 'amd')
   return { gpus: [...nvidia.gpus, ...amd.gpus, ...others], firmware: [...nvidia.firmware, ...amd.firmware] }
 }

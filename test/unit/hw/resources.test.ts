@@ -76,6 +76,16 @@ it.each([
   expect(offered(anInventory(), bytes)).toMatchObject({ disk })
 })
 
+it('the memory of GPUs is not offered', () => {
+  const empty = { cpus: '', localCpus: '', hugepages: [] }
+  const nodes = [
+    { id: 0, ...empty, memoryBytes: 6 * gib, isGpuMemory: false },
+    { id: 255, ...empty, memoryBytes: 2 * gib, isGpuMemory: true },
+  ]
+  const inventory = { ...anInventory(), numa: { allowed: '0', nodes, distances: null } }
+  expect(offered(inventory, null)).toMatchObject({ mem: 5 * 1024 })
+})
+
 it('what is unknown is not offered, and a problem says so', () => {
   const blind = anInventory({ allowed: null, totalBytes: null })
   expect(Object.keys(offered(blind, null))).toEqual(['ports'])

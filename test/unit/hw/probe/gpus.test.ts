@@ -79,6 +79,11 @@ describe('NVIDIA GPUs', () => {
     expect(probe(fakeMachine(hidden, { 'nvidia-smi -q -x': xml('') })).gpus).toMatchObject([{ uuid: 'GPU-a' }])
   })
 
+  it('that only the driver sees are listed', () => {
+    const files = { '/proc/driver/nvidia/gpus/0004:04:00.0/numa_status': 'Node: 255\n' }
+    expect(probe(fakeMachine(files)).gpus).toMatchObject([{ pciAddress: '0004:04:00.0', uuid: null, isUsable: false }])
+  })
+
   it('are named by the driver where the tool fails, and a problem says so', () => {
     const information = 'Model: \t NVIDIA H100\nGPU UUID: \t GPU-a\nVideo BIOS: \t 96.1\n'
     const files = { ...nvidia, '/proc/driver/nvidia/gpus/0000:4f:00.0/information': information }
