@@ -1,5 +1,5 @@
-// `npm run simulate -- --seed N --seeds K [--verbose] [--mutant NAME]`: runs K simulations from seed N on, and says how
-// each one that failed can be run again. Exits 1 when one failed.
+// `npm run simulate -- --seed N --seeds K [--verbose]`: runs K simulations from seed N on, and says how each one that
+// failed can be run again. Exits 1 when one failed, 2 on wrong usage.
 
 import { parseArgs } from 'node:util'
 import { simulate } from './simulation.ts'

@@ -19,8 +19,8 @@ export class Starvation {
     this.#world = world
     const { timers, frameworks } = world.plan
     const thinkMaxMs = Math.max(...frameworks.map(({ thinkMs }) => thinkMs.maxMs))
-    // A round, the answer, and the filter of a second that every refusal leaves.
-    this.#turnMaxMs = timers.allocationIntervalMs + thinkMaxMs + 2_000
+    // A round, the answer, and the filter that every refusal leaves.
+    this.#turnMaxMs = timers.allocationIntervalMs + thinkMaxMs + 6_000
   }
 
   look(): void {

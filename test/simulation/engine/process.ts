@@ -3,6 +3,7 @@
 
 import type { Draws } from './plan.ts'
 import type { EventQueue } from './queue.ts'
+import { Violation } from './violation.ts'
 
 export type Machine<Input, Effect> = {
   step(input: Input, nowMs: number): readonly Effect[]
@@ -32,8 +33,8 @@ export class Clock {
 
 /** A process that is to die at its next step dies without one after this. */
 export const doomedMaxMs = 1_000
-/** Moments of virtual time without progress after which the machine counts as spinning. */
-const ticksPerMomentMax = 1_000
+/** A machine that asks for more of them would spin a processor in production. */
+const ticksPerSecondMax = 1_000
 
 export class Process<Input, Effect> {
   readonly #machine: Machine<Input, Effect>
@@ -49,7 +50,7 @@ export class Process<Input, Effect> {
   #frozenUntilMs: number | null = null
   #waiting: Input[] = []
   #tickAtMs: number | null = null
-  #ticks = { atMs: 0, count: 0 }
+  #ticks = { second: 0, count: 0 }
 
   constructor(options: {
     readonly machine: Machine<Input, Effect>
@@ -150,13 +151,11 @@ export class Process<Input, Effect> {
     })
   }
 
-  /** A machine that asks for tick after tick without letting time pass would spin a processor in production. */
   #countTick(): void {
-    const secondMs = Math.floor(this.#queue.nowMs / 1000)
-    this.#ticks =
-      this.#ticks.atMs === secondMs ? { atMs: secondMs, count: this.#ticks.count + 1 } : { atMs: secondMs, count: 1 }
-    if (this.#ticks.count >= ticksPerMomentMax) {
-      throw new Error(`a machine asked for ${ticksPerMomentMax} ticks within a second`)
+    const second = Math.floor(this.#queue.nowMs / 1000)
+    this.#ticks = { second, count: this.#ticks.second === second ? this.#ticks.count + 1 : 1 }
+    if (this.#ticks.count >= ticksPerSecondMax) {
+      throw new Violation('bounds', 'a machine lets time pass between its ticks', { ticksPerSecondMax })
     }
   }
 }

@@ -19,6 +19,8 @@ import type { World } from './world.ts'
 
 /** Heartbeats that may fail to come before the scheduler looks for another master. */
 const silentHeartbeatsMax = 3
+/** What a well-behaved framework says, and what the API takes when it says nothing. */
+const refuseDefaultSeconds = 5
 /** Of one goal; later ones are left alone. */
 const killedAttemptsMax = 3
 
@@ -261,7 +263,7 @@ export class Scheduler {
       const task = this.#taskOf(goal, offer, left)
       if (task !== null) tasks.push(task)
     }
-    const refuse_seconds = isHealed ? 1 : oneOf(this.#random, [0, 1, 5, 30, 3_600])
+    const refuse_seconds = isHealed ? refuseDefaultSeconds : oneOf(this.#random, [0, 1, 5, 30, 3_600])
     const filters = { refuse_seconds }
     if (tasks.length === 0) this.#call({ type: 'DECLINE', decline: { offer_ids: [offer.id], filters } })
     else {
