@@ -87,6 +87,41 @@ export function add(a: Resources, b: Resources): Resources {
   return resources([...a, ...b])
 }
 
+/**
+ * Resources of a whole cluster added up in one pass, to be shown: an amount beyond what can be counted exactly stays at
+ * the largest that can.
+ */
+export function sumToShow(items: Iterable<Resource>): Resources {
+  const byKey = new Map<string, Resource[]>()
+  for (const item of items) {
+    const present = byKey.get(item.key)
+    if (present === undefined) byKey.set(item.key, [item])
+    else present.push(item)
+  }
+  return resources([...byKey.values()].map(sumOfOneKey))
+}
+
+function sumOfOneKey(items: readonly Resource[]): Resource {
+  const first = items[0] as Resource
+  if (items.length === 1) return first
+  let milliSum = 0
+  const ranges: Range[] = []
+  const names = new Set<string>()
+  for (const { value } of items) {
+    if (value.kind === 'scalar') milliSum = Math.min(milliSum + value.milli, Number.MAX_SAFE_INTEGER)
+    else if (value.kind === 'ranges') for (const range of value.ranges) ranges.push(range)
+    else for (const name of value.items) names.add(name)
+  }
+  switch (first.value.kind) {
+    case 'scalar':
+      return withValue(first, { kind: 'scalar', milli: milli(milliSum) })
+    case 'ranges':
+      return withValue(first, { kind: 'ranges', ranges: normaliseRanges(ranges) })
+    case 'set':
+      return withValue(first, { kind: 'set', items: [...names].sort() })
+  }
+}
+
 /** `a` without `b`; `b` must be contained in `a`. */
 export function subtract(a: Resources, b: Resources): Resources {
   if (b.length === 0) return a

@@ -7,7 +7,7 @@ import type { MessageName } from '../../mesos/plan.ts'
 import { attributesSummary, resourcesSummary } from '../../mesos/resource-text.ts'
 import { toMessages } from '../../mesos/resources.ts'
 import type { MessageTypes, TaskStatus } from '../../mesos/types.ts'
-import { type Resource, type Resources, resources } from '../../model/resources.ts'
+import { type Resource, type Resources, sumToShow } from '../../model/resources.ts'
 import { agentPid, offersOf, usedBy } from '../cluster/messages.ts'
 import type {
   AgentRecord,
@@ -84,7 +84,7 @@ export function frameworkSummaryObject(framework: FrameworkRecord, view: Cluster
 
 export function frameworkObject(framework: FrameworkRecord, view: ClusterView): ClassicObject {
   const { info } = framework
-  const all = resources([...usedBy(framework), ...offeredTo(framework, view)])
+  const all = sumToShow([...usedBy(framework), ...offeredTo(framework, view)])
   return {
     ...frameworkSummaryObject(framework, view),
     user: info.user,
@@ -156,7 +156,7 @@ function labelObjects(labels: MessageTypes['mesos.v1.Labels']): unknown {
 }
 
 function offeredTo(framework: FrameworkRecord, view: ClusterView): Resources {
-  return resources(offersOf(framework, view).flatMap((offer) => offer.resources))
+  return sumToShow(offersOf(framework, view).flatMap((offer) => offer.resources))
 }
 
 /** Reserved resources by the role that holds them, and the rest. */
@@ -179,7 +179,7 @@ export function reservedByRole(view: ClusterView): ReadonlyMap<string, Resources
       items.set(role, [...(items.get(role) ?? []), ...reserved])
     }
   }
-  return new Map([...items].map(([role, list]) => [role, resources(list)]))
+  return new Map([...items].map(([role, list]) => [role, sumToShow(list)]))
 }
 
 function resourceObjects(items: Resources): unknown[] {

@@ -4,7 +4,7 @@
 import { taskStates } from '../../mesos/names.ts'
 import { resourcesSummary } from '../../mesos/resource-text.ts'
 import type { MasterInfo } from '../../mesos/types.ts'
-import { add, noResources } from '../../model/resources.ts'
+import { noResources, sumToShow } from '../../model/resources.ts'
 import type { AgentRecord, ClusterView, FrameworkRecord, TaskRecord } from '../cluster/types.ts'
 import { type About, versionObject } from './about.ts'
 import {
@@ -112,7 +112,7 @@ export function rolesDocument(view: ClusterView): ClassicObject {
     name,
     weight: defaultWeight,
     frameworks,
-    resources: resourcesSummary(add(allocated, offered)),
+    resources: resourcesSummary(sumToShow([...allocated, ...offered])),
     allocated: resourcesSummary(allocated),
     offered: resourcesSummary(offered),
     reserved: resourcesSummary(reserved.get(name) ?? noResources),

@@ -3,7 +3,7 @@
 
 import { toMessages } from '../../mesos/resources.ts'
 import type { MasterResponseGetMaster, MasterResponseGetRoles } from '../../mesos/types.ts'
-import { resources } from '../../model/resources.ts'
+import { sumToShow } from '../../model/resources.ts'
 import type { ClusterView } from '../cluster/types.ts'
 
 /** Every role weighs the same until weights can be set. */
@@ -15,7 +15,7 @@ export function rolesMessage(view: ClusterView): MasterResponseGetRoles {
       name: role.name,
       weight: defaultWeight,
       frameworks: role.frameworks.map((value) => ({ value })),
-      resources: toMessages(resources([...role.allocated, ...role.offered]), 'endpoint'),
+      resources: toMessages(sumToShow([...role.allocated, ...role.offered]), 'endpoint'),
     })),
   }
 }

@@ -15,7 +15,7 @@ import type {
   Task,
   TimeInfo,
 } from '../../mesos/types.ts'
-import { allocatedTo, type Resources, resources } from '../../model/resources.ts'
+import { allocatedTo, type Resources, sumToShow } from '../../model/resources.ts'
 import type { AgentRecord, ClusterView, FrameworkRecord, OfferRecord, TaskRecord } from './types.ts'
 
 export function stateMessage(view: ClusterView): MasterResponseGetState {
@@ -142,7 +142,7 @@ export function offerMessage(
 /** What its tasks hold that are not over. */
 export function usedBy(framework: FrameworkRecord): Resources {
   const live = [...framework.tasks.values()].filter((task) => !isTerminal(task.latestState))
-  return resources(live.flatMap((task) => task.resources))
+  return sumToShow(live.flatMap((task) => task.resources))
 }
 
 export function offersOf(framework: FrameworkRecord, view: ClusterView): OfferRecord[] {
@@ -157,7 +157,7 @@ function heldBy(framework: FrameworkRecord, view: ClusterView): Partial<MasterRe
       return agent === undefined ? [] : [offerMessage(framework, agent, offer)]
     }),
     allocated_resources: toMessages(usedBy(framework), 'endpoint'),
-    offered_resources: toMessages(resources(offers.flatMap((offer) => offer.resources)), 'endpoint'),
+    offered_resources: toMessages(sumToShow(offers.flatMap((offer) => offer.resources)), 'endpoint'),
   }
 }
 

@@ -2,7 +2,7 @@
 // and reasons walk what they are about, nothing here is on the way of a message.
 
 import type { FrameworkId } from '../../model/ids.ts'
-import { add, noResources, type Resources } from '../../model/resources.ts'
+import { type Resource, sumToShow } from '../../model/resources.ts'
 import type { State } from './state.ts'
 import type { ClusterView } from './types.ts'
 import { whyNot } from './why-not.ts'
@@ -26,28 +26,30 @@ export function createView(state: State): ClusterView {
   }
 }
 
-type RoleView = { name: string; frameworks: FrameworkId[]; allocated: Resources; offered: Resources }
+type RoleParts = {
+  readonly name: string
+  readonly frameworks: FrameworkId[]
+  readonly allocated: Resource[]
+  readonly offered: Resource[]
+}
 
-function rolesOf(state: State): Iterable<RoleView> {
-  const roles = new Map<string, RoleView>()
-  const roleOf = (name: string): RoleView => {
+function rolesOf(state: State): ReturnType<ClusterView['roles']> {
+  const roles = new Map<string, RoleParts>()
+  const roleOf = (name: string): RoleParts => {
     const present = roles.get(name)
     if (present !== undefined) return present
-    const made: RoleView = { name, frameworks: [], allocated: noResources, offered: noResources }
+    const made: RoleParts = { name, frameworks: [], allocated: [], offered: [] }
     roles.set(name, made)
     return made
   }
   for (const framework of state.frameworks.values()) {
     for (const name of framework.roles) roleOf(name).frameworks.push(framework.id)
     for (const task of framework.tasks.values()) {
-      if (!task.holdsResources) continue
-      const role = roleOf(task.role)
-      role.allocated = add(role.allocated, task.resources)
+      if (task.holdsResources) roleOf(task.role).allocated.push(...task.resources)
     }
   }
-  for (const offer of state.offers.values()) {
-    const role = roleOf(offer.role)
-    role.offered = add(role.offered, offer.resources)
-  }
-  return [...roles.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
+  for (const offer of state.offers.values()) roleOf(offer.role).offered.push(...offer.resources)
+  return [...roles.values()]
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map((role) => ({ ...role, allocated: sumToShow(role.allocated), offered: sumToShow(role.offered) }))
 }

@@ -19,6 +19,7 @@ import {
   scalarTotal,
   scalarTotals,
   subtract,
+  sumToShow,
 } from '../../../src/model/resources.ts'
 import { milli } from '../../../src/model/units.ts'
 
@@ -212,5 +213,21 @@ describe('properties', () => {
         expect(contains(add(a, b), a)).toBe(true)
       }),
     )
+  })
+})
+
+describe('sums to show', () => {
+  test('are those of the algebra', () => {
+    const ports = (begin: number, end: number) =>
+      resource({ name: 'ports' }, { kind: 'ranges', ranges: [{ begin, end }] })
+    const slots = (...items: string[]) => resource({ name: 'slots' }, { kind: 'set', items })
+    const items = [cpus(2), ports(1, 5), slots('b'), cpus(3, { allocationRole: 'r' }), cpus(4), ports(3, 9), slots('a')]
+    expect(sumToShow(items)).toEqual(resources(items))
+    expect(sumToShow([])).toEqual([])
+  })
+
+  test('an amount beyond what can be counted stays at the largest that can', () => {
+    const most = cpus(Number.MAX_SAFE_INTEGER)
+    expect(scalarTotal(sumToShow([most, cpus(1), most]), 'cpus')).toBe(Number.MAX_SAFE_INTEGER)
   })
 })
