@@ -9,8 +9,6 @@ import { act, flag } from './command.ts'
 import { sayFault } from './output.ts'
 import { renderTree } from './probe-tree.ts'
 
-export { renderTree } from './probe-tree.ts'
-
 type ProbeOptions = { readonly sysroot?: string; readonly json?: true; readonly tree?: true }
 
 export function define(command: Command): void {
@@ -19,11 +17,6 @@ export function define(command: Command): void {
     .addOption(flag('--json', 'print the inventory document').conflicts('tree'))
     .addOption(flag('--tree', 'print a tree for people to read (default)'))
   act(command, probe)
-}
-
-/** Registers the subcommand on a program of its own, for callers outside of `tepui`. */
-export function addProbeCommand(program: Command): void {
-  define(program.command('probe').description('show what this machine is'))
 }
 
 /** @returns exit status: 1 where there is no machine to read */

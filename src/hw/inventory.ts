@@ -1,7 +1,7 @@
 // The whole document from the sections. A section that fails loses only itself: the rest stands, and a problem says what
 // is missing. Nothing here reads the machine; the probes do, through the source.
 
-import { formatCpuList, isSubset, parseCpuList } from '../model/cpu-set.ts'
+import { formatCpuList, parseCpuList } from '../model/cpu-set.ts'
 import type { CpuPackage, Inventory, NumaNode } from '../model/inventory.ts'
 import { valueOr } from '../model/reading.ts'
 import { fail, ok, type Result } from '../model/result.ts'
@@ -9,6 +9,7 @@ import { parseMemTotal } from './parse/memory-files.ts'
 import type { Smbios } from './parse/smbios.ts'
 import { probeAllowed } from './probe/allowed.ts'
 import { probeCpu } from './probe/cpu.ts'
+import { homeIn } from './probe/cpu-files.ts'
 import { probeDisks } from './probe/disks.ts'
 import { probeGpus } from './probe/gpus.ts'
 import { probeNics } from './probe/nics.ts'
@@ -40,11 +41,8 @@ export function probeInventory(source: Source): Result<Inventory> {
   compareMemory(report, numa.nodes, totalBytes)
   const smbios = probeSmbios(bench)
   const { gpus, firmware: gpuFirmware } = probeGpus(bench, numa)
-  const cores = cpu.section.cores.map((core) => {
-    const cpus = parseCpuList(core.cpus) ?? []
-    const node = [...numa.sets].find(([, set]) => isSubset(cpus, set))
-    return { ...core, numaNode: node?.[0] ?? null }
-  })
+  const nodeOf = homeIn(numa.sets)
+  const cores = cpu.section.cores.map((core) => ({ ...core, numaNode: nodeOf(parseCpuList(core.cpus) ?? []) }))
   const document = {
     schema: 'tepui.inventory/1',
     cpu: {

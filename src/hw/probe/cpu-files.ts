@@ -24,3 +24,13 @@ export function topologySet(bench: Bench, cpu: number, names: readonly string[])
 export function topologyNumber(bench: Bench, cpu: number, name: string): number | null {
   return readFact(bench, `${cpuRoot}/cpu${cpu}/topology/${name}`, parseInteger)
 }
+
+/** A function that says which of several disjoint sets another lies in wholly, or null. */
+export function homeIn<T>(homes: Iterable<readonly [T, CpuSet]>): (set: CpuSet) => T | null {
+  const homeOf = new Map<number, T>()
+  for (const [home, cpus] of homes) for (const cpu of cpus) homeOf.set(cpu, home)
+  return (set) => {
+    const home = homeOf.get(set[0] ?? -1)
+    return home !== undefined && set.every((cpu) => homeOf.get(cpu) === home) ? home : null
+  }
+}

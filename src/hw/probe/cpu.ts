@@ -3,7 +3,7 @@
 // once for all the CPUs in it, which keeps the number of reads near the number of cores.
 // It does not know NUMA nodes; inventory.ts joins the two.
 
-import { type CpuSet, formatCpuList, intersect, isSubset, subtract } from '../../model/cpu-set.ts'
+import { type CpuSet, formatCpuList, intersect, subtract } from '../../model/cpu-set.ts'
 import type { Core, CpuPackage, CpuSection, Die } from '../../model/inventory.ts'
 import { absent, known, type Reading } from '../../model/reading.ts'
 import { type Cpuinfo, parseCpuinfo } from '../parse/cpuinfo.ts'
@@ -11,7 +11,7 @@ import { cleanText, parseInteger, parseList } from '../parse/numbers.ts'
 import { probeCaches } from './caches.ts'
 import { captureNote } from './capture-notes.ts'
 import { coreKinds } from './core-kinds.ts'
-import { cpuRoot, topologyNumber, topologySet } from './cpu-files.ts'
+import { cpuRoot, homeIn, topologyNumber, topologySet } from './cpu-files.ts'
 import { type Bench, listNumbered, readFact } from './report.ts'
 
 export type CpuFacts = {
@@ -28,10 +28,12 @@ export function probeCpu(bench: Bench): CpuFacts {
   const packages = packagesOf(bench, online, cpuinfo)
   const dies = diesOf(bench, online, packages)
   const kinds = coreKinds(bench, coreSets)
+  const packageOf = homeIn(packages.map((one) => [one.id, one.set]))
+  const dieOf = homeIn(dies.map((one) => [one.id, one.set]))
   const cores = coreSets.map((cpus, index) => ({
     id: labelOf(bench, cpus, 'core_id') ?? index,
-    package: packages.find((one) => isSubset(cpus, one.set))?.id ?? null,
-    die: dies.find((one) => isSubset(cpus, one.set))?.id ?? null,
+    package: packageOf(cpus),
+    die: dieOf(cpus),
     cpus: formatCpuList(cpus),
     kind: kinds?.get(cpus) ?? null,
   }))
@@ -102,11 +104,12 @@ function packagesOf(bench: Bench, online: CpuSet, cpuinfo: Cpuinfo | null): read
 /** Sets of one CPU are what architectures without dies report, and a die equal to its package adds nothing. */
 function diesOf(bench: Bench, online: CpuSet, packages: readonly PackageSet[]): readonly (Die & { set: CpuSet })[] {
   const isPackage = new Set(packages.map((one) => one.cpus))
+  const packageOf = homeIn(packages.map((one) => [one.id, one.set]))
   return distinctSets(bench, online, ['die_cpus'], () => null)
     .filter((set) => set.length > 1 && !isPackage.has(formatCpuList(set)))
     .map((set, index) => ({
       id: labelOf(bench, set, 'die_id') ?? index,
-      package: packages.find((one) => isSubset(set, one.set))?.id ?? null,
+      package: packageOf(set),
       cpus: formatCpuList(set),
       set,
     }))

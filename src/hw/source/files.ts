@@ -12,6 +12,7 @@ import {
   readlinkSync,
   readSync,
   realpathSync,
+  statSync,
 } from 'node:fs'
 import { absent, known, type Reading } from '../../model/reading.ts'
 import { fault } from '../../model/result.ts'
@@ -37,11 +38,11 @@ export function filesUnder(root: string): Files {
     realPath: (path) => {
       const real = attempt(path, () => {
         const placed = place(path)
-        return known(root === '/' ? realpathSync(placed) : lstatSync(placed) && placed.slice(root.length))
+        return known(root === '/' ? realpathSync.native(placed) : statSync(placed) && placed.slice(root.length))
       })
       return real.kind === 'known' ? real.value : null
     },
-    exists: (path) => attempt(path, () => known(lstatSync(place(path)))).kind === 'known',
+    exists: (path) => attempt(path, () => known(statSync(place(path)))).kind === 'known',
   }
 }
 

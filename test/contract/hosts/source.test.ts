@@ -87,6 +87,7 @@ describe.each(machines)('%s', (_, source, base) => {
   it('finds nothing behind a loop of links or a link to nowhere', () => {
     for (const path of ['loop', 'dangling']) {
       expect(source.realPath(`${base}/sys/${path}`)).toBeNull()
+      expect(source.exists(`${base}/sys/${path}`)).toBe(false)
       expect(source.readText(`${base}/sys/${path}`).kind).not.toBe('known')
     }
   })
