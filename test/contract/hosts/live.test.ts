@@ -64,8 +64,9 @@ describe('the running machine', () => {
     expect(inventory.memory.totalBytes).toBe(Number(/MemTotal:\s+(\d+)/.exec(read('/proc/meminfo'))?.[1]) * 1024)
   })
 
-  it('is the same twice', () => {
-    expect(probeInventory(liveSource())).toEqual(result)
+  it('is the same twice, but for memory that the kernel still takes in (FN-0006)', () => {
+    const again = probeInventory(liveSource())
+    expect(again.ok && settled(again.value)).toEqual(settled(inventory))
   })
 
   it('is the same for nobody, but for what needs root', () => {
@@ -77,6 +78,11 @@ describe('the running machine', () => {
     for (const path of secret) if (hasSecret(path)) expect(asked).toContain(path)
   })
 })
+
+function settled({ numa, problems, ...rest }: Inventory) {
+  const nodes = numa.nodes.map((node) => ({ ...node, memoryBytes: null }))
+  return { ...rest, numa: { ...numa, nodes }, problems: problems.filter((problem) => problem.where !== 'numa.nodes') }
+}
 
 function hasSecret(path: string): boolean {
   return spawnSync('test', ['-e', path]).status === 0
