@@ -4,7 +4,7 @@
 import { mkdirSync, statfsSync } from 'node:fs'
 import { networkInterfaces, hostname as osHostname } from 'node:os'
 import { probeInventory } from '../hw/inventory.ts'
-import { defaultAttributes, defaultResources, usableGpuUuids } from '../hw/resources.ts'
+import { defaultAttributes, defaultResources, unofferedResources, usableGpuUuids } from '../hw/resources.ts'
 import { liveSource } from '../hw/source/open.ts'
 import { toJsonValue } from '../mesos/json.ts'
 import { parseAttributes, parseResources } from '../mesos/resource-text.ts'
@@ -81,6 +81,9 @@ export async function startAgent(options: AgentOptions): Promise<Result<Agent>> 
       {},
       cause,
     )
+  }
+  for (const problem of unofferedResources(inventory, diskBytes(workDir))) {
+    log('warn', 'hw.problem', 'something that every machine has is not offered', { ...problem })
   }
   const offered = offeredResources(options, inventory)
   if (!offered.ok) return offered
