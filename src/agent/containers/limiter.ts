@@ -152,15 +152,18 @@ function tryVersion2(hierarchies: readonly Hierarchy[], hash: string, reasons: s
 
 /**
  * Where groups may go, best first. A group that gives controllers to children may not hold processes itself (except
- * the root), so: the parent of a leaf made for the agent; our own group, leaving it for a leaf when nobody else is in
- * it; the top of the mount, which systemd and other managers leave alone below names they do not know.
+ * the root), and systemd cannot start a unit again whose group does so while tasks of its last life run in it
+ * (219/CGROUP, seen with 252). So: the parent of a leaf made for the agent; the top of the mount, which systemd and
+ * other managers leave alone below names they do not know; our own group, leaving it for a leaf when nobody else is
+ * in it.
  */
 function placesForGroups(hierarchy: Hierarchy): readonly { readonly directory: string; readonly mustLeave: boolean }[] {
   const { own, root } = hierarchy
   if (basename(own) === agentLeaf) return [{ directory: dirname(own), mustLeave: false }]
   const top = { directory: root, mustLeave: false }
-  if (own === root) return [isRealRoot(root) ? top : { directory: own, mustLeave: true }]
-  return isAloneIn(own) ? [{ directory: own, mustLeave: true }, top] : [top]
+  if (own === root && isRealRoot(root)) return [top]
+  const places = own === root ? [] : [top]
+  return isAloneIn(own) ? [...places, { directory: own, mustLeave: true }] : places
 }
 
 /** Only the root of the whole hierarchy has no cgroup.type. */
