@@ -59,7 +59,7 @@ async function bundleSources(outfile: string): Promise<string> {
     legalComments: 'none',
     metafile: true,
     logLevel: 'warning',
-    define: { 'import.meta.url': 'undefined' },
+    define: { 'import.meta.url': 'undefined', 'import.meta.dirname': 'undefined' },
   })
   say(`bundled ${Object.keys(result.metafile.inputs).length} modules`)
   return outfile
