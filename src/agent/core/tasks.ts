@@ -88,6 +88,10 @@ export class Tasks {
     })
     this.#count('slave/tasks_launched')
     this.#log('info', 'task.launched', 'a task was accepted', { frameworkId, taskId, containerId })
+    if (this.isEnding) {
+      this.#end(run, launchFailed('this agent is stopping', null), nowMs)
+      return this.abandon(run, nowMs)
+    }
     if (this.#runs.size > runsMax) {
       return this.#end(run, launchFailed(`this agent already holds ${runsMax} tasks`, null), nowMs)
     }

@@ -89,6 +89,23 @@ describe('registration', () => {
     expect(master.stored.runs.size).toBe(0)
   })
 
+  test('a launch that reaches an agent on its way out is refused, and does not keep it', () => {
+    const master = new MasterSide()
+    master.register()
+    const { containerId } = master.launch('t')
+    master.step({ kind: 'containerStarted', containerId, pid: 10 })
+    master.step({ kind: 'shutdown' })
+    const effects = master.say({
+      kind: 'launch',
+      frameworkInfo: aFramework(),
+      taskInfo: aTask('u'),
+      grant: { gpuUuids: [] },
+    })
+    expect(kinds(effects)).not.toContain('start')
+    expect(master.states('u')).toEqual(['TASK_FAILED'])
+    expect(kinds(master.exited(containerId, 143))).toContain('exit')
+  })
+
   test('a refusal without shutdown is tried again later', () => {
     const master = new MasterSide()
     master.recover([])
