@@ -4,20 +4,7 @@
 import { parseArgs } from 'node:util'
 import { simulate } from './simulation.ts'
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: 'string', default: '1' },
-    seeds: { type: 'string', default: '50' },
-    verbose: { type: 'boolean', default: false },
-  },
-})
-
-const first = Number(values.seed)
-const count = Number(values.seeds)
-if (!Number.isSafeInteger(first) || !Number.isSafeInteger(count) || count < 1) {
-  console.error('usage: npm run simulate -- --seed N --seeds K [--verbose]')
-  process.exit(2)
-}
+const { first, count, isVerbose } = argumentsOf(process.argv.slice(2))
 
 const progressEveryMs = 5_000
 const startedMs = performance.now()
@@ -27,7 +14,7 @@ let events = 0
 let virtualMs = 0
 let tasks = 0
 for (let seed = first; seed < first + count; seed++) {
-  const outcome = simulate({ seed, ...(values.verbose ? { print: (line: string) => console.log(line) } : {}) })
+  const outcome = simulate({ seed, ...(isVerbose ? { print: (line: string) => console.log(line) } : {}) })
   events += outcome.events
   virtualMs += outcome.virtualMs
   tasks += outcome.tasksDone
@@ -36,7 +23,7 @@ for (let seed = first; seed < first + count; seed++) {
     console.log(`\nseed ${seed} FAILED after ${outcome.events} events: ${describe(outcome.violation)}`)
     for (const line of outcome.lastLines) console.log(`  ${line}`)
     console.log(`  again: npm run simulate -- --seed ${seed} --seeds 1 --verbose\n`)
-  } else if (values.verbose) console.log(`seed ${seed} trace ${outcome.hash}`)
+  } else if (isVerbose) console.log(`seed ${seed} trace ${outcome.hash}`)
   if (performance.now() - reportedMs > progressEveryMs) {
     reportedMs = performance.now()
     console.log(`… ${seed - first + 1} of ${count} seeds, ${failed} failed`)
@@ -52,4 +39,23 @@ process.exitCode = failed === 0 ? 0 : 1
 /** A checker's sentence is enough; what a machine threw needs its place. */
 function describe(error: Error): string {
   return error.name === 'Violation' ? error.message : (error.stack ?? error.message)
+}
+
+function argumentsOf(args: readonly string[]): { first: number; count: number; isVerbose: boolean } {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        seed: { type: 'string', default: '1' },
+        seeds: { type: 'string', default: '50' },
+        verbose: { type: 'boolean', default: false },
+      },
+    })
+    const [first, count] = [Number(values.seed), Number(values.seeds)]
+    if (!Number.isSafeInteger(first) || !Number.isSafeInteger(count) || count < 1) throw new Error('not a number')
+    return { first, count, isVerbose: values.verbose }
+  } catch (error) {
+    console.error(`${(error as Error).message}\nusage: npm run simulate -- --seed N --seeds K [--verbose]`)
+    process.exit(2)
+  }
 }

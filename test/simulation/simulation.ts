@@ -50,7 +50,7 @@ export function simulate(options: {
       capacity(of),
       singleRun(),
       statusOrder(),
-      terminal(),
+      terminal(of),
       offers(),
       persistence(),
       marking(marks),

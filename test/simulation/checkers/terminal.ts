@@ -1,9 +1,14 @@
 // Never lose: a task once reported RUNNING ends in exactly one terminal state that its framework has acknowledged,
-// unless the framework was removed or the machine never came back. And nobody says that a task is gone while it runs.
+// unless the framework was removed, the machine
+// never came back, or its operator stopped it with its tasks. And nobody says that a task is gone while it runs.
 
 import { isTerminal } from '../../../src/mesos/names.ts'
 import { Violation } from '../engine/violation.ts'
 import type { Fact, Observer } from '../world/facts.ts'
+import type { World } from '../world/world.ts'
+
+/** More tasks than any framework of a simulation has out of reach at a time. */
+const unreachableTasksMin = 100
 
 type Life = {
   readonly frameworkId: string
@@ -19,7 +24,9 @@ type Life = {
   isFrameworkRemoved: boolean
 }
 
-export function terminal(): Observer {
+export function terminal(world: World): Observer {
+  // A master that forgets tasks out of reach can only say that their agent does not have them.
+  const forgets = world.plan.bounds.unreachableTasksPerFrameworkMax < unreachableTasksMin
   const lives = new Map<string, Life>()
   const removed = new Set<string>()
   const remove = (frameworkId: string) => {
@@ -57,10 +64,11 @@ export function terminal(): Observer {
         for (const of of lives.values()) if (of.containerId === fact.containerId) of.containerId = null
         return
       case 'machineLost':
+      case 'machineStopped':
         for (const of of lives.values()) if (of.machine === fact.machine) of.isMachineLost = true
         return
       case 'statusSeen':
-        return seen(life(fact.frameworkId, fact.status.task_id.value), fact)
+        return seen(life(fact.frameworkId, fact.status.task_id.value), fact, forgets)
       case 'statusAcknowledged': {
         const of = life(fact.frameworkId, fact.status.task_id.value)
         if (isTerminal(fact.status.state)) of.isAcknowledged = true
@@ -91,10 +99,10 @@ export function terminal(): Observer {
   }
 }
 
-function seen(of: Life, { status }: Extract<Fact, { kind: 'statusSeen' }>): void {
+function seen(of: Life, { status }: Extract<Fact, { kind: 'statusSeen' }>, forgets: boolean): void {
   if (status.uuid === undefined) {
     const isGone = status.state === 'TASK_GONE' || status.state === 'TASK_DROPPED'
-    if (isGone && of.isHeardOf && of.containerId !== null && !of.isMachineLost && !of.isFrameworkRemoved) {
+    if (isGone && !forgets && of.isHeardOf && of.containerId !== null && !of.isMachineLost && !of.isFrameworkRemoved) {
       throw new Violation('terminal', 'a task is not said to be gone while it runs', { ...of, state: status.state })
     }
     return

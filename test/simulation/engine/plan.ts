@@ -90,6 +90,7 @@ export type NetworkPlan = {
 export type FaultPlan = {
   /** Mean times between faults, per node; null for never. */
   readonly agentCrashEveryMs: number | null
+  readonly agentStopEveryMs: number | null
   readonly rebootPermille: number
   readonly destroyPermille: number
   readonly masterCrashEveryMs: number | null
@@ -231,6 +232,7 @@ function drawFaults(rng: Draws, silenceMs: number): FaultPlan {
     partitionEveryMs: sometimes([20_000, 60_000]),
     stallEveryMs: sometimes([20_000, 60_000]),
     teardownEveryMs: chance(rng, 250) ? 200_000 : null,
+    agentStopEveryMs: chance(rng, 200) ? 100_000 : null,
     outage: { minMs: 0, maxMs: around(rng, silenceMs) },
     clockSkewMaxMs: oneOf(rng, [0, 1_000, 3_600_000]),
     clockDriftMaxPpm: oneOf(rng, [0, 200, 2_000]),

@@ -35,6 +35,8 @@ export type Fact =
     }
   | { readonly kind: 'containerEnded'; readonly machine: string; readonly containerId: ContainerId }
   | { readonly kind: 'machineLost'; readonly machine: string; readonly uid: AgentUid }
+  /** Its operator ends the agent with its tasks: nobody waits for the last word about them. */
+  | { readonly kind: 'machineStopped'; readonly machine: string }
   | { readonly kind: 'subscribed'; readonly frameworkId: string; readonly instance: number }
   | { readonly kind: 'taskAccepted'; readonly frameworkId: string; readonly taskId: string }
   | {

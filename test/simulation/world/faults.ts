@@ -12,6 +12,7 @@ export function startFaults(world: World): void {
   const { faults } = world.plan
   for (const machine of world.machines) {
     recur(world, random, faults.agentCrashEveryMs, () => crashMachine(world, random, machine))
+    recur(world, random, faults.agentStopEveryMs, () => machine.stopAgent())
     recur(world, random, faults.connectionBreakEveryMs, () => machine.breakLink())
     recur(world, random, faults.partitionEveryMs, () => partition(world, random, machine))
     recur(world, random, faults.stallEveryMs, () => machine.freezeAgent(inRange(random, faults.outage)))

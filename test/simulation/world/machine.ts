@@ -17,6 +17,8 @@ import { LinkClient } from './broker.ts'
 import { Containers } from './containers.ts'
 import type { World } from './world.ts'
 
+const restartMs = 5_000
+
 export class Machine {
   readonly name: string
   readonly plan: MachinePlan
@@ -115,6 +117,14 @@ export class Machine {
     this.#process?.crash(when)
   }
 
+  /** The operator ends the agent and its tasks in order. */
+  stopAgent(): void {
+    if (this.#process === null) return
+    this.#world.note(this.name, 'is stopped')
+    this.#world.observe({ kind: 'machineStopped', machine: this.name })
+    this.#process.submit({ kind: 'shutdown' })
+  }
+
   freezeAgent(durationMs: number): void {
     this.#process?.freeze(durationMs)
   }
@@ -176,6 +186,8 @@ export class Machine {
       case 'exit':
         this.#world.note(this.name, `is dismissed: ${effect.message}`)
         this.#process?.crash('now')
+        // Whoever stopped it starts it again some time.
+        this.#world.queue.after(restartMs, () => this.startAgent())
         return
       case 'statusChanged':
       case 'log':
