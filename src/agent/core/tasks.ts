@@ -117,8 +117,10 @@ export class Tasks {
   /** A master took this agent: what waits is told again, from the first repetition on. */
   registered(run: Run, nowMs: number): void {
     const { killing } = run.record
-    // A master says anew which frameworks are gone: one that does not is waiting for the end of their tasks.
-    if (killing?.cause === 'frameworkGone') run.record = { ...run.record, killing: { ...killing, cause: 'kill' } }
+    // A master says anew which frameworks are gone: one that does not is waiting for the end of their tasks. An agent
+    // that is ending waits for nobody.
+    if (killing?.cause === 'frameworkGone' && !this.isEnding)
+      run.record = { ...run.record, killing: { ...killing, cause: 'kill' } }
     run.retries = 0
     this.#sendNextStatus(run, nowMs)
   }
