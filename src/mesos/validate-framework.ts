@@ -2,6 +2,7 @@
 // alone can tell. It does not know other frameworks, role whitelists, nor who is authenticated as whom.
 
 import { idError } from '../model/ids.ts'
+import { encodeJson } from './json.ts'
 import { roleError } from './roles.ts'
 import type { FrameworkInfo, FrameworkInfoCapabilityType, OfferFilters } from './types.ts'
 import { scalarMax } from './validate-resource.ts'
@@ -23,9 +24,13 @@ export function wantedFrameworkId(info: FrameworkInfo): string | undefined {
   return info.id === undefined || info.id.value === '' ? undefined : info.id.value
 }
 
+/** The longest FrameworkInfo, in characters of JSON: it goes with every launch and is kept when the framework has ended. */
+export const frameworkInfoLengthMax = 256 * 1024
+
 /** Why the framework cannot be taken as it describes itself, or null. */
 export function frameworkInfoError(info: FrameworkInfo): string | null {
   return (
+    sizeError(info) ??
     rolesError(info) ??
     frameworkIdError(info) ??
     failoverTimeoutError(info.failover_timeout ?? 0) ??
@@ -44,6 +49,13 @@ export function suppressedRolesError(info: FrameworkInfo, suppressed: readonly s
   return duplicateOf(suppressed, 'suppressed_roles')
 }
 
+function sizeError(info: FrameworkInfo): string | null {
+  const size = encodeJson('mesos.v1.FrameworkInfo', info).length
+  return size > frameworkInfoLengthMax
+    ? `framework_info is longer than ${frameworkInfoLengthMax} characters of JSON`
+    : null
+}
+
 function rolesError(info: FrameworkInfo): string | null {
   const isMultiRole = hasCapability(info, 'MULTI_ROLE')
   const roles = info.roles ?? []
@@ -57,7 +69,8 @@ function rolesError(info: FrameworkInfo): string | null {
 }
 
 function duplicateOf(roles: readonly string[], field: string): string | null {
-  const twice = roles.find((role, i) => roles.indexOf(role) !== i)
+  const seen = new Set<string>()
+  const twice = roles.find((role) => seen.size === seen.add(role).size)
   return twice === undefined ? null : `${field}: '${twice}' is listed twice`
 }
 

@@ -50,6 +50,8 @@ describe('refused', () => {
     ['an endless failover_timeout', { ...plain, failover_timeout: Number.POSITIVE_INFINITY }, 'failover_timeout'],
     ['empty filters', { ...multiRole, offer_filters: filters([]) }, 'no quantities'],
     ['a filter of nothing', { ...multiRole, offer_filters: filters([{}]) }, 'empty'],
+    ['a name that nobody would send with every launch', { ...plain, name: 'n'.repeat(300_000) }, 'longer than'],
+    ['more roles than fit', { ...multiRole, roles: Array.from({ length: 100_000 }, (_, i) => `r${i}`) }, 'longer than'],
     ['a negative filter', { ...multiRole, offer_filters: filters([{ cpus: -1 }]) }, `'cpus' must be`],
   ])('%s', (_claim, info, complaint) => {
     expect(frameworkInfoError(info)).toContain(complaint)
