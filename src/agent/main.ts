@@ -218,6 +218,7 @@ class AgentShell {
     this.#parts = { config, core, loop, containerizer, link, api }
     // Exits of recovered containers may come as events while the rest are still looked at; they must not overtake.
     const runs = checkpoint.runs.map((run) => containerizer.recover({ ...run, executorId: run.taskId }))
+    containerizer.removeUnrecovered()
     loop.submit({ kind: 'recovered', runs })
     for (const input of this.#early) loop.submit(input)
     this.#early.length = 0

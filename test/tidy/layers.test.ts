@@ -17,7 +17,7 @@ const rooms: Readonly<Record<string, Room>> = {
   'src/model': { of: [], isPure: true },
   'src/mesos': { of: ['src/model'], packages: [/^protobufjs/], isPure: true },
   'src/wire': { of: ['src/model'], isPure: true },
-  'src/shell': { of: ['src/model', 'src/mesos'], packages: [node, /^pino$/] },
+  'src/shell': { of: ['src/model', 'src/mesos'], packages: [node, /^pino$/, /^fastify$/] },
   'src/hw/parse': { of: ['src/model'], isPure: true },
   'src/hw/source': { of: ['src/model'], packages: [node] },
   'src/hw': { of: ['src/model', 'src/hw/parse', 'src/hw/source'], packages: [node, /^systeminformation$/] },
@@ -78,6 +78,10 @@ test('agent and master never import each other', () => {
   expect(crossing).toEqual([])
 })
 
+test('no file imports itself in a circle, not even for a type', () => {
+  expect(circles(sources)).toEqual([])
+})
+
 test('pure rooms are synchronous and touch neither clock, randomness, process nor I/O', () => {
   const pure = sources.filter(({ path }) => rooms[roomOf(path) ?? '']?.isPure)
   expect(pure.length).toBeGreaterThan(0)
@@ -92,6 +96,15 @@ test.each([
   ['src/mesos/x.ts', `export { decode } from '../wire/decode.ts'`],
 ])('a forbidden import in %s is found: %s', (path, text) => {
   expect(forbiddenImports({ path, text })).toHaveLength(1)
+})
+
+test('circles of imports are found, each once, with their files in order', () => {
+  const imports = { a: ['b', 'c'], b: ['c'], c: ['d'], d: ['b'], e: ['e', 'a'] }
+  const drawn = Object.entries(imports).map(([name, targets]) => ({
+    path: `src/${name}.ts`,
+    text: targets.map((target) => `import type { X } from './${target}.ts'\n`).join(''),
+  }))
+  expect(circles(drawn)).toEqual(['src/b.ts -> src/c.ts -> src/d.ts -> src/b.ts', 'src/e.ts -> src/e.ts'])
 })
 
 test.each([
@@ -133,6 +146,27 @@ function forbiddenImports(file: SourceFile): readonly string[] {
       return theirs !== own && !isKnown
     })
     .map(({ target }) => `${file.path} imports ${target}`)
+}
+
+/** A walk in depth: an import of a file that is still on the way back to the start closes a circle. */
+function circles(all: readonly SourceFile[]): readonly string[] {
+  const byPath = new Map(all.map((file) => [file.path, file]))
+  const finished = new Set<string>()
+  const way: string[] = []
+  const found: string[] = []
+  const visit = (file: SourceFile) => {
+    if (finished.has(file.path)) return
+    if (way.includes(file.path)) return found.push([...way.slice(way.indexOf(file.path)), file.path].join(' -> '))
+    way.push(file.path)
+    for (const target of new Set(importsOf(file).map((one) => one.target))) {
+      const next = byPath.get(target)
+      if (next !== undefined) visit(next)
+    }
+    way.pop()
+    finished.add(file.path)
+  }
+  for (const file of all) visit(file)
+  return found
 }
 
 function sameSide(a: string, b: string): boolean {

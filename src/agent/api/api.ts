@@ -3,13 +3,18 @@
 
 import { fail, ok, type Result } from '../../model/result.ts'
 import { createAccess, isLoopback, listenFault } from '../../shell/http-access.ts'
+import { createHttpServer, listeningPort } from '../../shell/http-server.ts'
 import { classicEndpoints } from './classic.ts'
 import { fileEndpoints } from './files.ts'
 import { createMetrics } from './metrics.ts'
 import { operatorEndpoints } from './operator.ts'
 import { SandboxFiles } from './sandbox-files.ts'
-import { createApp, mount } from './server.ts'
-import type { AgentApi, AgentApiOptions } from './types.ts'
+import type { AgentApi, AgentApiOptions, AgentFacts } from './types.ts'
+
+/** Longer bodies are answered 413 and not kept; no call of this API is near it. */
+export const requestBodyMaxBytes = 1024 * 1024
+/** Connections over this are closed by the server at once. */
+export const connectionsMax = 4_096
 
 /**
  * Starts the API.
@@ -24,17 +29,22 @@ export async function createAgentApi(options: AgentApiOptions): Promise<Result<A
       `the HTTP API would listen on ${host} for everybody: set --token-file, or listen on 127.0.0.1`,
     )
   }
-  const app = createApp()
-  const access = createAccess(token)
   const metrics = createMetrics(nowMs)
   const files = new SandboxFiles(view)
   const about = { version: options.version, flags: options.flags }
-  const endpoints = [
-    ...operatorEndpoints({ about, metrics, files }),
-    ...classicEndpoints({ about, metrics, view, startedMs: nowMs() }),
-    ...fileEndpoints(files),
-  ]
-  for (const endpoint of endpoints) mount(app, endpoint, access, () => view.running())
+  const app = createHttpServer<AgentFacts>({
+    name: 'agent',
+    prefix: '/slave(1)',
+    endpoints: [
+      ...operatorEndpoints({ about, metrics, files }),
+      ...classicEndpoints({ about, metrics, view, startedMs: nowMs() }),
+      ...fileEndpoints(files),
+    ],
+    access: createAccess(token),
+    bodyBytesMax: requestBodyMaxBytes,
+    connectionsMax,
+    subject: () => view.running(),
+  })
   try {
     await app.listen({ host, port })
   } catch (error) {
@@ -42,9 +52,8 @@ export async function createAgentApi(options: AgentApiOptions): Promise<Result<A
     metrics.close()
     return { ok: false, fault: listenFault(error, { host, port, flagName }) }
   }
-  const address = app.server.address()
   return ok({
-    address: { host, port: typeof address === 'object' && address !== null ? address.port : port },
+    address: { host, port: listeningPort(app) },
     close: async () => {
       await app.close()
       metrics.close()

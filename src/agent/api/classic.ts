@@ -8,8 +8,9 @@ import type { MessageTypes, TaskStatus } from '../../mesos/types.ts'
 import { mesosVersion } from '../../mesos/version.ts'
 import type { FrameworkId } from '../../model/ids.ts'
 import { type Resource, type Resources, resources } from '../../model/resources.ts'
+import { sendDocument, sendEmpty } from '../../shell/http-answers.ts'
+import { type Endpoint, withSuffix } from '../../shell/http-server.ts'
 import type { RunView } from '../core/types.ts'
-import { sendDocument, sendEmpty } from './answers.ts'
 import type { Metrics } from './metrics.ts'
 import {
   agentInfo,
@@ -22,7 +23,6 @@ import {
   taskPlace,
   taskStatuses,
 } from './records.ts'
-import { type Endpoint, withSuffix } from './server.ts'
 import type { AgentApiView, AgentFacts } from './types.ts'
 
 export type ClassicParts = {
@@ -34,7 +34,7 @@ export type ClassicParts = {
 
 type Document = Readonly<Record<string, unknown>>
 
-export function classicEndpoints(parts: ClassicParts): Endpoint[] {
+export function classicEndpoints(parts: ClassicParts): readonly Endpoint<AgentFacts>[] {
   const { about, metrics } = parts
   return [
     { path: '/health', method: 'GET', realm: null, needs: 'nothing', handle: ({ reply }) => sendEmpty(reply, 200) },
@@ -59,8 +59,8 @@ export function classicEndpoints(parts: ClassicParts): Endpoint[] {
       path: '/metrics',
       method: 'GET',
       realm: 'mesos-agent-readonly',
-      needs: 'agent',
-      handle: async ({ reply }, facts) => {
+      needs: 'subject',
+      handle: async ({ reply, subject: facts }) => {
         const { contentType, text } = await metrics.prometheus(facts)
         return reply.code(200).header('Content-Type', contentType).send(text)
       },
@@ -68,13 +68,13 @@ export function classicEndpoints(parts: ClassicParts): Endpoint[] {
   ]
 }
 
-function reading(path: string, read: (facts: AgentFacts) => Document): Endpoint[] {
+function reading(path: string, read: (facts: AgentFacts) => Document): readonly Endpoint<AgentFacts>[] {
   return withSuffix({
     path,
     method: 'GET',
     realm: 'mesos-agent-readonly',
-    needs: 'agent',
-    handle: ({ reply, query }, facts) => sendDocument(reply, read(facts), query),
+    needs: 'subject',
+    handle: ({ reply, query, subject }) => sendDocument(reply, read(subject), query),
   })
 }
 

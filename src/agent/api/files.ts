@@ -3,35 +3,36 @@
 
 import { readFileSync, type Stats } from 'node:fs'
 import { extname } from 'node:path'
+import type { FastifyReply } from 'fastify'
 import type { FileInfo } from '../../mesos/types.ts'
-import { sendDocument, sendText } from './answers.ts'
+import { sendDocument, sendText } from '../../shell/http-answers.ts'
+import { type Answer, type Endpoint, type Exchange, withSuffix } from '../../shell/http-server.ts'
 import type { Entry, FileAnswer, SandboxFiles } from './sandbox-files.ts'
-import { type Endpoint, type Exchange, withSuffix } from './server.ts'
 import type { AgentFacts } from './types.ts'
 
-export function fileEndpoints(files: SandboxFiles): Endpoint[] {
-  const endpoint = (name: string, handle: (exchange: Exchange, facts: AgentFacts) => ReturnType<Endpoint['handle']>) =>
+export function fileEndpoints(files: SandboxFiles): readonly Endpoint<AgentFacts>[] {
+  const endpoint = (name: string, handle: (exchange: Exchange<AgentFacts>) => Answer) =>
     withSuffix({
       path: `/files/${name}`,
       method: 'GET',
       realm: 'mesos-agent-readonly',
-      needs: 'agent',
+      needs: 'subject',
       handle,
     })
   return [
     ...endpoint('browse', (exchange) => browse(exchange, files)),
     ...endpoint('read', (exchange) => read(exchange, files)),
     ...endpoint('download', (exchange) => download(exchange, files)),
-    ...endpoint('debug', ({ reply, query }, facts) => sendDocument(reply, files.places(facts), query)),
+    ...endpoint('debug', ({ reply, query, subject }) => sendDocument(reply, files.places(subject), query)),
   ]
 }
 
-async function browse({ reply, query }: Exchange, files: SandboxFiles) {
+async function browse({ reply, query }: Exchange<AgentFacts>, files: SandboxFiles) {
   const listed = await files.list(query.get('path') ?? '')
   return listed.ok ? sendDocument(reply, entryObjects(listed.value), query) : refuse(reply, listed)
 }
 
-async function read({ reply, query }: Exchange, files: SandboxFiles) {
+async function read({ reply, query }: Exchange<AgentFacts>, files: SandboxFiles) {
   const offset = wholeNumber(query.get('offset'))
   const length = wholeNumber(query.get('length'))
   if (offset === null || length === null) return sendText(reply, 400, 'offset and length must be whole numbers or -1')
@@ -42,7 +43,7 @@ async function read({ reply, query }: Exchange, files: SandboxFiles) {
   return sendDocument(reply, { data: wholeCharacters(bytes).toString('utf8'), offset }, query)
 }
 
-async function download({ reply, query }: Exchange, files: SandboxFiles) {
+async function download({ reply, query }: Exchange<AgentFacts>, files: SandboxFiles) {
   const taken = await files.take(query.get('path') ?? '')
   if (!taken.ok) return refuse(reply, taken)
   const { handle, size, name } = taken.value
@@ -60,7 +61,7 @@ async function download({ reply, query }: Exchange, files: SandboxFiles) {
   return reply.send(handle.createReadStream({ start: 0, end: size - 1 }))
 }
 
-function refuse(reply: Exchange['reply'], answer: Extract<FileAnswer<unknown>, { ok: false }>) {
+function refuse(reply: FastifyReply, answer: Extract<FileAnswer<unknown>, { ok: false }>) {
   return sendText(reply, answer.status, answer.message)
 }
 

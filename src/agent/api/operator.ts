@@ -5,12 +5,12 @@ import { decode } from '../../mesos/codec.ts'
 import { acceptedContentType, requestContentType } from '../../mesos/http.ts'
 import type { AgentCall, AgentResponse, AgentResponseGetTasks, Task } from '../../mesos/types.ts'
 import { mesosVersion } from '../../mesos/version.ts'
-import { sendResponse, sendText } from './answers.ts'
+import { sendMessage, sendText } from '../../shell/http-answers.ts'
+import type { Endpoint, Exchange } from '../../shell/http-server.ts'
 import { fileInfos } from './files.ts'
 import type { Metrics } from './metrics.ts'
 import { agentInfo, executorInfo, executorName, frameworkInfo, taskInfo, taskMessage, taskPlace } from './records.ts'
 import type { FileAnswer, SandboxFiles } from './sandbox-files.ts'
-import type { Endpoint, Exchange } from './server.ts'
 import type { AgentFacts } from './types.ts'
 
 export type OperatorParts = {
@@ -19,8 +19,8 @@ export type OperatorParts = {
   readonly files: SandboxFiles
 }
 
-export function operatorEndpoints(parts: OperatorParts): Endpoint[] {
-  const absent = (path: string, what: string): Endpoint => ({
+export function operatorEndpoints(parts: OperatorParts): readonly Endpoint<AgentFacts>[] {
+  const absent = (path: string, what: string): Endpoint<AgentFacts> => ({
     path,
     method: 'POST',
     realm: 'mesos-agent-readwrite',
@@ -32,8 +32,9 @@ export function operatorEndpoints(parts: OperatorParts): Endpoint[] {
       path: '/api/v1',
       method: 'POST',
       realm: 'mesos-agent-readwrite',
-      needs: 'message',
-      handle: (exchange, facts) => handle(exchange, facts, parts),
+      needs: 'subject',
+      takesMessage: true,
+      handle: (exchange) => handle(exchange, parts),
     },
     // They exist in Mesos: without their own answer the longest prefix would take them for operators' calls.
     absent('/api/v1/executor', 'custom executors'),
@@ -41,7 +42,7 @@ export function operatorEndpoints(parts: OperatorParts): Endpoint[] {
   ]
 }
 
-async function handle({ request, reply }: Exchange, facts: AgentFacts, parts: OperatorParts) {
+async function handle({ request, reply, subject: facts }: Exchange<AgentFacts>, parts: OperatorParts) {
   const contentType = requestContentType(request.headers['content-type']) ?? 'application/json'
   const body = request.body instanceof Uint8Array ? request.body : new Uint8Array()
   const decoded = decode(contentType, 'mesos.v1.agent.Call', body)
@@ -55,11 +56,13 @@ async function handle({ request, reply }: Exchange, facts: AgentFacts, parts: Op
   }
   if (call.type === 'LIST_FILES' || call.type === 'READ_FILE') {
     const found = await fileAnswer(call, parts.files)
-    return found.ok ? sendResponse(reply, accepted, found.value) : sendText(reply, found.status, found.message)
+    return found.ok
+      ? sendMessage(reply, accepted, 'mesos.v1.agent.Response', found.value)
+      : sendText(reply, found.status, found.message)
   }
   const response = answer(call, facts, parts)
   if (response === null) return sendText(reply, 501, `the call ${call.type} is not implemented`)
-  return sendResponse(reply, accepted, response)
+  return sendMessage(reply, accepted, 'mesos.v1.agent.Response', response)
 }
 
 /** Why the message alone is wrong, a sentence, or null. */

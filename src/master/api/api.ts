@@ -3,13 +3,18 @@
 
 import { fail, ok, type Result } from '../../model/result.ts'
 import { createAccess, isLoopback, listenFault } from '../../shell/http-access.ts'
+import { createHttpServer, listeningPort, pathOf } from '../../shell/http-server.ts'
 import { classicEndpoints } from './classic.ts'
 import { EventStreams } from './event-streams.ts'
 import { createMetrics } from './metrics.ts'
 import { operatorEndpoint } from './operator.ts'
 import { schedulerEndpoint } from './scheduler.ts'
-import { createApp, listeningPort, mount } from './server.ts'
 import type { ClusterPort, MasterApi, MasterApiEffect, MasterApiOptions } from './types.ts'
+
+/** Longer bodies are answered 413 and not kept. */
+export const requestBodyMaxBytes = 16 * 1024 * 1024
+/** Connections over this are closed by the server at once. */
+export const connectionsMax = 16_384
 
 /**
  * Starts the API; until `serve` it answers 503 where the cluster is needed.
@@ -50,15 +55,26 @@ export async function createMasterApi(options: MasterApiOptions): Promise<Result
     transportCounters: options.transportCounters,
     streams: () => ({ schedulers: schedulers.size, operators: operators.size }),
   })
-  const app = createApp(options, (status) => metrics.countAnswer(status))
-  const access = createAccess(token)
   const about = { version: options.version, flags: options.flags }
-  const endpoints = [
-    schedulerEndpoint(schedulers),
-    operatorEndpoint({ streams: operators, about, metrics }),
-    ...classicEndpoints({ about, metrics }),
-  ]
-  for (const endpoint of endpoints) mount(app, endpoint, access, () => cluster)
+  const app = createHttpServer<ClusterPort>({
+    name: 'master',
+    prefix: '/master',
+    endpoints: [
+      schedulerEndpoint(schedulers),
+      operatorEndpoint({ streams: operators, about, metrics }),
+      ...classicEndpoints({ about, metrics }),
+    ],
+    access: createAccess(token),
+    bodyBytesMax: requestBodyMaxBytes,
+    connectionsMax,
+    subject: () => cluster,
+    answered: (status, request) => {
+      metrics.countAnswer(status)
+      if (status < 400) return
+      const remote = { address: request.ip, method: request.method, path: pathOf(request).slice(0, 200) }
+      options.log('debug', 'api.refused', 'a request was refused', { status, remote })
+    },
+  })
   try {
     await app.listen({ host, port })
   } catch (error) {

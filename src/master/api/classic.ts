@@ -6,9 +6,9 @@ import { parseJson } from '../../mesos/json.ts'
 import type { FrameworkId, TaskId } from '../../model/ids.ts'
 import { noResources, resources, scalar } from '../../model/resources.ts'
 import { milliFromNumber } from '../../model/units.ts'
+import { sendDocument, sendEmpty, sendText } from '../../shell/http-answers.ts'
+import { type Answer, type Endpoint, type Exchange, withSuffix } from '../../shell/http-server.ts'
 import { type About, versionObject } from './about.ts'
-import { sendEmpty, sendJson, sendText } from './answers.ts'
-import type { Answer, Endpoint, Exchange } from './endpoint.ts'
 import { type Metrics, systemStats } from './metrics.ts'
 import { teardown } from './operator.ts'
 import {
@@ -20,13 +20,14 @@ import {
   stateSummaryDocument,
   tasksDocument,
 } from './render-documents.ts'
+import type { ClusterPort } from './types.ts'
 
 export type ClassicParts = { readonly about: About; readonly metrics: Metrics }
 
 /** More than any machine has; larger wishes are a mistake in the query. */
 const askedMax = 1e12
 
-export function classicEndpoints({ about, metrics }: ClassicParts): Endpoint[] {
+export function classicEndpoints({ about, metrics }: ClassicParts): readonly Endpoint<ClusterPort>[] {
   return [
     { path: '/health', method: 'GET', realm: null, needs: 'nothing', handle: ({ reply }) => sendEmpty(reply, 200) },
     ...withSuffix({
@@ -34,16 +35,16 @@ export function classicEndpoints({ about, metrics }: ClassicParts): Endpoint[] {
       method: 'GET',
       realm: null,
       needs: 'nothing',
-      handle: (exchange) => document(exchange, versionObject(about)),
+      handle: ({ reply, query }) => sendDocument(reply, versionObject(about), query),
     }),
     ...withSuffix({
       path: '/flags',
       method: 'GET',
       realm: 'mesos-master-readonly',
       needs: 'nothing',
-      handle: (exchange) => document(exchange, { flags: about.flags }),
+      handle: ({ reply, query }) => sendDocument(reply, { flags: about.flags }, query),
     }),
-    { path: '/redirect', method: 'GET', realm: null, needs: 'cluster', handle: redirect },
+    { path: '/redirect', method: 'GET', realm: null, needs: 'subject', handle: redirect },
     ...reading('/state', ({ view }) => stateDocument(view, about)),
     ...reading('/state-summary', ({ view }) => stateSummaryDocument(view)),
     ...reading('/slaves', ({ view }, query) => slavesDocument(view, query.get('slave_id'))),
@@ -74,53 +75,40 @@ export function classicEndpoints({ about, metrics }: ClassicParts): Endpoint[] {
       path: '/metrics',
       method: 'GET',
       realm: 'mesos-master-readonly',
-      needs: 'cluster',
-      handle: async ({ reply, cluster }) => {
+      needs: 'subject',
+      handle: async ({ reply, subject: cluster }) => {
         const { contentType, text } = await metrics.prometheus(cluster)
         return reply.code(200).header('Content-Type', contentType).send(text)
       },
     },
-    { path: '/teardown', method: 'POST', realm: 'mesos-master-readwrite', needs: 'cluster', handle: classicTeardown },
-    { path: '/tepui/kill', method: 'POST', realm: 'mesos-master-readwrite', needs: 'cluster', handle: operatorKill },
+    { path: '/teardown', method: 'POST', realm: 'mesos-master-readwrite', needs: 'subject', handle: classicTeardown },
+    { path: '/tepui/kill', method: 'POST', realm: 'mesos-master-readwrite', needs: 'subject', handle: operatorKill },
   ]
 }
 
 /** A document made from the view, or a sentence about wrong parameters. */
-type Reader = (cluster: Exchange['cluster'], query: URLSearchParams) => object | string
+type Reader = (cluster: ClusterPort, query: URLSearchParams) => object | string
 
-function reading(path: string, read: Reader): Endpoint[] {
+function reading(path: string, read: Reader): readonly Endpoint<ClusterPort>[] {
   return withSuffix({
     path,
     method: 'GET',
     realm: 'mesos-master-readonly',
-    needs: 'cluster',
-    handle: (exchange) => {
-      const found = read(exchange.cluster, queryOf(exchange.request))
-      return typeof found === 'string' ? sendText(exchange.reply, 400, found) : document(exchange, found)
+    needs: 'subject',
+    handle: ({ reply, query, subject }) => {
+      const found = read(subject, query)
+      return typeof found === 'string' ? sendText(reply, 400, found) : sendDocument(reply, found, query)
     },
   })
 }
 
-/** Old tools still ask for `/state.json`. */
-function withSuffix(endpoint: Endpoint): Endpoint[] {
-  return [endpoint, { ...endpoint, path: `${endpoint.path}.json` }]
-}
-
-function document({ request, reply }: Omit<Exchange, 'cluster'>, content: object): Answer {
-  const jsonp = queryOf(request).get('jsonp')
-  if (jsonp !== null && !/^[A-Za-z_$][\w$.]{0,99}$/.test(jsonp)) {
-    return sendText(reply, 400, 'jsonp must be the name of a function')
-  }
-  return sendJson(reply, content, jsonp)
-}
-
-function redirect({ request, reply, cluster }: Exchange): Answer {
+function redirect({ request, reply, subject: cluster }: Exchange<ClusterPort>): Answer {
   const rest = (request.params as { readonly '*'?: string })['*']
   if (rest !== undefined && rest !== '') return sendText(reply, 404, 'there is nothing below /redirect')
   return sendEmpty(reply.header('Location', `//${leaderAuthority(cluster.view.config.masterInfo)}`), 307)
 }
 
-function classicTeardown(exchange: Exchange): Answer {
+function classicTeardown(exchange: Exchange<ClusterPort>): Answer {
   const frameworkId = formOf(exchange.request).get('frameworkId')
   if (frameworkId === null || frameworkId === '') {
     return sendText(exchange.reply, 400, `missing 'frameworkId' in the form`)
@@ -128,7 +116,7 @@ function classicTeardown(exchange: Exchange): Answer {
   return teardown(exchange, frameworkId)
 }
 
-async function operatorKill({ request, reply, cluster }: Exchange) {
+async function operatorKill({ request, reply, subject: cluster }: Exchange<ClusterPort>) {
   const body = request.body instanceof Uint8Array ? parseJson(request.body) : null
   const named = (body?.ok ? body.value : null) as { readonly framework_id?: unknown; readonly task_id?: unknown } | null
   const frameworkId = named?.framework_id
@@ -161,11 +149,6 @@ function wholeNumber(text: string | null, otherwise: number): number | null {
   if (text === null) return otherwise
   const value = Number(text)
   return /^\d{1,9}$/.test(text) ? value : null
-}
-
-function queryOf(request: FastifyRequest): URLSearchParams {
-  const start = request.url.indexOf('?')
-  return new URLSearchParams(start === -1 ? '' : request.url.slice(start + 1))
 }
 
 function formOf(request: FastifyRequest): URLSearchParams {

@@ -6,13 +6,14 @@ import { decode } from '../../mesos/codec.ts'
 import { acceptedContentType, requestContentType } from '../../mesos/http.ts'
 import type { MasterCall, MasterResponse } from '../../mesos/types.ts'
 import type { FrameworkId, StreamId } from '../../model/ids.ts'
+import { sendEmpty, sendMessage, sendText } from '../../shell/http-answers.ts'
+import type { Answer, Endpoint, Exchange } from '../../shell/http-server.ts'
 import { agentsMessage, frameworksMessage, stateMessage, tasksMessage } from '../cluster/messages.ts'
 import { type About, flagList, versionInfo } from './about.ts'
-import { sendEmpty, sendMessage, sendText } from './answers.ts'
-import type { Answer, Endpoint, Exchange } from './endpoint.ts'
 import type { EventStreams } from './event-streams.ts'
 import type { Metrics } from './metrics.ts'
 import { masterMessage, rolesMessage } from './render-messages.ts'
+import type { ClusterPort } from './types.ts'
 
 export type OperatorParts = {
   readonly streams: EventStreams<'mesos.v1.master.Event'>
@@ -20,19 +21,19 @@ export type OperatorParts = {
   readonly metrics: Metrics
 }
 
-export function operatorEndpoint(parts: OperatorParts): Endpoint {
+export function operatorEndpoint(parts: OperatorParts): Endpoint<ClusterPort> {
   return {
     path: '/api/v1',
     method: 'POST',
     realm: 'mesos-master-readwrite',
-    needs: 'cluster',
+    needs: 'subject',
     takesMessage: true,
     handle: (exchange) => handle(exchange, parts),
   }
 }
 
-function handle(exchange: Exchange, parts: OperatorParts): Answer {
-  const { request, reply, cluster } = exchange
+function handle(exchange: Exchange<ClusterPort>, parts: OperatorParts): Answer {
+  const { request, reply, subject: cluster } = exchange
   const contentType = requestContentType(request.headers['content-type'])
   const body = request.body instanceof Uint8Array ? request.body : new Uint8Array()
   const decoded = decode(contentType ?? 'application/json', 'mesos.v1.master.Call', body)
@@ -57,7 +58,7 @@ function handle(exchange: Exchange, parts: OperatorParts): Answer {
 }
 
 /** Removes a framework; also behind the classic `POST /teardown`. */
-export async function teardown({ reply, cluster }: Exchange, frameworkId: string) {
+export async function teardown({ reply, subject: cluster }: Exchange<ClusterPort>, frameworkId: string) {
   const { status, message } = await cluster.request((requestId) => ({
     kind: 'teardown',
     requestId,
@@ -75,7 +76,11 @@ function operatorCallError(call: MasterCall): string | null {
 }
 
 /** The response to a question, or null when it is not one that can be answered. */
-function answer(call: MasterCall, { cluster }: Exchange, { about, metrics }: OperatorParts): MasterResponse | null {
+function answer(
+  call: MasterCall,
+  { subject: cluster }: Exchange<ClusterPort>,
+  { about, metrics }: OperatorParts,
+): MasterResponse | null {
   const { view } = cluster
   switch (call.type) {
     case 'GET_HEALTH':

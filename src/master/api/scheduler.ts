@@ -8,25 +8,26 @@ import { acceptedContentType, requestContentType } from '../../mesos/http.ts'
 import type { FrameworkInfo, SchedulerCall, SchedulerCallSubscribe } from '../../mesos/types.ts'
 import type { FrameworkId, StreamId } from '../../model/ids.ts'
 import { fail, ok, type Result } from '../../model/result.ts'
-import { sendEmpty, sendText } from './answers.ts'
-import type { Answer, Endpoint, Exchange } from './endpoint.ts'
+import { sendEmpty, sendText } from '../../shell/http-answers.ts'
+import type { Answer, Endpoint, Exchange } from '../../shell/http-server.ts'
 import type { EventStreams } from './event-streams.ts'
 import { schedulerCallError } from './scheduler-call.ts'
+import type { ClusterPort } from './types.ts'
 
 const streamIdHeader = 'Mesos-Stream-Id'
 
-export function schedulerEndpoint(streams: EventStreams<'mesos.v1.scheduler.Event'>): Endpoint {
+export function schedulerEndpoint(streams: EventStreams<'mesos.v1.scheduler.Event'>): Endpoint<ClusterPort> {
   return {
     path: '/api/v1/scheduler',
     method: 'POST',
     realm: 'mesos-master-scheduler',
-    needs: 'cluster',
+    needs: 'subject',
     takesMessage: true,
     handle: (exchange) => handle(exchange, streams),
   }
 }
 
-function handle(exchange: Exchange, streams: EventStreams<'mesos.v1.scheduler.Event'>): Answer {
+function handle(exchange: Exchange<ClusterPort>, streams: EventStreams<'mesos.v1.scheduler.Event'>): Answer {
   const { request, reply } = exchange
   const contentType = requestContentType(request.headers['content-type'])
   const body = request.body instanceof Uint8Array ? request.body : new Uint8Array()
@@ -45,7 +46,7 @@ function handle(exchange: Exchange, streams: EventStreams<'mesos.v1.scheduler.Ev
   return forward(exchange, call)
 }
 
-async function forward({ request, reply, principal, cluster }: Exchange, call: SchedulerCall) {
+async function forward({ request, reply, principal, subject: cluster }: Exchange<ClusterPort>, call: SchedulerCall) {
   const streamId = streamIdOf(request.headers)
   const { status, message } = await cluster.request((requestId) => ({
     kind: 'call',
@@ -58,12 +59,12 @@ async function forward({ request, reply, principal, cluster }: Exchange, call: S
 }
 
 function subscribe(
-  exchange: Exchange,
+  exchange: Exchange<ClusterPort>,
   streams: EventStreams<'mesos.v1.scheduler.Event'>,
   call: SchedulerCall,
   subscribe: SchedulerCallSubscribe,
 ): Answer {
-  const { request, reply, principal, cluster } = exchange
+  const { request, reply, principal, subject: cluster } = exchange
   if (streamIdOf(request.headers) !== null) {
     return sendText(reply, 400, `a SUBSCRIBE call must not carry the ${streamIdHeader} header`)
   }
@@ -95,12 +96,12 @@ function ownedBy(info: FrameworkInfo, principal: string | null): Result<Framewor
   )
 }
 
-function notAcceptable({ reply }: Exchange): Answer {
+function notAcceptable({ reply }: Exchange<ClusterPort>): Answer {
   return sendText(reply, 406, `expecting 'Accept' to allow application/json or application/x-protobuf`)
 }
 
 /** The header's value; an empty one counts as one that is wrong, not as none. */
-function streamIdOf(headers: Exchange['request']['headers']): StreamId | null {
+function streamIdOf(headers: Exchange<ClusterPort>['request']['headers']): StreamId | null {
   const value = headers[streamIdHeader.toLowerCase()]
   return typeof value === 'string' ? (value as StreamId) : null
 }

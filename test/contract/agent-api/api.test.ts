@@ -2,8 +2,7 @@
 
 import { connect } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { createAgentApi } from '../../../src/agent/api/api.ts'
-import { requestBodyMaxBytes } from '../../../src/agent/api/server.ts'
+import { createAgentApi, requestBodyMaxBytes } from '../../../src/agent/api/api.ts'
 import { decode, encode } from '../../../src/mesos/codec.ts'
 import type { TaskId } from '../../../src/model/ids.ts'
 import { aRunView, frameworkId, openAgentApi, someFacts, type TestAgentApi } from '../../support/agent-api.ts'

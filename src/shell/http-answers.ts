@@ -2,9 +2,9 @@
 // there is nothing to say (clients of the API compare these bytes). It does not know any endpoint.
 
 import type { FastifyReply } from 'fastify'
-import { type ContentType, encode } from '../../mesos/codec.ts'
-import type { MessageName } from '../../mesos/plan.ts'
-import type { MessageTypes } from '../../mesos/types.ts'
+import { type ContentType, encode } from '../mesos/codec.ts'
+import type { MessageName } from '../mesos/plan.ts'
+import type { MessageTypes } from '../mesos/types.ts'
 
 /** An answer without body and therefore without Content-Type. */
 export function sendEmpty(reply: FastifyReply, status: number): FastifyReply {
@@ -27,26 +27,23 @@ export function sendMessage<N extends MessageName>(
   name: N,
   message: MessageTypes[N],
 ): FastifyReply {
+  const bytes = encode(contentType, name, message)
   // As a buffer, because the server would add a charset to text.
   return reply
     .code(200)
     .header('Content-Type', contentType)
-    .send(asBuffer(encode(contentType, name, message)))
+    .send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
 }
 
 /** A classic document: JSON, or a call of the function that `?jsonp=` names. */
-export function sendJson(reply: FastifyReply, document: unknown, jsonp: string | null = null): FastifyReply {
+export function sendDocument(reply: FastifyReply, document: unknown, query: URLSearchParams): FastifyReply {
+  const jsonp = query.get('jsonp')
   const text = JSON.stringify(document)
-  if (jsonp === null) {
-    return reply.code(200).header('Content-Type', 'application/json').send(Buffer.from(text))
-  }
+  if (jsonp === null) return reply.code(200).header('Content-Type', 'application/json').send(Buffer.from(text))
+  if (!/^[A-Za-z_$][\w$.]{0,99}$/.test(jsonp)) return sendText(reply, 400, 'jsonp must be the name of a function')
   return reply
     .code(200)
     .header('Content-Type', 'text/javascript')
     .header('X-Content-Type-Options', 'nosniff')
     .send(Buffer.from(`${jsonp}(${text});`))
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
