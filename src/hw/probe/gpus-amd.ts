@@ -5,7 +5,7 @@ import type { Firmware, Gpu, GpuLink } from '../../model/inventory.ts'
 import { parseDmiString } from '../parse/dmi.ts'
 import { type KfdGpu, parseKfdBank, parseKfdLink, parseKfdNode } from '../parse/kfd.ts'
 import { parseInteger } from '../parse/numbers.ts'
-import type { GpuFacts } from './gpus.ts'
+import type { GpuFacts } from './gpu-facts.ts'
 import { type Bench, listNumbered, readFact } from './report.ts'
 
 const kfdRoot = '/sys/class/kfd/kfd/topology/nodes'

@@ -7,7 +7,7 @@ import { type NvidiaInformation, parseNvidiaInformation } from '../parse/nvidia-
 import { type NvidiaGpu, parseNvidiaSmi } from '../parse/nvidia-smi.ts'
 import { parseNvidiaTopo } from '../parse/nvidia-topo.ts'
 import { normalisePciAddress } from '../parse/pci.ts'
-import type { GpuFacts } from './gpus.ts'
+import type { GpuFacts } from './gpu-facts.ts'
 import { type Bench, listNames, readFact, settle } from './report.ts'
 
 const procRoot = '/proc/driver/nvidia/gpus'

@@ -1,16 +1,15 @@
 // GPUs and other accelerators that compute: found as PCI devices, described by their drivers.
 // The display chip of a management controller or a virtual screen is not one.
 
-import type { Firmware, Gpu } from '../../model/inventory.ts'
+import type { Gpu } from '../../model/inventory.ts'
 import { parseHex } from '../parse/numbers.ts'
 import { normalisePciAddress } from '../parse/pci.ts'
+import type { GpuFacts } from './gpu-facts.ts'
 import { describeAmd } from './gpus-amd.ts'
 import { describeNvidia } from './gpus-nvidia.ts'
 import { numaNodeOf } from './locality.ts'
 import type { NumaFacts } from './numa.ts'
 import { type Bench, listNames, readFact } from './report.ts'
-
-export type GpuFacts = { readonly gpus: readonly Gpu[]; readonly firmware: readonly Firmware[] }
 
 const vendors: Readonly<Record<number, string>> = { 4318: 'nvidia', 4098: 'amd', 32902: 'intel', 7587: 'habana' }
 

@@ -10,9 +10,17 @@ import type { Random } from '../../model/random.ts'
 import { add, contains, noResources, overlap, type Resources, resources, subtract } from '../../model/resources.ts'
 import { invariant } from '../../model/result.ts'
 import { createFilters } from './filters.ts'
-import { amountsOf, createNameTable, isWithin, nameIndex, reachesAny, thresholdOf } from './quantities.ts'
-import type { AgentState, FrameworkRecord, Holder, Threshold } from './records.ts'
-import { compareLeaves, createShareTree, type ShareNode } from './share-tree.ts'
+import {
+  amountsOf,
+  createNameTable,
+  isWithin,
+  nameIndex,
+  reachesAny,
+  type Threshold,
+  thresholdOf,
+} from './quantities.ts'
+import type { AgentState, FrameworkRecord, Holder, ShareNode } from './records.ts'
+import { compareLeaves, createShareTree } from './share-tree.ts'
 import type { AgentSupply, AllocationGrant, Allocator, AllocatorOptions, FrameworkDemand } from './types.ts'
 import { isPlain, visibleTo } from './visibility.ts'
 

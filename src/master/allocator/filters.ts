@@ -4,21 +4,10 @@
 
 import type { Resources } from '../../model/resources.ts'
 import { isWithin } from './quantities.ts'
-import type { AgentState, Holder } from './records.ts'
+import type { AgentState, Filter, Holder } from './records.ts'
 
 /** Filters of one framework in one role on one agent; past it the one that ends first is dropped. */
 export const filtersPerAgentMax = 16
-
-export type Filter = {
-  readonly holder: Holder
-  readonly agent: AgentState
-  readonly refused: Resources
-  /** Not before this time … */
-  endMs: number
-  /** … and not before a round after this one has begun. */
-  readonly sinceRound: number
-  isLive: boolean
-}
 
 export type Filters = {
   /** `round` is the number of the last round begun. */

@@ -2,10 +2,12 @@
 // An index stands for one resource name; indices are given in order of first use and never change.
 
 import { contains, type Resource, type Resources } from '../../model/resources.ts'
-import type { Threshold } from './records.ts'
 
 /** Thousandths by resource index; a missing entry is zero. Mutable: sums are kept in place. */
 export type Amounts = number[]
+
+/** Amounts of which each must be reached, by resource index. */
+export type Threshold = readonly { readonly index: number; readonly amount: number }[]
 
 export type NameTable = { readonly indices: Map<string, number> }
 

@@ -1,14 +1,10 @@
-// What the allocator remembers: agents, frameworks and holders (one framework in one role), linked to each other
-// directly so that a change costs what it touches. Only this room sees these records; views get Resources.
+// What the allocator remembers: agents, frameworks, holders (one framework in one role), their places in the tree of
+// shares and their filters, linked to each other directly so that a change costs what it touches. Only this room sees
+// these records; views get Resources.
 
 import type { AgentId, FrameworkId } from '../../model/ids.ts'
 import type { Resources } from '../../model/resources.ts'
-import type { Filter } from './filters.ts'
-import type { Amounts } from './quantities.ts'
-import type { ShareNode } from './share-tree.ts'
-
-/** Amounts of which each must be reached, by resource index. */
-export type Threshold = readonly { readonly index: number; readonly amount: number }[]
+import type { Amounts, Threshold } from './quantities.ts'
 
 export type FrameworkRecord = {
   readonly id: FrameworkId
@@ -54,4 +50,32 @@ export type AgentState = {
   /** Who may get an offer of it that could not in the last round: all, or those listed in `openTo`. */
   isOpenToAll: boolean
   openTo: Holder[]
+}
+
+/** A role, a role's own frameworks, or one of these, in the tree of shares (share-tree.ts). */
+export type ShareNode = {
+  readonly name: string
+  readonly parent: ShareNode | null
+  readonly allocated: Amounts
+  share: number
+  /** The number of the last grant in its subtree; 0 for never. */
+  lastGrant: number
+  /** Those of its members that may be offered something, in order. */
+  readonly listed: ShareNode[]
+  isListed: boolean
+  readonly members: Map<string, ShareNode>
+  /** Set for a leaf. */
+  holder: Holder | null
+}
+
+/** What a framework does not want of one agent in one role: any offer within `refused` (filters.ts). */
+export type Filter = {
+  readonly holder: Holder
+  readonly agent: AgentState
+  readonly refused: Resources
+  /** It ends not before this time … */
+  endMs: number
+  /** … and not before a round after this one has begun. */
+  readonly sinceRound: number
+  isLive: boolean
 }

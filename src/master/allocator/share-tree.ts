@@ -7,22 +7,7 @@
 
 import { invariant } from '../../model/result.ts'
 import { type Amounts, addAmounts } from './quantities.ts'
-import type { Holder } from './records.ts'
-
-export type ShareNode = {
-  readonly name: string
-  readonly parent: ShareNode | null
-  readonly allocated: Amounts
-  share: number
-  /** The number of the last grant in its subtree; 0 for never. */
-  lastGrant: number
-  /** Those of its members that may be offered something, in order. */
-  readonly listed: ShareNode[]
-  isListed: boolean
-  readonly members: Map<string, ShareNode>
-  /** Set for a leaf. */
-  holder: Holder | null
-}
+import type { ShareNode } from './records.ts'
 
 export type ShareTree = {
   readonly root: ShareNode

@@ -10,8 +10,8 @@ import { Channel } from '../../wire/channel.ts'
 import { type DownMessage, type Register, type UpFrame, type UpMessage, wireVersion } from '../../wire/messages.ts'
 import type { RegistryAgent } from '../registry/types.ts'
 import { sendUnnumbered } from './link.ts'
-import type { AgentLink } from './records.ts'
-import { type AgentReport, readReport } from './report.ts'
+import type { AgentLink, AgentReport, Pending, Registration } from './records.ts'
+import { readReport } from './report.ts'
 import type { State } from './state.ts'
 
 /** Sessions of one agent that wait for their third step; the oldest is forgotten. */
@@ -23,19 +23,6 @@ export const pendingTimeoutMs = 60_000
 /** After a lost link, agents spread their return over this long, and this much longer for each agent there is. */
 export const reconnectWindowBaseMs = 200
 export const reconnectWindowPerAgentMs = 1
-
-export type Pending = { readonly agentId: AgentId; readonly link: AgentLink; readonly report: AgentReport }
-
-type Registration = {
-  /** Oldest first. */
-  readonly pending: Map<SessionId, Pending>
-  /** Oldest first. */
-  readonly ended: Set<SessionId>
-  /** Admitted to the registry for a registration that never came to its end so far. */
-  newId: AgentId | null
-}
-
-export type Registrations = Map<AgentUid, Registration>
 
 /** An agent asks to be taken. */
 export function register(state: State, uid: AgentUid, frame: UpFrame, message: Register): void {

@@ -6,8 +6,7 @@
 import { isTerminal } from '../../mesos/names.ts'
 import { scalarMax } from '../../mesos/validate-resource.ts'
 import { equal, type Range, type Resource } from '../../model/resources.ts'
-import { type Agent, taskKey } from './records.ts'
-import type { ReportedTask } from './report.ts'
+import { type Agent, type ReportedTask, taskKey } from './records.ts'
 
 /** Why these tasks cannot all hold what they are reported to hold, or null. */
 export function holdingsError(tasks: readonly ReportedTask[]): string | null {

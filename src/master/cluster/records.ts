@@ -95,6 +95,42 @@ export type AgentFacts = {
 
 export type AgentLink = { readonly session: SessionId; readonly channel: Channel<DownMessage, UpMessage> }
 
+export type ReportedTask = {
+  readonly id: TaskId
+  readonly frameworkId: FrameworkId
+  readonly info: TaskInfo
+  readonly role: string
+  readonly resources: Resources
+  readonly grant: Grant
+  readonly latestState: TaskState
+  /** Up to the one that waits for its acknowledgement; later ones will come as updates. */
+  readonly statuses: readonly TaskStatus[]
+  /** The status that waits for its acknowledgement is the last of `statuses`. */
+  readonly isUnacknowledged: boolean
+}
+
+/** What an agent tells when it registers. */
+export type AgentReport = {
+  readonly facts: AgentFacts
+  readonly frameworks: ReadonlyMap<FrameworkId, FrameworkInfo>
+  readonly tasks: readonly ReportedTask[]
+}
+
+/** A registration that waits for its third step. */
+export type Pending = { readonly agentId: AgentId; readonly link: AgentLink; readonly report: AgentReport }
+
+/** What one agent's registrations have come to (handshake.ts). */
+export type Registration = {
+  /** Oldest first. */
+  readonly pending: Map<SessionId, Pending>
+  /** Oldest first. */
+  readonly ended: Set<SessionId>
+  /** Admitted to the registry for a registration that never came to its end so far. */
+  newId: AgentId | null
+}
+
+export type Registrations = Map<AgentUid, Registration>
+
 export type Agent = {
   readonly id: AgentId
   readonly uid: AgentUid

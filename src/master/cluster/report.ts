@@ -4,37 +4,17 @@
 import { encodeJson, fromJsonValue } from '../../mesos/json.ts'
 import { isTerminal, taskStates } from '../../mesos/names.ts'
 import { fromMessages } from '../../mesos/resources.ts'
-import type { FrameworkInfo, TaskInfo, TaskState, TaskStatus } from '../../mesos/types.ts'
+import type { FrameworkInfo, TaskState, TaskStatus } from '../../mesos/types.ts'
 import { frameworkInfoError } from '../../mesos/validate-framework.ts'
 import { type FrameworkId, idError, type TaskId } from '../../model/ids.ts'
-import { allocatedTo, type Resources, scalarTotal } from '../../model/resources.ts'
+import { allocatedTo, scalarTotal } from '../../model/resources.ts'
 import { fail, ok, type Result } from '../../model/result.ts'
-import type { Grant, Register, TaskReport } from '../../wire/messages.ts'
+import type { Register, TaskReport } from '../../wire/messages.ts'
 import { holdingsError } from './holdings.ts'
-import { type AgentFacts, uuidBase64 } from './records.ts'
+import { type AgentFacts, type AgentReport, type ReportedTask, uuidBase64 } from './records.ts'
 
 /** The largest AgentInfo, as JSON text: it is part of every offer of the agent. */
 export const agentInfoBytesMax = 64 * 1024
-
-export type ReportedTask = {
-  readonly id: TaskId
-  readonly frameworkId: FrameworkId
-  readonly info: TaskInfo
-  readonly role: string
-  readonly resources: Resources
-  readonly grant: Grant
-  readonly latestState: TaskState
-  /** Up to the one that waits for its acknowledgement; later ones will come as updates. */
-  readonly statuses: readonly TaskStatus[]
-  /** The status that waits for its acknowledgement is the last of `statuses`. */
-  readonly isUnacknowledged: boolean
-}
-
-export type AgentReport = {
-  readonly facts: AgentFacts
-  readonly frameworks: ReadonlyMap<FrameworkId, FrameworkInfo>
-  readonly tasks: readonly ReportedTask[]
-}
 
 export function readReport(register: Register): Result<AgentReport> {
   const facts = readFacts(register)

@@ -13,15 +13,23 @@ import type { AgentUid, FrameworkId } from '../../model/ids.ts'
 import { noResources } from '../../model/resources.ts'
 import { endEnding, setEnding, supplyOf } from './ending.ts'
 import { recoverFramework } from './framework-recovery.ts'
-import { type Pending, registryAgent, rememberEnded } from './handshake.ts'
+import { registryAgent, rememberEnded } from './handshake.ts'
 import { changedHolding } from './holdings.ts'
 import { closeLink, sendToAgent } from './link.ts'
 import { forgetAway, removeAgent, watchSilence } from './loss.ts'
 import { agentMessage } from './messages.ts'
 import { rescindOffersOf } from './offers.ts'
 import { tellOperators } from './operators.ts'
-import { type Agent, type Framework, type Task, taskKey, uuidBase64 } from './records.ts'
-import type { AgentReport, ReportedTask } from './report.ts'
+import {
+  type Agent,
+  type AgentReport,
+  type Framework,
+  type Pending,
+  type ReportedTask,
+  type Task,
+  taskKey,
+  uuidBase64,
+} from './records.ts'
 import type { State } from './state.ts'
 import { forward, masterStatus, recordStatus, type StatusFacts } from './statuses.ts'
 import { bookTask, completeTask, concludeTask, endTask, grantOf, learnState, uncompleteTask } from './tasks.ts'

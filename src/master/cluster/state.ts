@@ -11,8 +11,7 @@ import type { DownFrame } from '../../wire/messages.ts'
 import type { Allocator } from '../allocator/types.ts'
 import type { RegistryOp } from '../registry/types.ts'
 import { Counters } from './counters.ts'
-import type { Registrations } from './handshake.ts'
-import type { Agent, Framework, Offer, Task, TaskKey } from './records.ts'
+import type { Agent, Framework, Offer, Registrations, Task, TaskKey } from './records.ts'
 import type { ClusterConfig, ClusterEffect, RecoveredAgentRecord, RequestId } from './types.ts'
 
 /** An agent that was silent too long, known from the registry or from this master's own life. */
