@@ -31,20 +31,28 @@ export function act(command: Command, action: (...values: never[]) => Promise<nu
 
 export type HostPort = { readonly host: string; readonly port: number }
 
+const portMax = 65_535
+
 /** A TCP port; 0 lets the system choose one. */
 export function readPort(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
-  if (!(port <= 65_535)) throw new InvalidArgumentError('A port is a number from 0 to 65535.')
+  if (!(port <= portMax)) throw new InvalidArgumentError('A port is a number from 0 to 65535.')
   return port
 }
 
-/** `HOST`, `HOST:PORT` or `[V6]:PORT`. */
+/** `HOST`, `HOST:PORT` or `[V6]:PORT`; null when it is none of them. */
+export function parseHostPort(text: string, defaultPort: number): HostPort | null {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:/[\]]+))(?::(\d{1,5}))?$/.exec(text)
+  const host = match?.[1] ?? match?.[2]
+  const port = match?.[3] === undefined ? defaultPort : Number(match[3])
+  return host === undefined || port > portMax ? null : { host, port }
+}
+
 export function readHostPort(defaultPort: number): (text: string) => HostPort {
   return (text) => {
-    const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:/[\]]+))(?::(\d{1,5}))?$/.exec(text)
-    const host = match?.[1] ?? match?.[2]
-    if (host === undefined) throw new InvalidArgumentError('Expected HOST or HOST:PORT.')
-    return { host, port: match?.[3] === undefined ? defaultPort : readPort(match[3]) }
+    const place = parseHostPort(text, defaultPort)
+    if (place === null) throw new InvalidArgumentError('Expected HOST or HOST:PORT.')
+    return place
   }
 }
 

@@ -15,6 +15,7 @@ import {
   Tepui,
   tepui,
 } from '../support/command.ts'
+import { root } from '../support/repository.ts'
 import { until } from '../support/until.ts'
 
 const freePorts = ['--http-port', '0', '--mqtt-port', '0', '--agent-port', '0']
@@ -49,6 +50,20 @@ test('a terminal that repeats Ctrl-C through npm still gets an end in order', as
   rack.process.signal('SIGINT')
   rack.process.signal('SIGINT')
   expect(await rack.process.ended).toMatchObject({ status: 0 })
+})
+
+test('npm start is the same, and hands a request to end on', async ({ skip }) => {
+  if (!hasProgram('npm')) skip('npm is not installed')
+  using folder = scratchFolder()
+  await using started = new Tepui(['start', '--', ...freePorts, '--work-dir', folder.path], {
+    program: ['npm'],
+    cwd: root,
+  })
+  await started.said(/^ready$/m, 30_000)
+  started.signal('SIGINT')
+  await started.said(/^ending/m)
+  await started.ended
+  expect(processesWith(folder.path)).toEqual([])
 })
 
 test.each(['--http-port', '--mqtt-port', '--agent-port'])(
@@ -88,8 +103,10 @@ test('with a token, nothing is told without it', async () => {
   const token = join(folder.path, 'token')
   writeFileSync(token, 'a-long-secret\n')
   await using rack = await startRack(['--token-file', token])
-  const refused = await rack.ask('nodes')
-  expect(refused).toMatchObject({ status: 1, stderr: expect.stringContaining('--token-file') })
+  for (const [name, ...rest] of [['nodes'], ['tasks'], ['logs', 'x'], ['kill', 'x'], ['run', 'true']] as const) {
+    const refused = await rack.ask(name, ...rest)
+    expect(refused).toMatchObject({ status: 1, stdout: '', stderr: expect.stringContaining('--token-file') })
+  }
   expect(await rack.ask('nodes', '--token-file', token)).toMatchObject({ status: 0 })
   expect(await rack.ask('run', '--token-file', token, '--', 'echo', 'in')).toMatchObject({ status: 0, stdout: 'in\n' })
 })

@@ -5,9 +5,9 @@ import { parseJson } from '../../mesos/json.ts'
 import { isTerminal } from '../../mesos/names.ts'
 import type { TaskState } from '../../mesos/types.ts'
 import { fail, ok, type Result } from '../../model/result.ts'
-import { type HostPort, readHostPort } from '../command.ts'
+import { type HostPort, parseHostPort } from '../command.ts'
 import { agentHttpPort } from './connection.ts'
-import type { HttpClient } from './http.ts'
+import { type HttpClient, tokenAsked } from './http.ts'
 
 export type FoundTask = {
   readonly taskId: string
@@ -52,10 +52,10 @@ export async function findAgent(master: HttpClient, agentId: string): Promise<Re
   const query = new URLSearchParams({ slave_id: agentId })
   const answered = await askJson<{ slaves?: readonly { readonly pid: string }[] }>(master, `/slaves?${query}`)
   if (!answered.ok) return answered
-  const address = answered.value.slaves?.[0]?.pid.split('@')[1]
-  return address === undefined
+  const place = parseHostPort(answered.value.slaves?.[0]?.pid.split('@')[1] ?? '', agentHttpPort)
+  return place === null
     ? fail('NET_UNREACHABLE', `the machine of the task (${agentId}) is not here at the moment`)
-    : ok(readHostPort(agentHttpPort)(address))
+    : ok(place)
 }
 
 type ClassicTask = {
@@ -69,6 +69,7 @@ async function askJson<T>(master: HttpClient, path: string): Promise<Result<T>> 
   const answered = await master.ask({ method: 'GET', path })
   if (!answered.ok) return answered
   const { status, body } = answered.value
+  if (status === 401) return fail('API_REFUSED', tokenAsked)
   if (status !== 200) return fail('API_REFUSED', `the master answered ${path} with ${status}`, { status })
   const parsed = parseJson(body, { sizeMaxBytes: body.length })
   return parsed.ok ? ok(parsed.value as T) : parsed

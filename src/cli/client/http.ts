@@ -8,6 +8,9 @@ import type { HostPort } from '../command.ts'
 /** A server that sends more than this to one question is not ours. */
 export const answerSizeMaxBytes = 512 * 1024 * 1024
 
+/** What to say to an answer of 401. */
+export const tokenAsked = 'the master asks for a token: name its file with --token-file'
+
 const requestTimeoutMs = 30_000
 
 export type HttpQuestion = {

@@ -5,7 +5,7 @@ import { decode, encode } from '../../mesos/codec.ts'
 import { parseJson } from '../../mesos/json.ts'
 import type { MasterCall, MasterResponse } from '../../mesos/types.ts'
 import { fail, ok, type Result } from '../../model/result.ts'
-import { answerSizeMaxBytes, type HttpAnswer, type HttpClient } from './http.ts'
+import { answerSizeMaxBytes, type HttpAnswer, type HttpClient, tokenAsked } from './http.ts'
 
 /** One call of the operator API and its answer. */
 export async function askMaster(
@@ -61,7 +61,7 @@ export async function killTask(
 function accepted(answered: Result<HttpAnswer>): Result<HttpAnswer> {
   if (!answered.ok || answered.value.status < 300) return answered
   const { status, body } = answered.value
-  if (status === 401) return fail('API_REFUSED', 'the master asks for a token: name its file with --token-file')
+  if (status === 401) return fail('API_REFUSED', tokenAsked)
   const text = body.toString('utf8', 0, 500).trim()
   return fail('API_REFUSED', text === '' ? `the master answered ${status}` : text, { status })
 }

@@ -9,7 +9,7 @@ import type { FrameworkInfo, SchedulerCall, SchedulerEvent } from '../../mesos/t
 import { type Backoff, backoffMs } from '../../model/backoff.ts'
 import type { Random } from '../../model/random.ts'
 import { type Fault, fail, fault, ok, type Result } from '../../model/result.ts'
-import type { HttpClient } from './http.ts'
+import { type HttpClient, tokenAsked } from './http.ts'
 
 const backoff: Backoff = { baseMs: 100, maxMs: 2_000 }
 
@@ -182,8 +182,9 @@ export class Subscription {
 }
 
 function refused(what: string, status: number, body: Buffer): Result<never> {
-  // A master that starts, or that has lost its place, is worth another try.
-  const code = status === 503 || status === 0 ? 'NET_UNREACHABLE' : 'API_REFUSED'
+  if (status === 401) return fail('API_REFUSED', tokenAsked, { status })
+  // A master that starts is worth another try, and so is one that has just seen this subscription end (403).
+  const code = status === 503 || status === 403 || status === 0 ? 'NET_UNREACHABLE' : 'API_REFUSED'
   const text = body.toString('utf8', 0, 500).trim()
   return fail(code, `the master answered ${what} with ${status}${text === '' ? '' : `: ${text}`}`, { status })
 }

@@ -30,6 +30,8 @@ type Instance = {
   launches: number
   /** Null while it waits for an offer. */
   running: { readonly taskId: string; readonly agentId: string; readonly outputs: readonly Output[] } | null
+  /** Some status said that it is on its machine. */
+  hasBegun: boolean
   /** Its end is known and its last output is being fetched. */
   isEnding: boolean
   exitStatus: number | null
@@ -69,6 +71,7 @@ export class Job {
       index,
       launches: 0,
       running: null,
+      hasBegun: false,
       isEnding: false,
       exitStatus: null,
     }))
@@ -159,11 +162,12 @@ export class Job {
 
   async #update(status: TaskStatus): Promise<void> {
     const instance = this.#instances.find(({ running }) => running?.taskId === status.task_id.value)
-    const outcome = outcomeOf(status)
+    const outcome = outcomeOf(status, instance?.hasBegun ?? true)
     if (instance?.running != null && !instance.isEnding) {
       if (outcome.kind !== 'relaunch' && outcome.notice !== null && this.#stopping === null) {
         say(this.#about(instance, outcome.notice))
       }
+      if (outcome.kind === 'going') instance.hasBegun = true
       if (outcome.kind === 'relaunch') this.#relaunch(instance)
       if (outcome.kind === 'over') {
         instance.isEnding = true

@@ -12,7 +12,8 @@ export type Outcome =
 /** How a command that was asked to run and could not is reported, as shells do. */
 const failureStatus = 1
 
-export function outcomeOf(status: TaskStatus): Outcome {
+/** `hasBegun`: an earlier status said that the task is on its machine. */
+export function outcomeOf(status: TaskStatus, hasBegun: boolean): Outcome {
   const exitStatus = ownExitStatus(status)
   switch (status.state) {
     case 'TASK_STAGING':
@@ -24,6 +25,9 @@ export function outcomeOf(status: TaskStatus): Outcome {
       return { kind: 'going', notice: 'the task’s machine is not reachable; waiting for it to come back' }
     case 'TASK_DROPPED':
       return { kind: 'relaunch' }
+    case 'TASK_GONE':
+      // The launch was lost with a connection: the machine is here and has never heard of the task.
+      return status.reason === 'REASON_RECONCILIATION' && !hasBegun ? { kind: 'relaunch' } : lost(status)
     case 'TASK_FINISHED':
       return { kind: 'over', exitStatus: exitStatus ?? 0, notice: null }
     case 'TASK_FAILED':
@@ -34,8 +38,12 @@ export function outcomeOf(status: TaskStatus): Outcome {
     case 'TASK_KILLED':
       return { kind: 'over', exitStatus: exitStatus || failureStatus, notice: sentence(status) }
     default:
-      return { kind: 'over', exitStatus: failureStatus, notice: sentence(status) }
+      return lost(status)
   }
+}
+
+function lost(status: TaskStatus): Outcome {
+  return { kind: 'over', exitStatus: failureStatus, notice: sentence(status) }
 }
 
 /** The command's own exit status, 128 and the signal's number when a signal ended it, null when nobody knows. */

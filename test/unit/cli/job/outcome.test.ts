@@ -54,9 +54,17 @@ test.each([
     { kind: 'over', exitStatus: 1, notice: 'words' },
   ],
 ] as const)('%s', (_claim, given, outcome) => {
-  expect(outcomeOf(given)).toEqual(outcome)
+  expect(outcomeOf(given, true)).toEqual(outcome)
 })
 
 test('an unreachable machine is waited for, with a word', () => {
-  expect(outcomeOf(status('TASK_UNREACHABLE'))).toMatchObject({ kind: 'going', notice: expect.any(String) })
+  expect(outcomeOf(status('TASK_UNREACHABLE'), true)).toMatchObject({ kind: 'going', notice: expect.any(String) })
+})
+
+test('a launch that was lost with a connection is tried again, but never a task that once began', () => {
+  const gone = status('TASK_GONE', { reason: 'REASON_RECONCILIATION' })
+  expect(outcomeOf(gone, false)).toEqual({ kind: 'relaunch' })
+  expect(outcomeOf(gone, true)).toMatchObject({ kind: 'over', exitStatus: 1 })
+  expect(outcomeOf(status('TASK_GONE'), false)).toMatchObject({ kind: 'over' })
+  expect(outcomeOf(status('TASK_UNKNOWN', { reason: 'REASON_RECONCILIATION' }), false)).toMatchObject({ kind: 'over' })
 })
