@@ -6,5 +6,7 @@ export const keptSeeds: readonly { readonly seed: number; readonly once: string 
   { seed: 119, once: 'a task was called gone while its disconnected agent ran it' },
   { seed: 237, once: 'an agent with two ids in the registry was refused under its own' },
   { seed: 310, once: 'an agent with two ids in the registry was refused under its own' },
+  { seed: 1691, once: 'an agent that was told to end while it registered never ended' },
+  { seed: 987, once: 'an agent on its way out took a launch and never ended' },
   { seed: 336, once: 'an agent asked to register in a session that the master had given up, for ever' },
 ]
