@@ -33,6 +33,10 @@ export class SimpleAllocator {
   filters: Filter[] = []
   /** Newest grant of each node of the role tree, by its path. */
   readonly lastGrants = new Map<string, number>()
+  /** By agent and holder (`a/b/./f1`): the round in which it gave the agent back. */
+  readonly passed = new Map<string, Map<string, number>>()
+  /** By holder: the round of its last revival. */
+  readonly revived = new Map<string, number>()
   grants = 0
   round = 0
 
@@ -62,6 +66,7 @@ export class SimpleAllocator {
 
   removeAgent(id: string): void {
     this.agents.delete(id)
+    this.passed.delete(id)
     this.held = this.held.filter((grant) => grant.agentId !== id)
     this.filters = this.filters.filter((filter) => filter.agentId !== id)
     this.forgetVoid()
@@ -84,6 +89,11 @@ export class SimpleAllocator {
       ...(rest.length > 0 ? [{ ...grant, resources: rest }] : []),
     ]
     const framework = this.frameworks.get(grant.frameworkId) as Framework
+    if (refuseMs === null) this.passed.delete(grant.agentId)
+    else {
+      const marks = this.passed.get(grant.agentId) ?? new Map<string, number>()
+      this.passed.set(grant.agentId, marks.set(paths(grant).at(-1) as string, this.round))
+    }
     if (refuseMs !== null && refuseMs > 0 && framework.isActive && framework.demand.roles.includes(grant.role)) {
       const endMs = nowMs + Math.max(refuseMs, this.options.allocationIntervalMs)
       this.filters.push({ ...grant, refused: grant.resources, endMs, round: this.round })
@@ -93,6 +103,15 @@ export class SimpleAllocator {
 
   clearFilters(frameworkId: string, roles: readonly string[]): void {
     this.filters = this.filters.filter((filter) => filter.frameworkId !== frameworkId || !roles.includes(filter.role))
+  }
+
+  revive(frameworkId: string, roles: readonly string[]): void {
+    this.clearFilters(frameworkId, roles)
+    for (const role of roles) {
+      this.frameworks.get(frameworkId)?.suppressed.delete(role)
+      this.revived.set(paths({ frameworkId, role }).at(-1) as string, this.round)
+    }
+    this.forgetVoid()
   }
 
   /** `order`: the agents to visit, first to last. */
@@ -117,11 +136,21 @@ export class SimpleAllocator {
   private next(agentId: string): AllocationGrant | null {
     const agent = this.agents.get(agentId) as Agent
     if (!agent.isActive) return null
-    for (const pair of this.pairs().sort((a, b) => this.compare(a, b))) {
-      const wanted = this.wanted(pair, agentId)
-      if (wanted.length > 0) return { ...pair, agentId, resources: wanted } as AllocationGrant
+    const pairs = this.pairs().sort((a, b) => this.compare(a, b))
+    for (const passed of [false, true]) {
+      for (const pair of pairs.filter((other) => this.hasPassed(other, agentId) === passed)) {
+        const wanted = this.wanted(pair, agentId)
+        if (wanted.length === 0) continue
+        if (passed) this.passed.delete(agentId)
+        return { ...pair, agentId, resources: wanted } as AllocationGrant
+      }
     }
     return null
+  }
+
+  private hasPassed(pair: Pair, agentId: string): boolean {
+    const holder = paths(pair).at(-1) as string
+    return (this.passed.get(agentId)?.get(holder) ?? -1) > (this.revived.get(holder) ?? -1)
   }
 
   private pairs(): Pair[] {
@@ -196,7 +225,9 @@ export class SimpleAllocator {
       ),
       ...this.held.flatMap(paths),
     ])
-    for (const path of this.lastGrants.keys()) if (!alive.has(path)) this.lastGrants.delete(path)
+    for (const marks of [this.lastGrants, this.revived, ...this.passed.values()]) {
+      for (const path of marks.keys()) if (!alive.has(path)) marks.delete(path)
+    }
   }
 }
 

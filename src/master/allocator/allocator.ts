@@ -1,6 +1,8 @@
 // The allocator: who is offered what now. Every change marks which pairs of agent and holder (a framework in a role)
 // may match that could not before; a round tries those pairs alone, agents in random order, holders in order of
 // share. Between rounds no pair matches, so a filter, a suppressed role or a full agent costs nothing while it lasts.
+// Whoever gave an agent back comes after everybody who was not asked about it since, so that frameworks that want
+// nothing, and so have the smallest share for ever, starve nobody.
 //
 // It holds, and asserts: free + held = total on every agent that has not shrunk, and only what is held comes back.
 // It does not know offers, messages, or when a round is due.
@@ -23,6 +25,9 @@ import type { AgentState, FrameworkRecord, Holder, ShareNode } from './records.t
 import { compareLeaves, createShareTree } from './share-tree.ts'
 import type { AgentSupply, AllocationGrant, Allocator, AllocatorOptions, FrameworkDemand } from './types.ts'
 import { isPlain, visibleTo } from './visibility.ts'
+
+/** Marks of holders that are gone which an agent may keep beside those of the living. */
+const passedSpareMax = 8
 
 /** The contract is types.ts; broken preconditions throw BrokenInvariant. */
 export function createAllocator(options: AllocatorOptions): Allocator {
@@ -61,7 +66,7 @@ export function createAllocator(options: AllocatorOptions): Allocator {
     const present = record.holders.get(role)
     if (present !== undefined) return present
     const node = tree.addLeaf(role, record.id)
-    const holder: Holder = { framework: record, role, node, held: new Map(), filters: new Set() }
+    const holder: Holder = { framework: record, role, node, held: new Map(), filters: new Set(), revivedRound: -1 }
     node.holder = holder
     record.holders.set(role, holder)
     return holder
@@ -184,21 +189,49 @@ export function createAllocator(options: AllocatorOptions): Allocator {
     return filters.holdsBack(holder, state, candidate) ? null : candidate
   }
 
-  function firstOfAll(node: ShareNode, state: AgentState): AllocationGrant | null {
+  function hasPassed(holder: Holder, state: AgentState): boolean {
+    return (state.passed.get(holder) ?? -1) > holder.revivedRound
+  }
+
+  /** The first in order who takes something, of those who have passed or of those who have not. */
+  function firstOfAll(node: ShareNode, state: AgentState, passed: boolean): AllocationGrant | null {
     for (const member of node.listed) {
-      const grant = member.holder === null ? firstOfAll(member, state) : grantTo(member.holder, state)
+      const { holder } = member
+      if (holder !== null && hasPassed(holder, state) !== passed) continue
+      const grant = holder === null ? firstOfAll(member, state, passed) : grantTo(holder, state)
       if (grant !== null) return grant
     }
     return null
   }
 
-  function firstOf(holders: readonly Holder[], state: AgentState): AllocationGrant | null {
-    const sorted = holders.length < 2 ? holders : [...holders].sort((a, b) => compareLeaves(a.node, b.node))
+  function firstOf(holders: readonly Holder[], state: AgentState, passed: boolean): AllocationGrant | null {
+    const listed = holders.filter((holder) => holder.node.isListed && hasPassed(holder, state) === passed)
+    const sorted = listed.length < 2 ? listed : listed.sort((a, b) => compareLeaves(a.node, b.node))
     for (const holder of sorted) {
-      const grant = holder.node.isListed ? grantTo(holder, state) : null
+      const grant = grantTo(holder, state)
       if (grant !== null) return grant
     }
     return null
+  }
+
+  /** The next grant of the agent; when only those who have passed want it, their turns begin anew. */
+  function nextGrant(state: AgentState, few: readonly Holder[] | null): AllocationGrant | null {
+    const first = (passed: boolean) =>
+      few === null ? firstOfAll(tree.root, state, passed) : firstOf(few, state, passed)
+    const fresh = first(false)
+    if (fresh !== null || state.passed.size === 0) return fresh
+    const again = first(true)
+    if (again !== null) state.passed.clear()
+    return again
+  }
+
+  /** Marks of holders that are gone are dropped by and by. */
+  function pass(state: AgentState, holder: Holder): void {
+    state.passed.set(holder, round)
+    if (state.passed.size <= 2 * (holdersListed + passedSpareMax)) return
+    for (const other of state.passed.keys()) {
+      if (other.framework.holders.get(other.role) !== other) state.passed.delete(other)
+    }
   }
 
   function grantTo(holder: Holder, state: AgentState): AllocationGrant | null {
@@ -214,9 +247,9 @@ export function createAllocator(options: AllocatorOptions): Allocator {
   function offerAgent(state: AgentState, grants: AllocationGrant[]): void {
     // Trying a few holders one by one pays only while they are few.
     const areFew = !state.isOpenToAll && (opened.size + state.openTo.length) * 4 <= holdersListed
-    const few = areFew ? [...new Set([...opened, ...state.openTo])] : []
+    const few = areFew ? [...new Set([...opened, ...state.openTo])] : null
     while (state.free.length > 0) {
-      const grant = areFew ? firstOf(few, state) : firstOfAll(tree.root, state)
+      const grant = nextGrant(state, few)
       if (grant === null) return
       hold(grant, true)
       setFree(state, grant.resources === state.free ? noResources : subtract(state.free, grant.resources))
@@ -293,6 +326,7 @@ export function createAllocator(options: AllocatorOptions): Allocator {
         isOvercommitted: false,
         holders: new Set(),
         filters: new Map(),
+        passed: new Map(),
         rank: 0,
         isOpenToAll: false,
         openTo: [],
@@ -350,6 +384,8 @@ export function createAllocator(options: AllocatorOptions): Allocator {
         setFree(state, add(state.free, grant.resources))
         invariant(isWithin(state.free, state.total), 'no more is free than there is', { grant, free: state.free })
       }
+      if (refuseMs === null) state.passed.clear()
+      else pass(state, holder)
       if (refuseMs !== null && refuseMs > 0 && holder.framework.isActive && holder.framework.roles.has(grant.role)) {
         const endMs = nowMs + Math.max(refuseMs, options.allocationIntervalMs)
         filters.add({ holder, agent: state, refused: grant.resources, endMs, round })
@@ -362,7 +398,9 @@ export function createAllocator(options: AllocatorOptions): Allocator {
       for (const role of roles) {
         record.suppressedRoles.delete(role)
         const holder = record.holders.get(role)
-        if (holder !== undefined) filters.clearHolder(holder)
+        if (holder === undefined) continue
+        filters.clearHolder(holder)
+        holder.revivedRound = round
       }
       relist(record)
       for (const role of roles) {

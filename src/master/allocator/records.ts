@@ -29,6 +29,8 @@ export type Holder = {
   /** What it holds, offered or used, by agent; never empty resources. */
   readonly held: Map<AgentState, Resources>
   readonly filters: Set<Filter>
+  /** The round in which it last said that it wants everything again. */
+  revivedRound: number
 }
 
 export type AgentState = {
@@ -45,6 +47,8 @@ export type AgentState = {
   isOvercommitted: boolean
   readonly holders: Set<Holder>
   readonly filters: Map<Holder, Filter[]>
+  /** Who had its turn and gave something back since the agent had something new, and in which round. */
+  readonly passed: Map<Holder, number>
   /** Place among all agents by id, so that their order does not depend on who came first. */
   rank: number
   /** Who may get an offer of it that could not in the last round: all, or those listed in `openTo`. */

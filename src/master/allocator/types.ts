@@ -62,8 +62,10 @@ export type Allocator = {
   /** Tasks appear on a registered agent outside of an offer (a framework recovered later). */
   addAllocation(grant: AllocationGrant): void
   /**
-   * Offered or used resources come back; they must be held. With a filter (refuseMs > 0), the same or less of this
-   * agent is not offered to this framework in this role for that long, and not in the next round in any case.
+   * Offered or used resources come back; they must be held. `refuseMs` is null when nobody refused them (a task ended,
+   * an offer was taken back). Refused (0 or more), this agent goes to everybody else who wants it first; with a filter
+   * (more than 0) the same or less of it is not offered to this framework in this role for that long, and not in the
+   * next round in any case.
    */
   recover(grant: AllocationGrant, refuseMs: number | null, nowMs: number): void
   /** Clears filters and suppression of these roles. */

@@ -1,4 +1,4 @@
-// Scenarios of allocation, filters and fairness (names from the scenario list), resources as one line, with the
+// Scenarios of allocation, filters and fairness (ids as in test/README.md), resources as one line, with the
 // running shares in comments.
 
 import { describe, expect, test } from 'vitest'
@@ -139,6 +139,26 @@ describe('dominant resource fairness', () => {
       it.recover(takers.at(-1) as string, 's1', 'cpus:1')
     }
     expect(takers).toEqual(['f2', 'f1', 'f2', 'f1'])
+  })
+
+  test('whoever gave an agent back comes after all who were not asked since, whatever the shares', () => {
+    const it = aCluster()
+    for (const id of ['f1', 'f2', 'f3']) it.framework(id, [id])
+    it.agent('s1', 'cpus:1')
+    it.agent('s2', 'cpus:4', [it.grantOf('f2', 's2', 'cpus:1', 'f2'), it.grantOf('f3', 's2', 'cpus:3', 'f3')])
+    // f1 = 0, f2 = 1/5, f3 = 3/5: f1 would be first for ever.
+    const takers: string[] = []
+    for (let i = 0; i < 6; i++) {
+      const taker = (it.round(secondMs)[0] as string).split(' ')[0] as string
+      takers.push(taker)
+      it.recover(taker, 's1', 'cpus:1', 0, taker)
+    }
+    expect(takers).toEqual(['f1', 'f2', 'f3', 'f1', 'f2', 'f3'])
+    // A revival asks anew; so does something that came free.
+    expect(it.round(secondMs)).toEqual(['f1 f1 s1 cpus:1'])
+    it.recover('f1', 's1', 'cpus:1', 0, 'f1')
+    it.allocator.revive('f1' as FrameworkId, ['f1'])
+    expect(it.round(secondMs)).toEqual(['f1 f1 s1 cpus:1'])
   })
 
   test('A09 one agent goes to a single framework in a round', () => {

@@ -122,8 +122,7 @@ class Pair {
       case 'revive':
         if (framework === undefined) break
         real.revive(id, action.roles)
-        simple.clearFilters(id, action.roles)
-        for (const role of action.roles) framework.suppressed.delete(role)
+        simple.revive(id, action.roles)
         break
       case 'suppress':
         if (framework === undefined) break
