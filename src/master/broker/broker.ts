@@ -1,5 +1,5 @@
 // The embedded broker: MQTT clients on one side, the transport of types.ts on the other. aedes carries (pipe.ts); the
-// table of agents, who may do what, liveness, retained state and every bound are ours. MQTT.md lists why.
+// table of agents, who may do what, liveness, retained state and every bound are ours. docs/aedes.md says why.
 // It does not know what frames mean, and keeps none: what cannot be sent now is dropped, and the channel above repeats.
 // Invariant: `#agents` holds at most one live connection for each uid, the newest that proved to be that agent.
 

@@ -1,6 +1,6 @@
 // Finds clients that have been silent for longer than they promised, in time that passes only while this process runs.
 // When the loop was held up, bytes may wait in every socket: a deadline on the wall would end healthy clients by the
-// thousand (MQTT.md D4). It does not know MQTT.
+// thousand (docs/aedes.md D4). It does not know MQTT.
 
 export type Silent = { readonly heardAtMs: number; readonly silenceMaxMs: number | null }
 

@@ -1,6 +1,7 @@
 // aedes as a plain pipe: it speaks MQTT with each client, and everything else that it would do is taken over here.
-// - its routing (every message through one emitter, where one frozen client stalls all: MQTT.md D13, and where a QoS 0
-//   message makes a QoS 1 one look like a duplicate: D1) is replaced by one call-back;
+// Numbers are those of docs/aedes.md.
+// - its routing (every message through one emitter, where one frozen client stalls all: D13, and where a QoS 0 message
+//   makes a QoS 1 one look like a duplicate: D1) is replaced by one call-back;
 // - its table of clients, wrong after storms (D2, D3), stays empty: our own is in broker.ts;
 // - its $SYS messages, three for each connection, are not made.
 // The version is pinned: contract tests show that each hook still has its effect.

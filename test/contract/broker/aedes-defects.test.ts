@@ -1,4 +1,4 @@
-// The defects that were measured in aedes (MQTT.md: D1 to D14), each shown not to reach us, with the real broker and
+// The defects that were measured in aedes (docs/aedes.md), each shown not to reach us, with the real broker and
 // real connections. D9 is no defect, D10 concerns an event that is not used, and D12 a store that is not there.
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
