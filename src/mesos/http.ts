@@ -1,5 +1,6 @@
-// What HTTP headers mean to both APIs (behaviour.md §1): which encoding a body has, which one the answer gets, whose
-// credentials were shown, whether a page of another site is behind a request. It does not know endpoints or tokens.
+// What HTTP headers mean to both APIs (Mesos src/master/http.cpp, 3rdparty/libprocess/src/http.cpp): which encoding a
+// body has, which one the answer gets, whose credentials were shown, whether a page of another site is behind a
+// request. It does not know endpoints or tokens.
 
 import type { ContentType } from './codec.ts'
 

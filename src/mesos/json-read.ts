@@ -1,5 +1,6 @@
-// From a parsed JSON value to a message, as lenient and as strict as Mesos is (behaviour.md §3): unknown fields are
-// ignored, null is unset, numbers and booleans may be strings, enums are names only, bytes are base64.
+// From a parsed JSON value to a message, as lenient and as strict as Mesos is (Mesos
+// 3rdparty/stout/include/stout/protobuf.hpp): unknown fields are ignored, null is unset, numbers and booleans may be
+// strings, enums are names only, bytes are base64.
 // It does not know texts; nesting is bounded here too, because values may come from programs.
 
 import { type MessagePath, messageDepthMax } from './malformed.ts'

@@ -1,6 +1,7 @@
-// From a message to JSON as Mesos writes it (behaviour.md §3): set fields, shown defaults, no empty lists, bytes in
-// base64, enums by name, integers with all digits, integral doubles as `1.0`. Event streams are made of this, so each
-// message type gets its writers prepared once. A message that lacks a required field is our mistake.
+// From a message to JSON as Mesos writes it (Mesos 3rdparty/stout/include/stout/protobuf.hpp): set fields, shown
+// defaults, no empty lists, bytes in base64, enums by name, integers with all digits, integral doubles as `1.0`. Event
+// streams are made of this, so each message type gets its writers prepared once. A message that lacks a required field
+// is our mistake.
 
 import { invariant } from '../model/result.ts'
 import type { FieldPlan, MessagePlan, ValuePlan } from './plan.ts'

@@ -16,7 +16,7 @@ import { type MessageName, messagePlan, rootLabel } from './plan.ts'
 import type { MessageTypes } from './types.ts'
 
 /**
- * Reads a message from JSON (behaviour.md §3).
+ * Reads a message from JSON, by the rules of json-read.ts.
  * @returns API_MALFORMED with a sentence that names the field, such as "call.kill.task_id is required"
  */
 export function decodeJson<N extends MessageName>(

@@ -25,7 +25,7 @@ export type FieldPlan = {
   readonly number: number
   readonly rule: 'required' | 'optional' | 'repeated' | 'map'
   readonly value: ValuePlan
-  /** Written in JSON when the field is unset (behaviour.md §3): explicit defaults of fields that are not deprecated. */
+  /** Written in JSON when the field is unset: explicit defaults of fields that are not deprecated. */
   readonly shownDefault?: string | number | boolean
 }
 

@@ -1,4 +1,5 @@
-// RecordIO (behaviour.md §2): a stream of records, each its length in ASCII decimals, a newline, then that many bytes.
+// RecordIO (Mesos docs/recordio.md): a stream of records, each its length in ASCII decimals, a newline, then that many
+// bytes.
 // It does not know what is in a record nor where chunks come from.
 
 import { type Fault, fail, fault, ok, type Result } from '../model/result.ts'

@@ -1,5 +1,6 @@
-// Between resources as messages of the API and as the model's quantities (behaviour.md §4). Both reservation formats
-// are accepted, never mixed in one resource. It does not know what anybody holds, nor who may reserve what.
+// Between resources as messages of the API and as the model's quantities (Mesos src/common/resources_utils.cpp). Both
+// reservation formats are accepted, never mixed in one resource. It does not know what anybody holds, nor who may
+// reserve what.
 
 import {
   resources as collect,

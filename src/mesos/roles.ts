@@ -1,4 +1,4 @@
-// Role names (behaviour.md §4): what one may be, and who is below whom. It does not know which roles exist.
+// Role names (Mesos src/common/roles.cpp): what one may be, and who is below whom. It does not know which roles exist.
 
 /** Why `role` is not the name of a role, or null. */
 export function roleError(role: string): string | null {

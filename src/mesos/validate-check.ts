@@ -1,5 +1,5 @@
-// The rules about checks and health checks (behaviour.md §5.6) and about what a check reports. It does not know how
-// a check is run.
+// The rules about checks and health checks (Mesos src/common/validation.cpp) and about what a check reports. It does
+// not know how a check is run.
 
 import type { CheckInfo, CheckInfoType, CheckStatusInfo, CommandInfo, HealthCheck, HealthCheckType } from './types.ts'
 import { commandError } from './validate-container.ts'

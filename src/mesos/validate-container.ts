@@ -1,5 +1,5 @@
-// The rules about commands, their environment, and containers (behaviour.md §5.6), message by message. It does not
-// know what an agent can start.
+// The rules about commands, their environment, and containers (Mesos src/common/validation.cpp), message by message. It
+// does not know what an agent can start.
 
 import type {
   CommandInfo,

@@ -1,5 +1,5 @@
-// What a framework says of itself when it subscribes or updates itself (behaviour.md §5.1), as far as the message
-// alone can tell. It does not know other frameworks, role whitelists, nor who is authenticated as whom.
+// What a framework says of itself when it subscribes or updates itself (Mesos src/master/validation.cpp), as far as the
+// message alone can tell. It does not know other frameworks, role whitelists, nor who is authenticated as whom.
 
 import { idError } from '../model/ids.ts'
 import { encodeJson } from './json.ts'

@@ -1,6 +1,6 @@
-// The rules about offer operations that the message alone can break (behaviour.md §5.6). Tasks inside LAUNCH and
-// LAUNCH_GROUP are judged one by one in validate-task.ts. It does not know what is offered, who may reserve for
-// whom, nor what an agent can do.
+// The rules about offer operations that the message alone can break (Mesos src/master/validation.cpp). Tasks inside
+// LAUNCH and LAUNCH_GROUP are judged one by one in validate-task.ts. It does not know what is offered, who may reserve
+// for whom, nor what an agent can do.
 
 import type { OfferOperation, OfferOperationType, Resource } from './types.ts'
 import { isPersistentVolume, resourceError } from './validate-resource.ts'

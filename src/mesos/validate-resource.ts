@@ -1,4 +1,5 @@
-// The rules about one resource message alone (behaviour.md §4), each with a sentence for the framework's author.
+// The rules about one resource message alone (Mesos src/common/resources.cpp), each with a sentence for the framework's
+// author.
 // It does not know other resources of the same request, nor what an agent has.
 
 import { idError } from '../model/ids.ts'

@@ -1,6 +1,6 @@
-// The rules about a task, an executor and a task group that the message alone can break (behaviour.md §5.6), first
-// error wins, in Mesos' order. It does not know the cluster: ids in use, agents, offers, what an executor that is
-// already there looks like, and whose framework it is are the master's to check.
+// The rules about a task, an executor and a task group that the message alone can break (Mesos
+// src/master/validation.cpp), first error wins, in Mesos' order. It does not know the cluster: ids in use, agents,
+// offers, what an executor that is already there looks like, and whose framework it is are the master's to check.
 
 import { idError } from '../model/ids.ts'
 import { encodeJson } from './json.ts'

@@ -71,7 +71,7 @@ export function isSubset(a: CpuSet, b: CpuSet): boolean {
   return a.every((cpu) => inB.has(cpu))
 }
 
-/** Some kernels end these files with a NUL byte (HARDWARE.md §2). */
+/** Some kernels end these files with a NUL byte (FN-0001). */
 function cutAtNul(text: string): string {
   const nul = text.indexOf('\0')
   return nul === -1 ? text : text.slice(0, nul)

@@ -23,7 +23,7 @@ export type SessionId = Id<'session'>
 /** Longest id that Mesos accepts (common/validation.cpp). */
 export const idLengthMax = 255
 
-/** Why `value` is not an id, or null. Rules: behaviour.md §4. */
+/** Why `value` is not an id, or null. Rules: Mesos src/common/validation.cpp. */
 export function idError(value: string): string | null {
   if (value === '') return 'an id must not be empty'
   if (value.length > idLengthMax) return `an id must not be longer than ${idLengthMax} characters`

@@ -1,5 +1,5 @@
 // Resources: what of a machine is on offer, and their algebra. A collection holds at most one entry per identity;
-// entries add up only when everything but the amount is equal (behaviour.md §4). Values are immutable.
+// entries add up only when everything but the amount is equal (Mesos src/common/resources.cpp). Values are immutable.
 // It does not know the API's message formats (mesos/resources.ts) nor who holds what.
 
 import { invariant } from './result.ts'

@@ -1,4 +1,5 @@
-// The JSON codec against behaviour.md §3: what is accepted, what is refused and how it is said, what is written.
+// The JSON codec, by the rules of Mesos (3rdparty/stout/include/stout/protobuf.hpp): what is accepted, what is refused
+// and how it is said, what is written.
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
