@@ -38,7 +38,7 @@ export type MasterOptions = {
 
 export type ClusterTimers = Omit<ClusterConfig, 'masterId' | 'epoch' | 'masterInfo'>
 
-/** Mesos' own numbers (behaviour.md §12), and bounds where Mesos has none. */
+/** Mesos' own numbers (src/master/constants.hpp), and bounds where Mesos has none. */
 export const defaultTimers: ClusterTimers = {
   schedulerHeartbeatMs: 15_000,
   agentHeartbeatMs: 15_000,

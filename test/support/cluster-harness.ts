@@ -228,7 +228,7 @@ export class TestCluster {
     }
   }
 
-  /** Hard rule 1, after every step: nothing is given away twice, neither in the books nor on the machines. */
+  /** After every step: nothing is given away twice, neither in the books nor on the machines. */
   #check(): void {
     for (const agent of this.agents) agent.checkRuns()
     for (const agent of this.view.agents()) {

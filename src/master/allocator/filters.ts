@@ -1,4 +1,5 @@
-// Filters: what a framework said it does not want of one agent in one role, and until when (behaviour.md §5.9).
+// Filters: what a framework said it does not want of one agent in one role, and until when (Mesos
+// src/master/allocator/mesos/hierarchical.cpp).
 // While a filter holds it costs nothing but its place in a heap; a round looks at it only when its agent is tried.
 // It does not know shares or what is free.
 

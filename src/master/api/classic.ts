@@ -1,5 +1,6 @@
-// The classic endpoints that tools read (behaviour.md §9), Prometheus metrics, and Tepui's own small ones for its
-// command line. Parameters are checked here; documents come from render-documents.ts. It decides nothing.
+// The classic endpoints that tools read (Mesos docs/endpoints/, src/master/readonly_handler.cpp), Prometheus metrics,
+// and Tepui's own small ones for its command line. Parameters are checked here; documents come from
+// render-documents.ts. It decides nothing.
 
 import type { FastifyRequest } from 'fastify'
 import { parseJson } from '../../mesos/json.ts'

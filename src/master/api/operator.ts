@@ -1,5 +1,6 @@
-// `POST /api/v1` (behaviour.md §8): answers operators' questions from the view, forwards what changes the cluster, and
-// opens event streams. Calls that Tepui does not know yet are answered 501 by name. It decides nothing.
+// `POST /api/v1` (Mesos docs/operator-http-api.md): answers operators' questions from the view, forwards what changes
+// the cluster, and opens event streams. Calls that Tepui does not know yet are answered 501 by name. It decides
+// nothing.
 
 import { randomUUID } from 'node:crypto'
 import { decode } from '../../mesos/codec.ts'

@@ -1,5 +1,6 @@
-// The cluster's records as the classic endpoints show them (behaviour.md §9): ids as plain strings, times in float
-// seconds, resources as summaries, and `slave` where the v1 API says agent. Pure functions of the view.
+// The cluster's records as the classic endpoints show them (Mesos src/master/readonly_handler.cpp): ids as plain
+// strings, times in float seconds, resources as summaries, and `slave` where the v1 API says agent. Pure functions of
+// the view.
 // It does not know requests, nor which documents these objects stand in.
 
 import { toJsonValue } from '../../mesos/json.ts'

@@ -1,5 +1,5 @@
-// What is wrong with a scheduler call that the message alone can tell (behaviour.md §5.2), before anything is known
-// about its framework.
+// What is wrong with a scheduler call that the message alone can tell (Mesos src/master/validation.cpp), before
+// anything is known about its framework.
 
 import type { SchedulerCall, SchedulerCallType } from '../../mesos/types.ts'
 

@@ -1,6 +1,7 @@
-// `POST /api/v1/scheduler` (behaviour.md §5): reads a call, checks what the message alone can say, and hands it to the
-// cluster, which knows frameworks and answers. SUBSCRIBE opens the event stream first, so that the cluster's events
-// have somewhere to go. It decides nothing about frameworks.
+// `POST /api/v1/scheduler` (Mesos docs/scheduler-http-api.md, and src/master/http.cpp where the two differ): reads a
+// call, checks what the message alone can say, and hands it to the cluster, which knows frameworks and answers.
+// SUBSCRIBE opens the event stream first, so that the cluster's events have somewhere to go. It decides nothing about
+// frameworks.
 
 import { randomUUID } from 'node:crypto'
 import { decode } from '../../mesos/codec.ts'

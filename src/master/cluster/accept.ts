@@ -1,6 +1,7 @@
-// ACCEPT (behaviour.md §5.5), step by step: offers that are not all good cost all of them; then the operations in order,
-// each on what the ones before left; what is left in the end counts as declined. A step that fails does not stop the
-// next. Offers of an agent that went away were taken back when it went, so that they count as unknown here.
+// ACCEPT (`_accept` in Mesos src/master/master.cpp), step by step: offers that are not all good cost all of them; then
+// the operations in order, each on what the ones before left; what is left in the end counts as declined. A step that
+// fails does not stop the next. Offers of an agent that went away were taken back when it went, so that they count as
+// unknown here.
 
 import type { OfferOperation, SchedulerCallAccept, TaskInfo } from '../../mesos/types.ts'
 import { operationError } from '../../mesos/validate-operation.ts'

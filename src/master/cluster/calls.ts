@@ -1,5 +1,5 @@
-// Scheduler calls but SUBSCRIBE: who may call (behaviour.md §5.2, checks in that order), the answer, and the way to the
-// file that knows the call. Everything that goes wrong after the 202 comes as an event or is dropped.
+// Scheduler calls but SUBSCRIBE: who may call (checks in the order of Mesos src/master/http.cpp), the answer, and the
+// way to the file that knows the call. Everything that goes wrong after the 202 comes as an event or is dropped.
 
 import { isTerminal } from '../../mesos/names.ts'
 import type { SchedulerCall, SchedulerCallAcknowledge } from '../../mesos/types.ts'
@@ -111,7 +111,7 @@ function handle(state: State, framework: Framework, call: SchedulerCall): Answer
   }
 }
 
-/** The framework has seen a status. A terminal one that was seen lets the task go (behaviour.md §5.7). */
+/** The framework has seen a status. A terminal one that was seen lets the task go. */
 function acknowledge(state: State, framework: Framework, call: SchedulerCallAcknowledge): Answer {
   state.counters.add('messages_status_update_acknowledgement')
   if (call.uuid.length !== 16) return { status: 400, message: 'acknowledge.uuid must be 16 bytes' }

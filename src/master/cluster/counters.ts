@@ -1,4 +1,4 @@
-// Monotonic counters under Mesos' metric names (features.md §16), all present from the start.
+// Monotonic counters under the metric names of Mesos docs/monitoring.md, all present from the start.
 // It does not know who reads them.
 
 import { terminalStates } from '../../mesos/names.ts'

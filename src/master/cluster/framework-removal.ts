@@ -1,5 +1,6 @@
-// The end of a framework: TEARDOWN, failover timeout, operator (behaviour.md §5.10). Its tasks are KILLED in the books at
-// once and told to end on their agents, where they count as used until they have (ending.ts). No UPDATE is sent.
+// The end of a framework: TEARDOWN, failover timeout, operator (`removeFramework` in Mesos src/master/master.cpp). Its
+// tasks are KILLED in the books at once and told to end on their agents, where they count as used until they have
+// (ending.ts). No UPDATE is sent.
 
 import { isTerminal } from '../../mesos/names.ts'
 import { endingRunOf, setEnding } from './ending.ts'

@@ -1,5 +1,5 @@
 // UPDATE_FRAMEWORK, REVIVE and SUPPRESS: a framework changes what it says of itself and what it wants to be offered
-// (behaviour.md §5.3). It does not know streams or failover.
+// (Mesos docs/scheduler-http-api.md). It does not know streams or failover.
 
 import { encodeJson } from '../../mesos/json.ts'
 import { roleError } from '../../mesos/roles.ts'

@@ -1,4 +1,4 @@
-// Frameworks and their schedulers (behaviour.md §5.1):
+// Frameworks and their schedulers (`subscribe` in Mesos src/master/master.cpp):
 //
 //   (new) --SUBSCRIBE--> connected --stream ends--> disconnected --failover_timeout--> removed
 //   recovered (known from an agent) --SUBSCRIBE--> connected            TEARDOWN from anywhere --> removed

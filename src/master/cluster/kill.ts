@@ -1,5 +1,5 @@
-// KILL (behaviour.md §5.3). A kill that cannot be delivered now is kept with its task and told again when the agent is
-// back (returns.ts). A task that is not known is answered like an explicit reconciliation.
+// KILL (Mesos docs/scheduler-http-api.md). A kill that cannot be delivered now is kept with its task and told again
+// when the agent is back (returns.ts). A task that is not known is answered like an explicit reconciliation.
 
 import { isTerminal } from '../../mesos/names.ts'
 import type { SchedulerCallKill } from '../../mesos/types.ts'

@@ -1,6 +1,6 @@
-// Launching: what of a task only the cluster can judge (behaviour.md §5.6), the grant of exact hardware, the record, the
-// message to the agent. First error wins, in Mesos' order; an error costs that task alone. Nothing is launched that the
-// agent would have to refuse.
+// Launching: what of a task only the cluster can judge (Mesos src/master/validation.cpp), the grant of exact hardware,
+// the record, the message to the agent. First error wins, in Mesos' order; an error costs that task alone. Nothing is
+// launched that the agent would have to refuse.
 
 import { toJsonValue } from '../../mesos/json.ts'
 import { formatResources } from '../../mesos/resource-text.ts'

@@ -4,7 +4,8 @@
 //   recovered (known from the registry only) --not back in time--> unreachable
 //
 // Nothing is killed for it: an agent keeps its tasks, and what returns is taken back. Frameworks are told what they
-// must assume meanwhile (behaviour.md §5.7). Decision 0010 says why a broken link alone is not the end of an agent.
+// must assume meanwhile (Mesos docs/high-availability-framework-guide.md). Decision 0010 says why a broken link alone
+// is not the end of an agent.
 
 import { isTerminal } from '../../mesos/names.ts'
 import type { AgentId, AgentUid } from '../../model/ids.ts'
@@ -117,7 +118,7 @@ export function pruneUnreachable(state: State): void {
   if (state.unreachable.size > 0) state.timers.set('prune', state.nowMs + pruneIntervalMs)
 }
 
-/** Another agent took the place of this one: its tasks are lost, whatever the framework knows (behaviour.md §5.7). */
+/** Another agent took the place of this one: its tasks are lost, whatever the framework knows (as in Mesos). */
 export function removeAgent(state: State, uid: AgentUid, id: AgentId): void {
   const agent = state.agents.get(id)
   const facts: StatusFacts = {

@@ -12,7 +12,7 @@ import type { Agent, Framework, Offer } from './records.ts'
 import type { State } from './state.ts'
 import { grantOf } from './tasks.ts'
 
-/** Behaviour.md §5.9: an absent or negative refuse_seconds, and the most that counts. */
+/** What an absent or negative refuse_seconds means, and the most that counts; both as in Mesos. */
 export const refuseDefaultMs = 5_000
 export const refuseMaxMs = 365 * 24 * 3_600_000
 /** Clients refuse events of 4 MiB; estimates of an event's size are kept below half of it. */

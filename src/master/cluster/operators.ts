@@ -1,4 +1,5 @@
-// The operators' event stream (behaviour.md §8): a snapshot first, then one event for each change, a heartbeat between.
+// The operators' event stream (Mesos docs/operator-http-api.md): a snapshot first, then one event for each change, a
+// heartbeat between.
 // It does not know who listens, nor what is hidden from whom.
 
 import type { MasterEvent } from '../../mesos/types.ts'

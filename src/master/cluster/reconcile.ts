@@ -1,5 +1,5 @@
-// Reconciliation (behaviour.md §5.8): what the master knows of tasks and operations that a framework asks about. No
-// answer means: ask again. Nothing changes by asking.
+// Reconciliation (Mesos docs/reconciliation.md): what the master knows of tasks and operations that a framework asks
+// about. No answer means: ask again. Nothing changes by asking.
 
 import type {
   OperationState,

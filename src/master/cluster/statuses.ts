@@ -1,5 +1,5 @@
 // Statuses of tasks: those that the master makes itself, how a status enters a task's record, and how it reaches the
-// framework. A status without uuid wants no acknowledgement (behaviour.md §5.7).
+// framework. A status without uuid wants no acknowledgement (Mesos include/mesos/v1/mesos.proto).
 
 import { stateForUnaware } from '../../mesos/names.ts'
 import type { TaskState, TaskStatus, TaskStatusReason, TaskStatusSource } from '../../mesos/types.ts'

@@ -28,7 +28,7 @@ import type { Resources } from '../../model/resources.ts'
 import type { DownFrame, Grant, UpFrame } from '../../wire/messages.ts'
 import type { RegistryOp } from '../registry/types.ts'
 
-/** Timers and limits; defaults are Mesos' (behaviour.md §12). */
+/** Timers and limits; defaults are those of Mesos (src/master/constants.hpp). */
 export type ClusterConfig = {
   readonly masterId: MasterId
   readonly epoch: number
