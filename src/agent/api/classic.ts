@@ -1,5 +1,6 @@
-// The agent's classic endpoints (behaviour.md §9): health, version, flags, metrics, and `/state`, where ids are plain
-// strings, times float seconds and `slave` stands for agent. Files are in files.ts. It decides nothing.
+// The agent's classic endpoints (Mesos docs/endpoints/, src/slave/http.cpp): health, version, flags, metrics, and
+// `/state`, where ids are plain strings, times float seconds and `slave` stands for agent. Files are in files.ts. It
+// decides nothing.
 
 import { toJsonValue } from '../../mesos/json.ts'
 import type { MessageName } from '../../mesos/plan.ts'

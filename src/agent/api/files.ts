@@ -1,4 +1,5 @@
-// `/files/*` (behaviour.md §9): what is in a sandbox, as classic tools ask for it, and the same facts as messages.
+// `/files/*` (Mesos src/files/files.cpp): what is in a sandbox, as classic tools ask for it, and the same facts as
+// messages.
 // Which files may be seen is decided in sandbox-files.ts.
 
 import { readFileSync, type Stats } from 'node:fs'

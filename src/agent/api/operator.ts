@@ -1,5 +1,5 @@
-// `POST /api/v1` on the agent (behaviour.md §7): answers operators' questions. Calls that start or attach to containers
-// are answered 501 by name. It decides nothing.
+// `POST /api/v1` on the agent (Mesos docs/operator-http-api.md): answers operators' questions. Calls that start or
+// attach to containers are answered 501 by name. It decides nothing.
 
 import { decode } from '../../mesos/codec.ts'
 import { acceptedContentType, requestContentType } from '../../mesos/http.ts'

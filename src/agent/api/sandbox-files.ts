@@ -1,6 +1,6 @@
-// Files of sandboxes, and nothing else, under the paths that tools know (behaviour.md §9): the sandbox's path on this
-// machine, `/framework/F/executor/E/latest` and `.../runs/C`. A task may put anything into its sandbox at any moment,
-// so what counts is not the path that was checked but the file that is open: it must lie in the same sandbox.
+// Files of sandboxes, and nothing else, under the paths that tools know (Mesos docs/sandbox.md): the sandbox's path on
+// this machine, `/framework/F/executor/E/latest` and `.../runs/C`. A task may put anything into its sandbox at any
+// moment, so what counts is not the path that was checked but the file that is open: it must lie in the same sandbox.
 
 import { constants, type Stats } from 'node:fs'
 import { type FileHandle, lstat, open, opendir, readlink, realpath } from 'node:fs/promises'

@@ -17,7 +17,7 @@ import { type Session, statusesQueuedMax } from './session.ts'
 import { type StatusFacts, taskStatus, terminalFacts } from './statuses.ts'
 import type { AgentConfig, AgentEffect, ContainerExit, Killing, RunRecord } from './types.ts'
 
-/** How long a task may take to end after TERM, unless it or the kill says otherwise (behaviour.md §12). */
+/** From TERM to KILL, unless the task or the kill says otherwise (as Mesos src/launcher/executor.cpp). */
 export const killGraceDefaultMs = 3_000
 /** The same for tasks of a framework that is gone. */
 export const shutdownGraceMs = 5_000
