@@ -22,7 +22,7 @@ export function files(folder: string, name: RegExp): readonly SourceFile[] {
 export const sources = files('src', /\.ts$/)
 export const tests = files('test', /\.ts$/)
 export const builders = files('build', /\.ts$/)
-export const pages = [...files('.', /^[^/]*\.md$/), ...files('docs', /\.md$/), ...files('firmware-notes', /\.md$/)]
+export const pages = files('.', /\.md$/)
 
 function walk(folder: string): readonly string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {

@@ -1,6 +1,6 @@
 // Is every file wanted, introduced and finished? Dead files, headers, leftovers, skipped tests, dangling references.
 
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import {
@@ -71,6 +71,18 @@ test('firmware notes and decisions that are cited exist', () => {
   expect(dangling).toEqual([])
 })
 
+test('pages that are named are in the repository, or said to be of Mesos or Linux', () => {
+  const scripts = files('.', /(?:^|\/)(?:run|tepui)$/)
+  expect([...everything, ...pages, ...scripts].flatMap(missingPages)).toEqual([])
+})
+
+test('a page that is named and not there is found', () => {
+  const named = (name: string) => missingPages({ path: 'src/model/x.ts', text: `// As ${name} §2 says.` })
+  // Put together here, so that this file is not found by its own search.
+  expect(named('nowhere' + '.md')).toHaveLength(1)
+  expect(['Mesos docs/x' + '.md', 'Mesos\n// docs/x' + '.md', 'README.md', 'docs/faults.md'].flatMap(named)).toEqual([])
+})
+
 test('scripts that pages name exist', () => {
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     scripts: Record<string, string>
@@ -95,6 +107,15 @@ test('nothing names a place that only one machine has, nor where packages come f
   const found = [...everything, ...pages, ...config].filter(({ text }) => places.test(text)).map(({ path }) => path)
   expect(found).toEqual([])
 })
+
+/** Names count from the root or from the file's own folder. Addresses and templates of names are left out. */
+function missingPages({ path, text }: SourceFile): readonly string[] {
+  const named = text.matchAll(/(?<![\w./:-])((?:Mesos|Linux)[\s/*]+)?([\w./-]*\w\.md)\b/g)
+  return [...named]
+    .filter(([, owner, name = '']) => owner === undefined && !name.includes('NNNN'))
+    .filter(([, , name = '']) => !existsSync(join(root, name)) && !existsSync(join(root, dirname(path), name)))
+    .map(([, , name]) => `${path}: ${name}`)
+}
 
 /** Where nobody has to import a file for it to be used. */
 function isEntry(path: string): boolean {
