@@ -2,8 +2,12 @@
 
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { SkipReporter } from './support/skip-reporter.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** Where a program wants the results as JSON. */
+const report = process.env.TEST_REPORT
 
 /** Levels that start processes or listen get one worker less of parallelism and longer bounds. */
 const levels = {
@@ -15,12 +19,17 @@ const levels = {
   clients: { testTimeout: 60_000 },
 }
 
+function jsonReport(outputFile: string): ['json', { outputFile: string }] {
+  return ['json', { outputFile }]
+}
+
 export default defineConfig({
   test: {
     root,
     allowOnly: false,
     retry: 0,
     maxWorkers: 2,
+    reporters: ['default', new SkipReporter(), ...(report === undefined ? [] : [jsonReport(report)])],
     projects: Object.entries(levels).map(([name, options]) => ({
       test: {
         name,

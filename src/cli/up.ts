@@ -142,7 +142,8 @@ function machineLines({ inventory, resources, isolation }: Agent): readonly stri
     `memory   ${memory.totalBytes === null ? 'unknown' : humanBytes(memory.totalBytes)}, ${counted(numa.nodes.length, 'NUMA node')}`,
     `devices  ${deviceWords({ disks, nics, gpus })}`,
     `offers   ${shortNumber(offered('cpus'))} cpus, ${humanMebibytes(offered('mem'))} memory, ${humanMebibytes(offered('disk'))} disk${gpuCount}`,
-    `tasks    in ${isolation.kind}, ${enforced}${isolation.reason === null ? '' : ` (${isolation.reason})`}`,
+    // The log has every reason; the first one is what a person starts with.
+    `tasks    in ${isolation.kind}, ${enforced}${isolation.reason === null ? '' : ` (${isolation.reason.split(';')[0]})`}`,
     ...(problems.length === 0 ? [] : [`problems ${problems.length} met by the probe: \`tepui probe\` shows them`]),
   ]
 }
