@@ -34,7 +34,8 @@ export function runsPath(workDir: string, run: Omit<RunPlace, 'containerId'>): s
 }
 
 /**
- * Makes the sandbox with empty `stdout` and `stderr` for their owner and opens these two; the caller closes them.
+ * Makes the sandbox with empty `stdout` and `stderr` for their owner and opens these two; the caller closes them. The
+ * run must never have been started.
  * Throws when the disk does not take it.
  */
 export function createSandbox(
@@ -45,6 +46,8 @@ export function createSandbox(
   const path = sandboxPath(workDir, run)
   const runs = runsPath(workDir, run)
   mkdirSync(runs, { recursive: true, mode: 0o755 })
+  // Left by an agent that was killed in the middle of this start; nothing ran in it yet.
+  rmSync(path, { recursive: true, force: true })
   mkdirSync(path, { mode: 0o750 })
   pointLatest(runs, fileName(run.containerId))
   const stdoutFd = openLog(join(path, 'stdout'))

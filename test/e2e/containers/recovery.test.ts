@@ -2,11 +2,12 @@
 // did so meanwhile. The first life is a process of its own (test/support/agent-life.ts); the second is this one.
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { runDirectory, writeRunNote } from '../../../src/agent/containers/run-directory.ts'
-import type { ContainerId } from '../../../src/model/ids.ts'
+import { createSandbox } from '../../../src/agent/containers/sandbox.ts'
+import type { ContainerId, ExecutorId, FrameworkId } from '../../../src/model/ids.ts'
 import { aWorkDir, openContainers, removeWorkDir, shell, type TestContainers } from '../../support/containers.ts'
 import { until } from '../../support/until.ts'
 
@@ -119,6 +120,22 @@ describe.each(['auto', 'process-group'] as const)('isolation %s', (isolation) =>
     const { containerizer } = await secondLife()
     expect(containerizer.recover(place(0)).state).toEqual({ kind: 'neverStarted' })
     expect(readdirSync(join(workDir, 'meta', 'runs'))).toEqual([])
+  })
+
+  test('a start that was cut short after the sandbox was made starts afresh', async () => {
+    const { containerizer, exit } = await secondLife()
+    const { stdoutFd, stderrFd } = createSandbox(workDir, place(0), null)
+    for (const fd of [stdoutFd, stderrFd]) closeSync(fd)
+    expect(containerizer.recover(place(0)).state).toEqual({ kind: 'neverStarted' })
+    const { containerId, frameworkId, executorId } = place(0)
+    const spec = shell('echo here; exit 3', {
+      containerId,
+      frameworkId: frameworkId as FrameworkId,
+      executorId: executorId as ExecutorId,
+    })
+    containerizer.start(spec)
+    expect((await exit(containerId)).status).toEqual({ kind: 'exited', code: 3 })
+    expect(readFileSync(join(containerizer.sandbox(spec), 'stdout'), 'utf8')).toBe('here\n')
   })
 
   test('a process that only has the same pid is neither taken for the task nor signalled', async () => {
