@@ -4,11 +4,11 @@
 import { scalarTotal } from '../../../src/model/resources.ts'
 import { Violation } from '../engine/violation.ts'
 import type { Goal } from '../world/goals.ts'
-import type { Scheduler } from '../world/scheduler.ts'
+import { type Scheduler, thinkHealedMaxMs } from '../world/scheduler.ts'
 import type { World } from '../world/world.ts'
 
 /** Turns that every framework may take before one that waits has had its own. */
-const turnsMax = 20
+const turnsMax = 6
 
 export class Starvation {
   readonly #world: World
@@ -17,10 +17,8 @@ export class Starvation {
 
   constructor(world: World) {
     this.#world = world
-    const { timers, frameworks } = world.plan
-    const thinkMaxMs = Math.max(...frameworks.map(({ thinkMs }) => thinkMs.maxMs))
     // A round, the answer, and the filter that every refusal leaves.
-    this.#turnMaxMs = timers.allocationIntervalMs + thinkMaxMs + 6_000
+    this.#turnMaxMs = world.plan.timers.allocationIntervalMs + thinkHealedMaxMs + 6_000
   }
 
   look(): void {

@@ -12,13 +12,14 @@ import type {
   TaskStatus,
 } from '../../../src/mesos/types.ts'
 import type { FrameworkId, StreamId } from '../../../src/model/ids.ts'
-import { between, chance, type FrameworkPlan, inRange, oneOf, type Rng } from '../engine/plan.ts'
+import { between, chance, type FrameworkPlan, inRange, oneOf, type Range, type Rng } from '../engine/plan.ts'
 import { Violation } from '../engine/violation.ts'
 import { type Attempt, type Goal, Goals } from './goals.ts'
 import type { World } from './world.ts'
 
 /** Heartbeats that may fail to come before the scheduler looks for another master. */
 const silentHeartbeatsMax = 3
+export const thinkHealedMaxMs = 500
 /** What a well-behaved framework says, and what the API takes when it says nothing. */
 const refuseDefaultSeconds = 5
 /** Of one goal; later ones are left alone. */
@@ -205,7 +206,7 @@ export class Scheduler {
       case 'OFFERS':
         for (const offer of event.offers?.offers ?? []) {
           this.#offers.set(offer.id.value, offer)
-          this.#later(inRange(this.#random, this.plan.thinkMs), () => this.#answer(offer))
+          this.#later(inRange(this.#random, this.#thinkMs), () => this.#answer(offer))
         }
         return
       case 'RESCIND':
@@ -412,6 +413,11 @@ export class Scheduler {
     // Whatever the reason, this subscription is of no use any more.
     this.#hangUp()
     this.#connect(between(this.#random, 0, 2_000))
+  }
+
+  /** After healing quicker than any offer times out. */
+  get #thinkMs(): Range {
+    return this.#world.isHealed ? { minMs: 0, maxMs: thinkHealedMaxMs } : this.plan.thinkMs
   }
 
   #isSilent(): boolean {
