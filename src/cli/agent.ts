@@ -2,6 +2,7 @@
 // agent with the same work directory finds them.
 
 import type { Command } from 'commander'
+import { closeInheritedFiles } from '../agent/containers/inherited-files.ts'
 import type { LogLevel } from '../model/events.ts'
 import { createLog } from '../shell/log.ts'
 import { masterMqttPort, readToken } from './client/connection.ts'
@@ -46,6 +47,8 @@ export function define(command: Command): void {
 }
 
 async function agent(flags: AgentFlags, texts: Readonly<Record<string, string>>): Promise<number> {
+  // What the caller left open must not reach every task.
+  closeInheritedFiles()
   const token = readToken(flags.tokenFile)
   if (!token.ok) return sayFault(token.fault)
   const log = createLog({ level: flags.logLevel, role: 'agent', destination: process.stdout })

@@ -4,6 +4,7 @@
 
 import { join } from 'node:path'
 import type { Command } from 'commander'
+import { closeInheritedFiles } from '../agent/containers/inherited-files.ts'
 import type { Agent } from '../agent/main.ts'
 import type { Master } from '../master/main.ts'
 import type { Inventory } from '../model/inventory.ts'
@@ -50,6 +51,8 @@ export function define(command: Command): void {
 }
 
 async function up(flags: UpFlags, texts: Readonly<Record<string, string>>): Promise<number> {
+  // What the caller left open must not reach every task.
+  closeInheritedFiles()
   const rack = await startRack(flags, texts)
   if (!rack.ok) return sayFault(rack.fault)
   const { master, agent, close, logPath } = rack.value
