@@ -390,12 +390,12 @@ export class Scheduler {
     })
   }
 
-  /** Calls may overtake each other, but for those of which the last one counts: these keep their order. */
+  /** Calls may overtake each other, but for those that say which offers are wanted: of them the last one counts. */
   #callDelayMs({ type }: SchedulerCall): number {
     const { queue, network } = this.#world
     const drawnMs = queue.nowMs + inRange(this.#random, network.delay)
-    const isOrdered = !network.reorders || type === 'SUPPRESS' || type === 'REVIVE' || type === 'UPDATE_FRAMEWORK'
-    if (!isOrdered) return drawnMs - queue.nowMs
+    const mayOvertake = type === 'ACKNOWLEDGE' || type === 'KILL' || type === 'RECONCILE'
+    if (network.reorders && mayOvertake) return drawnMs - queue.nowMs
     this.#lastCallMs = Math.max(this.#lastCallMs, drawnMs)
     return this.#lastCallMs - queue.nowMs
   }
