@@ -1,4 +1,4 @@
-// Drives one state machine in production: queues inputs, steps through them in batches at the machine's own pace,
+// Drives one state machine in production: queues inputs, steps through all that one turn of the event loop brought,
 // performs effects in order, and ticks when the machine asks for it. It decides nothing.
 //
 // A broken invariant inside a step is not caught here: the process ends and is started again.
@@ -10,8 +10,6 @@ export type Machine<Input, Effect> = {
   nextTickMs(): number | null
 }
 
-/** Inputs handled before timers and sockets get their turn again. */
-const batchMax = 256
 /** The longest delay that a timer of the platform can take. */
 const timerMaxMs = 2 ** 31 - 1
 
@@ -57,16 +55,20 @@ export class Loop<Input, Effect> {
   }
 
   #run(): void {
-    const batch = this.#queue.splice(0, batchMax)
+    // All of them: sockets bring more only after this, so what one turn brings bounds the queue, and whoever sends faster
+    // than we handle is held back by the kernel. A part of them would let the queue grow without end.
+    const batch = this.#queue
+    this.#queue = []
     for (const input of batch) this.#step(input)
     const next = this.#machine.nextTickMs()
-    if (!this.#isClosed && next !== null && next <= nowMs()) this.#step(this.#tick)
+    if (next !== null && next <= nowMs()) this.#step(this.#tick)
     if (this.#isClosed) return
     if (this.#queue.length > 0) this.#schedule()
     this.#armTimer()
   }
 
   #step(input: Input): void {
+    if (this.#isClosed) return
     for (const effect of this.#machine.step(input, nowMs())) {
       if (this.#isClosed) return
       this.#perform(effect)

@@ -1,0 +1,52 @@
+// The loop that drives a state machine, on the event loop of the platform.
+
+import { expect, test } from 'vitest'
+import { Loop } from '../../../src/shell/loop.ts'
+
+/** Notes what it is given and gives it back as its effect. */
+function aMachine() {
+  const handled: number[] = []
+  const machine = {
+    step: (input: number): readonly number[] => {
+      handled.push(input)
+      return [input]
+    },
+    nextTickMs: () => null,
+  }
+  return { handled, machine }
+}
+
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve))
+
+test('all that one turn brought is handled before the next turn can bring more, in order', async () => {
+  const { handled, machine } = aMachine()
+  const loop = new Loop<number, number>(machine, -1, () => {})
+  const inputs = Array.from({ length: 5_000 }, (_, i) => i)
+  for (const input of inputs) loop.submit(input)
+  await nextTurn()
+  expect(handled).toEqual(inputs)
+  loop.close()
+})
+
+test('what a step brings about waits for the next turn', async () => {
+  const { handled, machine } = aMachine()
+  const loop = new Loop<number, number>(machine, -1, (effect) => {
+    if (effect === 1) loop.submit(2)
+  })
+  loop.submit(1)
+  await nextTurn()
+  expect(handled).toEqual([1])
+  await nextTurn()
+  expect(handled).toEqual([1, 2])
+  loop.close()
+})
+
+test('after close nothing is handled', async () => {
+  const { handled, machine } = aMachine()
+  const loop = new Loop<number, number>(machine, -1, () => loop.close())
+  for (const input of [1, 2, 3]) loop.submit(input)
+  await nextTurn()
+  loop.submit(4)
+  await nextTurn()
+  expect(handled).toEqual([1])
+})
