@@ -201,7 +201,7 @@ class AgentShell {
   run(config: AgentConfig, containerizer: Containerizer, api: Api, inventory: Inventory): void {
     const { checkpoint } = this.#store
     const core = createAgentCore(config, checkpoint, systemRandom)
-    const loop = new Loop<AgentInput, AgentEffect>(core, { kind: 'tick' }, (effect) => this.#perform(effect))
+    const loop = new Loop<AgentInput, AgentEffect>(core, { kind: 'tick' }, (effects) => this.#performAll(effects))
     const link = createLink({
       uid: config.uid,
       masters: this.#options.masters,
@@ -248,12 +248,20 @@ class AgentShell {
     this.#store.close()
   }
 
-  #perform(effect: AgentEffect): void {
+  /**
+   * What all steps of a turn want kept goes to the disk in one transaction, before anything else of that turn is done:
+   * a fact may be durable earlier than it must, and a hundred tasks at once wait for the disk once.
+   */
+  #performAll(effects: readonly AgentEffect[]): void {
+    const ops = effects.flatMap((effect) => (effect.kind === 'persist' ? [effect.op] : []))
+    if (ops.length > 0) this.#store.apply(ops)
+    for (const effect of effects) if (effect.kind !== 'persist') this.#perform(effect)
+  }
+
+  #perform(effect: Exclude<AgentEffect, { kind: 'persist' }>): void {
     const parts = this.#parts
     if (parts === null) return
     switch (effect.kind) {
-      case 'persist':
-        return this.#store.apply(effect.op)
       case 'start':
         return parts.containerizer.start(inSandbox(effect.spec, parts.containerizer))
       case 'signal':

@@ -140,7 +140,9 @@ class MasterShell {
   }
 
   run(cluster: Cluster, api: Api, broker: Broker): void {
-    const loop = new Loop<ClusterInput, ClusterEffect>(cluster, { kind: 'tick' }, (effect) => this.#perform(effect))
+    const loop = new Loop<ClusterInput, ClusterEffect>(cluster, { kind: 'tick' }, (effects) => {
+      for (const effect of effects) this.#perform(effect)
+    })
     this.#parts = { api, broker, loop }
     for (const input of this.#early) loop.submit(input)
     this.#early = []

@@ -1,5 +1,5 @@
 // Drives one state machine in production: queues inputs, steps through all that one turn of the event loop brought,
-// performs effects in order, and ticks when the machine asks for it. It decides nothing.
+// hands over the effects of all these steps in order, and ticks when the machine asks for it. It decides nothing.
 //
 // A broken invariant inside a step is not caught here: the process ends and is started again.
 
@@ -15,7 +15,7 @@ const timerMaxMs = 2 ** 31 - 1
 
 export class Loop<Input, Effect> {
   readonly #machine: Machine<Input, Effect>
-  readonly #perform: (effect: Effect) => void
+  readonly #perform: (effects: readonly Effect[]) => void
   readonly #tick: Input
   #queue: Input[] = []
   #isScheduled = false
@@ -23,7 +23,7 @@ export class Loop<Input, Effect> {
   #timer: NodeJS.Timeout | null = null
   #timerAtMs: number | null = null
 
-  constructor(machine: Machine<Input, Effect>, tick: Input, perform: (effect: Effect) => void) {
+  constructor(machine: Machine<Input, Effect>, tick: Input, perform: (effects: readonly Effect[]) => void) {
     this.#machine = machine
     this.#tick = tick
     this.#perform = perform
@@ -59,20 +59,13 @@ export class Loop<Input, Effect> {
     // than we handle is held back by the kernel. A part of them would let the queue grow without end.
     const batch = this.#queue
     this.#queue = []
-    for (const input of batch) this.#step(input)
+    const effects = batch.flatMap((input) => this.#machine.step(input, nowMs()))
     const next = this.#machine.nextTickMs()
-    if (next !== null && next <= nowMs()) this.#step(this.#tick)
+    if (next !== null && next <= nowMs()) effects.push(...this.#machine.step(this.#tick, nowMs()))
+    if (effects.length > 0) this.#perform(effects)
     if (this.#isClosed) return
     if (this.#queue.length > 0) this.#schedule()
     this.#armTimer()
-  }
-
-  #step(input: Input): void {
-    if (this.#isClosed) return
-    for (const effect of this.#machine.step(input, nowMs())) {
-      if (this.#isClosed) return
-      this.#perform(effect)
-    }
   }
 
   #armTimer(): void {

@@ -111,7 +111,9 @@ export class FakeAgent {
   begin(): void {
     if (this.#life !== null) throw new Error('this agent runs already')
     const core = createAgentCore(this.#config, this.#checkpoint(), systemRandom)
-    const loop = new Loop<AgentInput, AgentEffect>(core, { kind: 'tick' }, (effect) => this.#perform(effect))
+    const loop = new Loop<AgentInput, AgentEffect>(core, { kind: 'tick' }, (effects) => {
+      for (const effect of effects) this.#perform(effect)
+    })
     const link = createLink({
       uid: this.uid,
       masters: [this.#mqtt],

@@ -7,6 +7,6 @@ import { aRunRecord } from './agent-store.ts'
 const store = openAgentStore(process.argv[2] ?? '')
 if (!store.ok) throw new Error(store.fault.message)
 for (let n = 0; ; n++) {
-  store.value.apply({ op: 'putRun', run: aRunRecord(n % 100, n) })
+  store.value.apply([{ op: 'putRun', run: aRunRecord(n % 100, n) }])
   process.stdout.write(`${n}\n`)
 }

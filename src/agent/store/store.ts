@@ -1,5 +1,5 @@
 // The agent's checkpoint: the few facts that let a restarted agent go on where it was killed. One row a fact; each
-// operation is one durable transaction, so a crash at any point leaves the state before it or after it.
+// call is one durable transaction, so a crash at any point leaves the state before it or after it.
 // It does not know what the documents mean.
 
 import { randomUUID } from 'node:crypto'
@@ -14,8 +14,10 @@ import type { AgentCheckpoint, AgentStoreOp, RunRecord } from '../core/types.ts'
 export type AgentStore = {
   /** As it was when the store was opened. */
   readonly checkpoint: AgentCheckpoint
-  /** Durable when it returns; throws when the disk does not take it: the agent must not go on. */
-  apply(op: AgentStoreOp): void
+  /**
+   * In order and all or none; durable when it returns. Throws when the disk does not take it: the agent must not go on.
+   */
+  apply(ops: readonly AgentStoreOp[]): void
   close(): void
 }
 
@@ -59,28 +61,29 @@ function storeOf(database: DatabaseSync, checkpoint: AgentCheckpoint): AgentStor
   const putRun = put('runs', 'id', 'record')
   const removeFramework = database.prepare('DELETE FROM frameworks WHERE id = ?')
   const removeRun = database.prepare('DELETE FROM runs WHERE id = ?')
+  const applyOne = (op: AgentStoreOp) => {
+    switch (op.op) {
+      case 'setAgentId':
+        return putFact.run('agentId', op.agentId)
+      case 'putFramework':
+        return putFramework.run(op.frameworkId, JSON.stringify(op.info))
+      case 'removeFramework':
+        return removeFramework.run(op.frameworkId)
+      case 'putRun':
+        return putRun.run(op.run.containerId, JSON.stringify(op.run))
+      case 'removeRun':
+        return removeRun.run(op.containerId)
+      default:
+        return unreachable(op)
+    }
+  }
   return {
     checkpoint,
-    apply: (op) => {
-      switch (op.op) {
-        case 'setAgentId':
-          putFact.run('agentId', op.agentId)
-          return
-        case 'putFramework':
-          putFramework.run(op.frameworkId, JSON.stringify(op.info))
-          return
-        case 'removeFramework':
-          removeFramework.run(op.frameworkId)
-          return
-        case 'putRun':
-          putRun.run(op.run.containerId, JSON.stringify(op.run))
-          return
-        case 'removeRun':
-          removeRun.run(op.containerId)
-          return
-        default:
-          return unreachable(op)
-      }
+    apply: (ops) => {
+      // An error leaves the transaction open: the process ends then, and SQLite forgets what was not committed.
+      database.exec('BEGIN')
+      for (const op of ops) applyOne(op)
+      database.exec('COMMIT')
     },
     close: () => database.close(),
   }

@@ -39,7 +39,7 @@ function open(): AgentStore {
 
 function reopened(...ops: readonly AgentStoreOp[]) {
   const store = open()
-  for (const op of ops) store.apply(op)
+  for (const op of ops) store.apply([op])
   store.close()
   const next = open()
   next.close()
@@ -153,14 +153,14 @@ test('nobody else can read what frameworks sent', () => {
   chmodSync(workDir, 0o755)
   mkdirSync(join(workDir, 'meta'), { mode: 0o755 })
   const store = open()
-  store.apply({ op: 'putRun', run: aRunRecord(1) })
+  store.apply([{ op: 'putRun', run: aRunRecord(1) }])
   for (const name of ['agent.db', 'agent.db-wal']) expect(statSync(join(workDir, 'meta', name)).mode & 0o077).toBe(0)
   store.close()
 })
 
 test('a log that was cut while it was written loses at most what it held', () => {
   const store = open()
-  store.apply({ op: 'putRun', run: aRunRecord(1) })
+  store.apply([{ op: 'putRun', run: aRunRecord(1) }])
   const copy = mkdtempSync(join(tmpdir(), 'tepui-store-copy-'))
   mkdirSync(join(copy, 'meta'))
   for (const name of ['agent.db', 'agent.db-wal']) {

@@ -30,14 +30,24 @@ test('all that one turn brought is handled before the next turn can bring more, 
 
 test('what a step brings about waits for the next turn', async () => {
   const { handled, machine } = aMachine()
-  const loop = new Loop<number, number>(machine, -1, (effect) => {
-    if (effect === 1) loop.submit(2)
+  const loop = new Loop<number, number>(machine, -1, (effects) => {
+    if (effects.includes(1)) loop.submit(2)
   })
   loop.submit(1)
   await nextTurn()
   expect(handled).toEqual([1])
   await nextTurn()
   expect(handled).toEqual([1, 2])
+  loop.close()
+})
+
+test('the effects of a turn come together, in the order of their steps', async () => {
+  const { machine } = aMachine()
+  const turns: (readonly number[])[] = []
+  const loop = new Loop<number, number>(machine, -1, (effects) => turns.push(effects))
+  for (const input of [1, 2, 3]) loop.submit(input)
+  await nextTurn()
+  expect(turns).toEqual([[1, 2, 3]])
   loop.close()
 })
 
@@ -48,5 +58,5 @@ test('after close nothing is handled', async () => {
   await nextTurn()
   loop.submit(4)
   await nextTurn()
-  expect(handled).toEqual([1])
+  expect(handled).toEqual([1, 2, 3])
 })
