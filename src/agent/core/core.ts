@@ -134,7 +134,7 @@ class Core implements AgentCore {
       }
       const state = states.get(run.record.containerId)
       invariant(state !== undefined, 'every unfinished run was looked at', { containerId: run.record.containerId })
-      if (state.kind === 'neverStarted') this.#tasks.start(run, nowMs)
+      if (state.kind === 'neverStarted') this.#tasks.neverStarted(run, nowMs)
       else if (state.kind === 'exited') this.#tasks.exited(run, state.exit, nowMs)
       else this.#tasks.started(run, state.pid, nowMs)
     }

@@ -96,7 +96,7 @@ export class Tasks {
       return this.#end(run, launchFailed(`this agent already holds ${runsMax} tasks`, null), nowMs)
     }
     this.#addStatus(run, { state: 'TASK_STARTING', source: 'SOURCE_EXECUTOR' }, nowMs)
-    this.start(run, nowMs)
+    this.#start(run, nowMs)
   }
 
   kill({ frameworkId, taskId, gracePeriodMs }: Kill, nowMs: number): void {
@@ -144,7 +144,18 @@ export class Tasks {
     this.#sendNextStatus(run, nowMs)
   }
 
-  start(run: Run, nowMs: number): void {
+  /** Recovery found no trace of a start. */
+  neverStarted(run: Run, nowMs: number): void {
+    if (wasToldRunning(run.record)) {
+      // It did start: a power cut took the notes that were not yet on the disk. A second start would be a second task.
+      const why = 'what was noted of it on this machine is gone'
+      return this.exited(run, { status: { kind: 'unknown', why }, limitation: null }, nowMs)
+    }
+    if (run.record.killing !== null) return this.failed(run, 'the task was to end before it was started', nowMs)
+    this.#start(run, nowMs)
+  }
+
+  #start(run: Run, nowMs: number): void {
     const framework = fromJsonValue('mesos.v1.FrameworkInfo', this.#runs.frameworks.get(run.record.frameworkId) ?? {})
     invariant(framework.ok, 'a run has a framework')
     const spec = containerSpec(this.#config, {
@@ -163,7 +174,7 @@ export class Tasks {
     if (run.phase === 'starting') this.runningCount++
     run.phase = 'running'
     run.pid = pid
-    if (!run.record.statuses.some((status) => status.state === 'TASK_RUNNING') && run.record.killing === null) {
+    if (!wasToldRunning(run.record) && run.record.killing === null) {
       this.#addStatus(run, { state: 'TASK_RUNNING', source: 'SOURCE_EXECUTOR' }, nowMs)
     }
     this.#log('info', 'container.started', 'a container runs', { containerId, pid, taskId: run.record.taskId })
@@ -307,6 +318,10 @@ export class Tasks {
   ): void {
     this.#emit({ kind: 'log', level, event, message, fields })
   }
+}
+
+function wasToldRunning(record: RunRecord): boolean {
+  return record.statuses.some((status) => status.state === 'TASK_RUNNING')
 }
 
 /** A container that never ran: failed, or, when it was to be killed anyway, killed during its launch. */

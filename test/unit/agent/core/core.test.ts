@@ -400,6 +400,28 @@ describe('reliability', () => {
     expect(second.effects.filter((effect) => effect.kind === 'start').length).toBe(1)
   })
 
+  test('a task that was told as running is never started again, also when the machine lost its notes', () => {
+    const first = new MasterSide()
+    first.register()
+    const { containerId } = first.launch('t')
+    first.step({ kind: 'containerStarted', containerId, pid: 10 })
+    const second = new MasterSide(first.checkpoint())
+    const { tasks } = second.register([{ containerId, state: { kind: 'neverStarted' } }])
+    expect(kinds(second.effects)).not.toContain('start')
+    expect(tasks).toMatchObject([{ latestState: 'TASK_FAILED' }])
+  })
+
+  test('a task that was to be killed before it was started is not started by the next life', () => {
+    const first = new MasterSide()
+    first.register()
+    const { containerId } = first.launch('t')
+    first.kill('t')
+    const second = new MasterSide(first.checkpoint())
+    const { tasks } = second.register([{ containerId, state: { kind: 'neverStarted' } }])
+    expect(kinds(second.effects)).not.toContain('start')
+    expect(tasks).toMatchObject([{ latestState: 'TASK_KILLED' }])
+  })
+
   test('a kill that was promised before a crash is kept by the next life', () => {
     const first = new MasterSide()
     first.register()
