@@ -1,10 +1,13 @@
 // Deadlines of a state machine, by key: a binary heap with lazy removal, so that a tick costs what is due and not
-// what exists. It does not know any clock; `nowMs` comes in.
+// what exists, and memory what is set and not how often it was moved. It does not know any clock; `nowMs` comes in.
 
 type Entry = { readonly atMs: number; readonly order: number; readonly key: string }
 
+/** Moved and cleared entries that may wait in the heap beside as many as are set. */
+const staleSpareMax = 64
+
 export class Timers {
-  readonly #heap: Entry[] = []
+  #heap: Entry[] = []
   readonly #current = new Map<string, Entry>()
   #order = 0
 
@@ -13,6 +16,7 @@ export class Timers {
     const entry = { atMs, order: this.#order++, key }
     this.#current.set(key, entry)
     this.#push(entry)
+    if (this.#heap.length > 2 * this.#current.size + staleSpareMax) this.#dropAllStale()
   }
 
   /** Sets the deadline unless an earlier one stands. */
@@ -51,6 +55,12 @@ export class Timers {
     for (let top = this.#heap[0]; top !== undefined && this.#current.get(top.key) !== top; top = this.#heap[0]) {
       this.#pop()
     }
+  }
+
+  /** A deadline that lies far ahead would otherwise stay until it comes, each time it is moved. */
+  #dropAllStale(): void {
+    // A sorted list is a heap.
+    this.#heap = [...this.#current.values()].sort((a, b) => (isBefore(a, b) ? -1 : 1))
   }
 
   #push(entry: Entry): void {
