@@ -3,7 +3,7 @@
 // have, so that nothing of the machine is given away twice; a removed framework cannot hold them in the allocator, so
 // there they are missing from what the agent supplies (decision 0013).
 
-import { add, allocatedTo, noResources, overlap, type Resources, subtract } from '../../model/resources.ts'
+import { add, allocatedTo, overlap, subtract } from '../../model/resources.ts'
 import type { AgentSupply } from '../allocator/types.ts'
 import { type Agent, type EndingTask, type Task, type TaskKey, taskKey } from './records.ts'
 import type { State } from './state.ts'
@@ -15,6 +15,7 @@ export function setEnding(state: State, agent: Agent, run: EndingTask): void {
   const { frameworkId, taskId, resources, grant, isDuplicate } = run
   agent.ending.set(key, { frameworkId, taskId, resources, grant, isDuplicate })
   agent.used = add(agent.used, resources)
+  agent.endingUsed = add(agent.endingUsed, resources)
   for (const uuid of grant.gpuUuids) agent.gpusGranted.add(uuid)
   state.allocator.updateAgent(agent.id, supplyOf(agent))
 }
@@ -25,6 +26,7 @@ export function endEnding(state: State, agent: Agent, key: TaskKey): void {
   if (run === undefined) return
   agent.ending.delete(key)
   agent.used = subtract(agent.used, run.resources)
+  agent.endingUsed = subtract(agent.endingUsed, run.resources)
   for (const uuid of run.grant.gpuUuids) agent.gpusGranted.delete(uuid)
   state.allocator.updateAgent(agent.id, supplyOf(agent))
   state.isAllocationUrgent = true
@@ -38,8 +40,7 @@ export function endingRunOf(task: Task): EndingTask {
 
 /** What the agent has for frameworks: its total without what ending runs still hold. */
 export function supplyOf(agent: Agent): AgentSupply {
-  let held: Resources = noResources
-  for (const run of agent.ending.values()) held = add(held, allocatedTo(run.resources, undefined))
+  const held = allocatedTo(agent.endingUsed, undefined)
   return {
     total: subtract(agent.total, overlap(agent.total, held)),
     capabilities: new Set(agent.capabilities),

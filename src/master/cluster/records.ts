@@ -153,6 +153,8 @@ export type Agent = {
   /** The live session; null while disconnected. */
   link: AgentLink | null
   readonly ending: Map<TaskKey, EndingTask>
+  /** What `ending` holds together: the part of `used` that no framework holds. */
+  endingUsed: Resources
   readonly gpusGranted: Set<string>
 }
 

@@ -92,6 +92,7 @@ function addAgent(state: State, uid: AgentUid, { agentId, report }: Pending): Ag
     offers: new Set(),
     link: null,
     ending: new Map(),
+    endingUsed: noResources,
     gpusGranted: new Set(),
   }
   state.agents.set(agentId, agent)
@@ -251,13 +252,20 @@ function adopt(state: State, framework: Framework, agent: Agent, reported: Repor
     status: former?.status ?? statuses.at(-1) ?? null,
     statuses: former?.statuses ?? statuses.map(({ data: _data, ...status }) => status),
     launchedMs: former?.launchedMs ?? state.nowMs,
-    acknowledgedUuid: former?.acknowledgedUuid ?? null,
+    acknowledgedUuid: former === undefined ? acknowledgedUuidOf(reported) : former.acknowledgedUuid,
     kill: former?.kill ?? null,
     holdsResources: false,
   }
   bookTask(state, framework, agent, task)
   if (task.holdsResources) state.allocator.addAllocation(grantOf(task))
   return task
+}
+
+/** The newest status that its framework has acknowledged, so that a master that began anew does not tell it again. */
+function acknowledgedUuidOf({ isUnacknowledged, latestState, statuses }: ReportedTask): string | null {
+  const newest = statuses.at(-1)?.uuid
+  // An end is told until this master itself has heard the acknowledgement: only that completes the task.
+  return isUnacknowledged || isTerminal(latestState) || newest === undefined ? null : uuidBase64(newest)
 }
 
 /** The framework was told, or may have been told, that the task is out of reach. */

@@ -6,6 +6,38 @@ import { amount, aTaskInfo, scalars } from '../../../support/scheduler.ts'
 const aware = [{ type: 'MULTI_ROLE' }, { type: 'PARTITION_AWARE' }] as const
 const old = [{ type: 'MULTI_ROLE' }] as const
 
+describe('a master that began anew', () => {
+  test('does not tell again what the framework acknowledged before', () => {
+    const rack = new TestCluster()
+    const agent = rack.agent()
+    const framework = rack.framework({ failover_timeout: 1_000 })
+    framework.run(agent, 't')
+    rack.restartMaster()
+    agent.connect()
+    rack.settle()
+    framework.subscribe()
+    rack.settle()
+    expect(framework.states('t')).toEqual(['TASK_RUNNING'])
+    expect(framework.reconcile({ taskId: 't' })).toMatchObject([{ state: 'TASK_RUNNING' }])
+  })
+
+  test('tells what the framework had not acknowledged', () => {
+    const rack = new TestCluster()
+    const agent = rack.agent()
+    const framework = rack.framework({ failover_timeout: 1_000 })
+    framework.run(agent, 't')
+    agent.update('t', 'TASK_FINISHED')
+    rack.restartMaster()
+    agent.connect()
+    rack.settle()
+    framework.subscribe()
+    rack.settle()
+    expect(framework.states('t')).toEqual(['TASK_RUNNING', 'TASK_FINISHED', 'TASK_FINISHED'])
+    framework.acknowledge(framework.update('t'))
+    expect(agent.runs.size).toBe(0)
+  })
+})
+
 describe('back from the unreachable', () => {
   test.each([
     ['P02', aware, 'TASK_UNREACHABLE'],
