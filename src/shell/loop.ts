@@ -55,13 +55,15 @@ export class Loop<Input, Effect> {
   }
 
   #run(): void {
+    if (this.#isClosed) return
     // All of them: sockets bring more only after this, so what one turn brings bounds the queue, and whoever sends faster
     // than we handle is held back by the kernel. A part of them would let the queue grow without end.
     const batch = this.#queue
     this.#queue = []
-    const effects = batch.flatMap((input) => this.#machine.step(input, nowMs()))
+    const stepped = batch.flatMap((input) => this.#machine.step(input, nowMs()))
     const next = this.#machine.nextTickMs()
-    if (next !== null && next <= nowMs()) effects.push(...this.#machine.step(this.#tick, nowMs()))
+    const isDue = next !== null && next <= nowMs()
+    const effects = isDue ? stepped.concat(this.#machine.step(this.#tick, nowMs())) : stepped
     if (effects.length > 0) this.#perform(effects)
     if (this.#isClosed) return
     if (this.#queue.length > 0) this.#schedule()

@@ -4,14 +4,14 @@ import { expect, test } from 'vitest'
 import { Loop } from '../../../src/shell/loop.ts'
 
 /** Notes what it is given and gives it back as its effect. */
-function aMachine() {
+function aMachine(nextTickMs: number | null = null) {
   const handled: number[] = []
   const machine = {
     step: (input: number): readonly number[] => {
       handled.push(input)
       return [input]
     },
-    nextTickMs: () => null,
+    nextTickMs: () => nextTickMs,
   }
   return { handled, machine }
 }
@@ -59,4 +59,31 @@ test('after close nothing is handled', async () => {
   loop.submit(4)
   await nextTurn()
   expect(handled).toEqual([1, 2, 3])
+})
+
+test('a tick that was due at the close is not handled either', async () => {
+  const { handled, machine } = aMachine(0)
+  const loop = new Loop<number, number>(machine, -1, () => {})
+  loop.submit(1)
+  loop.close()
+  await nextTurn()
+  expect(handled).toEqual([])
+})
+
+test('a tick may have more effects than a call takes arguments', async () => {
+  const many = Array.from({ length: 200_000 }, (_, i) => i)
+  let nextTickMs: number | null = 0
+  const machine = {
+    step: (input: number): readonly number[] => {
+      if (input === -1) nextTickMs = null
+      return input === -1 ? many : []
+    },
+    nextTickMs: () => nextTickMs,
+  }
+  const counts: number[] = []
+  const loop = new Loop<number, number>(machine, -1, (effects) => counts.push(effects.length))
+  loop.submit(1)
+  await nextTurn()
+  expect(counts).toEqual([200_000])
+  loop.close()
 })
