@@ -10,8 +10,12 @@ import type { MessageTypes } from '../../mesos/types.ts'
 import type { StreamId } from '../../model/ids.ts'
 import { invariant } from '../../model/result.ts'
 
-/** A stream is cut when this much waits for its reader and another event comes. */
-export const streamBufferMaxBytes = 8 * 1024 * 1024
+/** A reader that is behind by more than this … */
+export const streamBehindBytes = 8 * 1024 * 1024
+/** … and has not caught up within this time is cut: a snapshot or an answer of many events may well be larger. */
+export const streamPatienceMs = 60_000
+/** At once it is cut when this much waits beside the first event, which is the snapshot, and another event comes. */
+export const streamBufferMaxBytes = 64 * 1024 * 1024
 
 /** An ended stream whose reader does not take the rest within this time is destroyed. */
 export const streamEndGraceMs = 5_000
@@ -22,6 +26,10 @@ const keepAliveProbeMs = 60_000
 type OpenStream = {
   readonly contentType: ContentType
   readonly response: FastifyReply['raw']
+  /** Null before the first event. */
+  bufferMaxBytes: number | null
+  /** Since when its reader is behind, or null. */
+  behindSinceMs: number | null
 }
 
 export type EventStreamsOptions<N extends MessageName> = {
@@ -29,11 +37,14 @@ export type EventStreamsOptions<N extends MessageName> = {
   readonly message: N
   /** The stream ended, but not by `end`: its reader left or was cut for being slow. */
   readonly onClosed: (streamId: StreamId, wasSlow: boolean) => void
+  /** Any steady clock. */
+  readonly nowMs?: () => number
 }
 
 export class EventStreams<N extends MessageName> {
   readonly #message: N
   readonly #onClosed: EventStreamsOptions<N>['onClosed']
+  readonly #nowMs: () => number
   readonly #open = new Map<StreamId, OpenStream>()
   /** Streams that were ended and still drain, with the timer that ends their patience. */
   readonly #draining = new Map<FastifyReply['raw'], NodeJS.Timeout>()
@@ -43,6 +54,7 @@ export class EventStreams<N extends MessageName> {
   constructor(options: EventStreamsOptions<N>) {
     this.#message = options.message
     this.#onClosed = options.onClosed
+    this.#nowMs = options.nowMs ?? (() => performance.now())
   }
 
   get size(): number {
@@ -59,7 +71,7 @@ export class EventStreams<N extends MessageName> {
     invariant(!this.#open.has(streamId), 'a stream id is new', { streamId })
     reply.hijack()
     const response = reply.raw
-    this.#open.set(streamId, { contentType, response })
+    this.#open.set(streamId, { contentType, response, bufferMaxBytes: null, behindSinceMs: null })
     response.on('close', () => {
       clearTimeout(this.#draining.get(response))
       this.#draining.delete(response)
@@ -77,13 +89,15 @@ export class EventStreams<N extends MessageName> {
   send(streamId: StreamId, event: MessageTypes[N]): void {
     const stream = this.#open.get(streamId)
     if (stream === undefined) return
-    if (stream.response.writableLength > streamBufferMaxBytes) {
+    if (this.#isTooSlow(stream)) {
       this.#open.delete(streamId)
       stream.response.destroy()
       this.#onClosed(streamId, true)
       return
     }
-    stream.response.write(this.#framed(stream.contentType, event))
+    const bytes = this.#framed(stream.contentType, event)
+    stream.bufferMaxBytes ??= streamBufferMaxBytes + bytes.length
+    stream.response.write(bytes)
   }
 
   /** Ends a stream after what was sent to it. */
@@ -104,6 +118,17 @@ export class EventStreams<N extends MessageName> {
     const all = [...[...this.#open.values()].map((stream) => stream.response), ...this.#draining.keys()]
     this.#open.clear()
     for (const response of all) response.destroy()
+  }
+
+  #isTooSlow(stream: OpenStream): boolean {
+    const waitingBytes = stream.response.writableLength
+    if (waitingBytes <= streamBehindBytes) {
+      stream.behindSinceMs = null
+      return false
+    }
+    const nowMs = this.#nowMs()
+    stream.behindSinceMs ??= nowMs
+    return nowMs - stream.behindSinceMs > streamPatienceMs || waitingBytes > (stream.bufferMaxBytes ?? 0)
   }
 
   #framed(contentType: ContentType, event: MessageTypes[N]): Uint8Array {

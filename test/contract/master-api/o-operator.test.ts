@@ -288,7 +288,9 @@ test('a stream whose reader stops reading is cut, and others are not harmed', as
     expect(round).toBeLessThan(100)
     const offer = await framework.offer()
     const labels = { labels: [{ key: 'k', value }] }
-    await framework.launch(offer, [aTaskInfo(offer, `t${round}`, { labels })])
+    // The whole offer, so that what is offered next is the whole again.
+    const { resources } = offer
+    await framework.launch(offer, [aTaskInfo(offer, `t${round}`, { labels, resources })])
     await framework.acknowledge(await framework.reaches(`t${round}`, 'TASK_RUNNING'))
     rack.agents[0]?.exit(`t${round}`)
     await framework.acknowledge(await framework.reaches(`t${round}`, 'TASK_FINISHED'))
