@@ -31,8 +31,13 @@ export function killGroups(directories: readonly string[]): void {
   const killer = directories.find((directory) => existsSync(join(directory, 'cgroup.kill')))
   if (killer !== undefined) attempt(() => writeFileSync(join(killer, 'cgroup.kill'), '1'))
   const frozen = killer === undefined ? directories.filter(freeze) : []
-  for (const directory of directories) for (const pid of membersBelow(directory)) signalPid(pid, 'SIGKILL')
+  for (const directory of directories) for (const pid of membersBelow(directory) ?? []) kill(pid)
   for (const directory of frozen) thaw(directory)
+}
+
+/** A member outside of our pid namespace is shown as 0, which to kill(2) means our own process group. */
+function kill(pid: number): void {
+  if (pid > 0) signalPid(pid, 'SIGKILL')
 }
 
 /** Version 1 and 2: the file to write, what freezes and thaws, where it shows and how. */
@@ -60,17 +65,24 @@ export function thaw(directory: string): void {
   }
 }
 
-/** Whether no process is left; a group that is already gone is empty. */
+/** Whether no process is left; a group that is already gone is empty, one that cannot be read now is not. */
 export function areGroupsEmpty(directories: readonly string[]): boolean {
-  return directories.every((directory) => membersBelow(directory).length === 0)
+  return directories.every((directory) => membersBelow(directory)?.length === 0)
 }
 
-/** The pids in a group and in those that its task may have made below it. */
-function membersBelow(directory: string): readonly number[] {
-  return [directory, ...groupsBelow(directory)].flatMap((group) => {
-    const text = attempt(() => readFileSync(join(group, 'cgroup.procs'), 'utf8')) ?? ''
-    return text.split('\n').filter(Boolean).map(Number)
-  })
+/** The pids in a group and in those that its task may have made below it; null when it cannot be read. */
+function membersBelow(directory: string): readonly number[] | null {
+  const members: number[] = []
+  for (const group of [directory, ...groupsBelow(directory)]) {
+    try {
+      const text = readFileSync(join(group, 'cgroup.procs'), 'utf8')
+      members.push(...text.split('\n').filter(Boolean).map(Number))
+    } catch (error) {
+      // Members of a threaded group (EOPNOTSUPP) are shown by the group above it.
+      if (!['ENOENT', 'ENODEV', 'EOPNOTSUPP'].includes((error as NodeJS.ErrnoException).code ?? '')) return null
+    }
+  }
+  return members
 }
 
 /** Deepest last. */

@@ -280,15 +280,16 @@ class ProcessContainerizer implements Containerizer {
 
   #killTree(run: Run): void {
     if (run.groups.length > 0) killGroups(run.groups)
-    else if (run.main !== null) for (const pid of this.#treeWithoutGroups(run.main, run)) signalPid(pid, 'SIGKILL')
+    else if (run.main !== null)
+      for (const pid of this.#treeWithoutGroups(run.main, run) ?? []) signalPid(pid, 'SIGKILL')
   }
 
   #isTreeGone(run: Run): boolean {
     if (run.groups.length > 0) return areGroupsEmpty(run.groups)
-    return run.main === null || this.#treeWithoutGroups(run.main, run).length === 0
+    return run.main === null || this.#treeWithoutGroups(run.main, run)?.length === 0
   }
 
-  #treeWithoutGroups(main: ProcessId, run: Run): readonly number[] {
+  #treeWithoutGroups(main: ProcessId, run: Run): readonly number[] | null {
     return findTree(main, `MESOS_CONTAINER_ID=${run.containerId}`)
   }
 
@@ -381,8 +382,7 @@ class ProcessContainerizer implements Containerizer {
       }
       if (!removeGroups(run.groups)) return false
       // Last: as long as the notes are there, a later life of the agent finds the rest and removes it.
-      removeRunDirectory(run.directory)
-      return true
+      return removeRunDirectory(run.directory)
     }, groupRemovalMaxMs)
     this.#removals.add(removal)
     void removal.finally(() => this.#removals.delete(removal))

@@ -119,7 +119,8 @@ function taskEnvironment(spec: ContainerSpec, sandbox: string): Readonly<Record<
 /** Waits for the supervisor's word on fd 3 that the task's process exists. */
 function started(child: ChildProcess, directory: string): Promise<Result<RunProcesses>> {
   return new Promise((resolve) => {
-    const report = child.stdio[3] as Readable | undefined
+    // A process that has no files left cannot even make the pipe.
+    const report = child.stdio?.[3] as Readable | undefined
     let text = ''
     const settle = (result: Result<RunProcesses>) => {
       clearTimeout(timer)

@@ -33,10 +33,21 @@ export function readStat(pid: number): ProcessStat | null {
   }
 }
 
-/** Whether exactly this process still runs; a zombie does not. */
+/** Whether exactly this process still runs; a zombie does not. Who cannot be looked at (no files left) is not dead. */
 export function isAlive(id: ProcessId): boolean {
-  const stat = readStat(id.pid)
+  let text: string
+  try {
+    text = readFileSync(`/proc/${id.pid}/stat`, 'utf8')
+  } catch (error) {
+    return !isGone(error)
+  }
+  const stat = parseStat(text)
   return stat !== null && stat.start === id.start && stat.state !== 'Z' && stat.state !== 'X'
+}
+
+function isGone(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException
+  return code === 'ENOENT' || code === 'ESRCH'
 }
 
 /** False when there is nobody to take it; a negative number is a process group. */
@@ -52,23 +63,38 @@ export function signalPid(pid: number, signal: NodeJS.Signals): boolean {
 /**
  * Everybody who can be known to belong to `main` without cgroups: its session and process group, its descendants, and
  * every process whose environment has the entry `mark`. A process that left the session, lost its parents and cleaned
- * its environment is not found.
+ * its environment is not found. Null when nobody can be looked at.
  */
-export function findTree(main: ProcessId, mark: string): readonly number[] {
-  const all = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => readStat(Number(name)) ?? [])
-    .filter((stat) => stat.state !== 'Z' && stat.state !== 'X')
+export function findTree(main: ProcessId, mark: string): readonly number[] | null {
+  let names: readonly string[]
+  try {
+    names = readdirSync('/proc')
+  } catch {
+    return null
+  }
+  const all = names.filter((name) => /^\d+$/.test(name)).flatMap((name) => readStat(Number(name)) ?? [])
+  return treeOf(main, all, (pid) => hasMark(pid, mark)).filter((pid) => pid !== process.pid)
+}
+
+/** The same, told from what /proc showed. */
+export function treeOf(
+  main: ProcessId,
+  all: readonly ProcessStat[],
+  isMarked: (pid: number) => boolean,
+): readonly number[] {
+  // The kernel gives a number away only when no session and no group bears it any more: those of another process with
+  // the number of ours are its own.
+  const isGivenAway = all.some((stat) => stat.pid === main.pid && stat.start !== main.start)
+  const live = all.filter((stat) => stat.state !== 'Z' && stat.state !== 'X')
   const found = new Set<number>()
-  for (const stat of all) {
-    const isOurs = stat.start >= main.start && (stat.session === main.pid || stat.group === main.pid)
-    if (isOurs || hasMark(stat.pid, mark)) found.add(stat.pid)
+  for (const stat of live) {
+    const isOurs = !isGivenAway && stat.start >= main.start && (stat.session === main.pid || stat.group === main.pid)
+    if (isOurs || isMarked(stat.pid)) found.add(stat.pid)
   }
   for (let size = -1; size !== found.size; ) {
     size = found.size
-    for (const stat of all) if (found.has(stat.parent)) found.add(stat.pid)
+    for (const stat of live) if (found.has(stat.parent)) found.add(stat.pid)
   }
-  found.delete(process.pid)
   return [...found]
 }
 

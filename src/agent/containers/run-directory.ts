@@ -79,8 +79,15 @@ export function isClaimed(directory: string): boolean {
   return readWhole(directory, 'pid') === 'claimed'
 }
 
+/** How the run ended; null when that is not written, or cannot be read now. */
 export function readExit(directory: string): ContainerExit['status'] | null {
-  const match = /^(exited|signaled) (\d{1,3})$/.exec(readWhole(directory, 'exit') ?? '')
+  let text: string | null
+  try {
+    text = readWhole(directory, 'exit')
+  } catch {
+    return null
+  }
+  const match = /^(exited|signaled) (\d{1,3})$/.exec(text ?? '')
   if (match === null) return null
   const number = Number(match[2])
   return match[1] === 'exited' ? { kind: 'exited', code: number } : { kind: 'signaled', signal: number }
@@ -103,8 +110,14 @@ export function listRuns(workDir: string): readonly ContainerId[] {
   }
 }
 
-export function removeRunDirectory(directory: string): void {
-  rmSync(directory, { recursive: true, force: true })
+/** False when something is left, which a later life of the agent removes. */
+export function removeRunDirectory(directory: string): boolean {
+  try {
+    rmSync(directory, { recursive: true, force: true })
+    return true
+  } catch {
+    return false
+  }
 }
 
 function readWhole(directory: string, name: string): string | null {
