@@ -34,7 +34,7 @@ export function createAllocator(options: AllocatorOptions): Allocator {
   const names = createNameTable()
   const tree = createShareTree()
   const filters = createFilters(options.allocationIntervalMs)
-  const defaultThresholds = options.minAllocatable.map((wanted) => thresholdOf(names, wanted))
+  const defaultThresholds = options.minAllocatable.map(thresholdOf)
   const gpuIndex = nameIndex(names, 'gpus')
   const frameworks = new Map<FrameworkId, FrameworkRecord>()
   const agents = new Map<AgentId, AgentState>()
@@ -109,7 +109,7 @@ export function createAllocator(options: AllocatorOptions): Allocator {
     record.thresholds = new Map(
       [...demand.minAllocatableByRole].map(([role, alternatives]): [string, readonly Threshold[]] => [
         role,
-        alternatives.map((wanted) => thresholdOf(names, wanted)),
+        alternatives.map(thresholdOf),
       ]),
     )
     relist(record)
@@ -185,7 +185,7 @@ export function createAllocator(options: AllocatorOptions): Allocator {
     const candidate = visibleTo(holder, state, options.filterGpuResources)
     if (candidate.length === 0) return null
     const thresholds = holder.framework.thresholds.get(holder.role) ?? defaultThresholds
-    if (thresholds.length > 0 && !reachesAny(amountsOf(names, candidate), thresholds)) return null
+    if (thresholds.length > 0 && !reachesAny(names, amountsOf(names, candidate), thresholds)) return null
     return filters.holdsBack(holder, state, candidate) ? null : candidate
   }
 

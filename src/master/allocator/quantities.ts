@@ -6,8 +6,11 @@ import { contains, type Resource, type Resources } from '../../model/resources.t
 /** Thousandths by resource index; a missing entry is zero. Mutable: sums are kept in place. */
 export type Amounts = number[]
 
-/** Amounts of which each must be reached, by resource index. */
-export type Threshold = readonly { readonly index: number; readonly amount: number }[]
+/**
+ * Amounts of which each must be reached, by resource name: frameworks may name what no agent has, and that must not
+ * take an index.
+ */
+export type Threshold = readonly (readonly [name: string, amount: number])[]
 
 export type NameTable = { readonly indices: Map<string, number> }
 
@@ -39,14 +42,15 @@ export function addAmounts(sum: Amounts, change: Amounts, sign: 1 | -1): void {
   for (let i = 0; i < change.length; i++) sum[i] = (sum[i] ?? 0) + sign * (change[i] as number)
 }
 
-export function thresholdOf(names: NameTable, wanted: Readonly<Record<string, number>>): Threshold {
-  return Object.entries(wanted).map(([name, amount]) => ({ index: nameIndex(names, name), amount }))
+export function thresholdOf(wanted: Readonly<Record<string, number>>): Threshold {
+  return Object.entries(wanted)
 }
 
 /** Whether enough of any one threshold is there; no threshold at all asks for nothing. */
-export function reachesAny(amounts: Amounts, thresholds: readonly Threshold[]): boolean {
+export function reachesAny(names: NameTable, amounts: Amounts, thresholds: readonly Threshold[]): boolean {
   if (thresholds.length === 0) return true
-  return thresholds.some((threshold) => threshold.every(({ index, amount }) => (amounts[index] ?? 0) >= amount))
+  const amountOf = (name: string) => amounts[names.indices.get(name) ?? -1] ?? 0
+  return thresholds.some((threshold) => threshold.every(([name, amount]) => amountOf(name) >= amount))
 }
 
 /** Whether all of `inner` is in `outer`: as the model's `contains`, walking both sorted collections once. */

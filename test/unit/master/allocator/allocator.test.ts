@@ -525,3 +525,17 @@ function countBy(lines: readonly string[]): Record<string, number> {
   }
   return counts
 }
+
+test('a framework may wait for what no agent has yet, under any number of names', () => {
+  const cluster = aCluster()
+  cluster.agent('a', 'cpus:4')
+  for (let i = 0; i < 300; i++) {
+    const strange = Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`strange-${i}-${n}`, 1]))
+    const minAllocatableByRole = new Map([['r', [strange, { lamps: 1 }]]])
+    if (i === 0) cluster.framework('f', ['r'], { minAllocatableByRole })
+    else cluster.update('f', ['r'], { minAllocatableByRole })
+  }
+  expect(cluster.round()).toEqual([])
+  cluster.agent('b', 'lamps:1')
+  expect(cluster.round(secondMs)).toEqual(['f r b lamps:1'])
+})
