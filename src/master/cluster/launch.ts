@@ -18,7 +18,7 @@ import { sendToAgent } from './link.ts'
 import { type Agent, type Framework, type Task, taskKey } from './records.ts'
 import type { State } from './state.ts'
 import { forward, masterStatus } from './statuses.ts'
-import { bookTask } from './tasks.ts'
+import { bookTask, shownInfo } from './tasks.ts'
 
 /** What the operations of one ACCEPT work in. */
 export type Room = { readonly framework: Framework; readonly agent: Agent; readonly role: string; left: Resources }
@@ -39,7 +39,7 @@ export function launchTask(state: State, room: Room, info: TaskInfo): void {
     frameworkId: framework.id,
     agentId: agent.id,
     executorId: null,
-    info,
+    info: shownInfo(info),
     role,
     resources,
     grant: launch.grant,

@@ -46,7 +46,7 @@ export type Task = {
   readonly frameworkId: FrameworkId
   readonly agentId: AgentId
   readonly executorId: ExecutorId | null
-  info: TaskInfo
+  readonly info: TaskInfo
   readonly role: string
   readonly resources: Resources
   readonly grant: Grant

@@ -32,7 +32,16 @@ import {
 } from './records.ts'
 import type { State } from './state.ts'
 import { forward, masterStatus, recordStatus, type StatusFacts } from './statuses.ts'
-import { bookTask, completeTask, concludeTask, endTask, grantOf, learnState, uncompleteTask } from './tasks.ts'
+import {
+  bookTask,
+  completeTask,
+  concludeTask,
+  endTask,
+  grantOf,
+  learnState,
+  shownInfo,
+  uncompleteTask,
+} from './tasks.ts'
 
 const launchLost: StatusFacts = {
   state: 'TASK_DROPPED',
@@ -244,7 +253,7 @@ function adopt(state: State, framework: Framework, agent: Agent, reported: Repor
     frameworkId,
     agentId: agent.id,
     executorId: null,
-    info,
+    info: shownInfo(info),
     role,
     resources,
     grant,

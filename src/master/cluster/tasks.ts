@@ -4,7 +4,7 @@
 // granted to one task; a task that is not terminal holds its resources.
 
 import { isTerminal } from '../../mesos/names.ts'
-import type { TaskState, TaskStatus } from '../../mesos/types.ts'
+import type { TaskInfo, TaskState, TaskStatus } from '../../mesos/types.ts'
 import { add, allocatedTo, subtract } from '../../model/resources.ts'
 import { invariant } from '../../model/result.ts'
 import type { AllocationGrant } from '../allocator/types.ts'
@@ -23,6 +23,12 @@ export function grantOf(held: {
 }): AllocationGrant {
   const { frameworkId, agentId, role } = held
   return { frameworkId, agentId, role, resources: allocatedTo(held.resources, undefined) }
+}
+
+/** What a record keeps of a TaskInfo: what is shown. The rest is the agent's, and may be most of a megabyte. */
+export function shownInfo(info: TaskInfo): TaskInfo {
+  const { resources: _resources, executor: _executor, command, check: _check, data: _data, ...shown } = info
+  return command?.user === undefined ? shown : { ...shown, command: { user: command.user } }
 }
 
 /** Books a task on its agent and in its framework. What it holds is already allocated to its framework. */
@@ -59,8 +65,6 @@ export function completeTask(state: State, framework: Framework, agent: Agent | 
   invariant(!task.holdsResources, 'a completed task holds nothing', { taskId: task.id })
   framework.tasks.delete(task.id)
   agent?.tasks.delete(taskKey(framework.id, task.id))
-  const { data: _data, ...info } = task.info
-  task.info = info
   framework.completedTasks.push(task)
   framework.completedById.set(task.id, task)
   if (framework.completedTasks.length <= state.config.completedTasksPerFrameworkMax) return

@@ -125,6 +125,7 @@ export type TaskRecord = {
   readonly frameworkId: FrameworkId
   readonly agentId: AgentId
   readonly executorId: ExecutorId | null
+  /** As launched, without resources, command (but its user), executor, check and data. */
   readonly info: TaskInfo
   readonly role: string
   /** With the allocation role set. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { TaskInfo } from '../../../../src/mesos/types.ts'
+import type { TaskId } from '../../../../src/model/ids.ts'
 import { TestCluster } from '../../../support/cluster-harness.ts'
 import { amount, aTaskInfo, scalars } from '../../../support/scheduler.ts'
 
@@ -18,6 +19,26 @@ function offered(options: Parameters<TestCluster['agent']>[0] = {}) {
 }
 
 describe('a task that is launched', () => {
+  test('is remembered without what only its agent needs', () => {
+    const { rack, agent, framework, offer } = offered()
+    const command = { value: 'x'.repeat(1_000), user: 'nobody' }
+    const labels = { labels: [{ key: 'k' }] }
+    framework.launch(offer, [aTaskInfo(offer, 't', { command, labels, data: new Uint8Array(1_000) })])
+    expect(agent.heardOf('launch')).toMatchObject([{ taskInfo: { command } }])
+    const kept = rack.view.framework(framework.id)?.tasks.get('t' as TaskId)?.info
+    expect(kept).toEqual({
+      name: 't',
+      task_id: { value: 't' },
+      agent_id: offer.agent_id,
+      command: { user: 'nobody' },
+      labels,
+    })
+    rack.restartMaster()
+    agent.connect()
+    rack.settle()
+    expect(rack.view.framework(framework.id)?.tasks.get('t' as TaskId)?.info).toEqual(kept)
+  })
+
   test('reaches its agent with its framework, its resources and their role', () => {
     const { agent, framework, offer } = offered()
     framework.launch(offer, [
