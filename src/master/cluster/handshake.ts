@@ -6,6 +6,7 @@
 import { toJsonValue } from '../../mesos/json.ts'
 import { type AgentId, type AgentUid, idError, type SessionId } from '../../model/ids.ts'
 import { type Fault, fail, ok, type Result } from '../../model/result.ts'
+import { textLengthMax } from '../../wire/bounds.ts'
 import { Channel } from '../../wire/channel.ts'
 import { type DownMessage, type Register, type UpFrame, type UpMessage, wireVersion } from '../../wire/messages.ts'
 import type { RegistryAgent } from '../registry/types.ts'
@@ -165,8 +166,10 @@ function sayRegistered(state: State, uid: AgentUid, link: AgentLink, registratio
   })
 }
 
-function refuse(state: State, uid: AgentUid, session: SessionId, { message, details }: Fault): void {
+function refuse(state: State, uid: AgentUid, session: SessionId, { message: reason, details }: Fault): void {
   const shutdown = details?.shutdown === true
+  // It may quote what the agent said; a longer text would be no message at all.
+  const message = reason.slice(0, textLengthMax)
   const refused: DownMessage = { kind: 'refused', message, shutdown }
   state.sendAgent(uid, { v: wireVersion, session, epoch: state.config.epoch, seq: 0, ack: 0, message: refused })
   state.log('warn', 'agent.refused', 'an agent was refused', { uid, reason: message, shutdown })

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { AgentId } from '../../../../src/model/ids.ts'
+import { decodeDownFrame } from '../../../../src/wire/decode.ts'
+import { encodeDownFrame } from '../../../../src/wire/encode.ts'
 import { TestCluster } from '../../../support/cluster-harness.ts'
 import { aTaskInfo } from '../../../support/scheduler.ts'
 
@@ -219,4 +221,15 @@ describe('who may join', () => {
     expect([...two.view.agents()].map(({ id }) => id)).toEqual([agent.agentId])
     expect([...two.view.frameworks()][0]?.tasks.size).toBe(1)
   })
+})
+
+test('a reason that quotes more than a message may hold is cut, so that the agent hears it', () => {
+  const rack = new TestCluster()
+  const resources = [{ name: 'x'.repeat(10_000), type: 'SCALAR', scalar: { value: -1 } }]
+  const agent = rack.agent({ resourceMessages: resources })
+  expect(agent.heardOf('refused')).toHaveLength(1)
+  for (const frame of agent.frames) {
+    const encoded = encodeDownFrame(frame)
+    expect(encoded.ok && decodeDownFrame(encoded.value)).toMatchObject({ ok: true })
+  }
 })
