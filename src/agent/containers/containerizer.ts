@@ -83,7 +83,7 @@ class ProcessContainerizer implements Containerizer {
   /** Runs whose end no child's exit will tell. */
   readonly #watched = new Set<Run>()
   readonly #timers = new Set<NodeJS.Timeout>()
-  readonly #removals = new Set<Promise<void>>()
+  readonly #removals = new Map<ContainerId, Promise<void>>()
   #startsInFlight = 0
   #lookTimer: NodeJS.Timeout | null = null
   #isClosed = false
@@ -145,7 +145,7 @@ class ProcessContainerizer implements Containerizer {
 
   removeUnrecovered(): void {
     for (const containerId of listRuns(this.#workDir)) {
-      if (this.#runs.has(containerId)) continue
+      if (this.#runs.has(containerId) || this.#removals.has(containerId)) continue
       const run = this.#newRun(containerId)
       this.#recoveredState(run)
       this.#watched.delete(run)
@@ -190,7 +190,7 @@ class ProcessContainerizer implements Containerizer {
       await new Promise((resolve) => setTimeout(resolve, waitMs))
     }
     for (const run of this.#runs.values()) await this.#untilGone(() => removeGroups(run.groups), groupRemovalMaxMs)
-    await Promise.all(this.#removals)
+    await Promise.all(this.#removals.values())
   }
 
   #newRun(containerId: ContainerId): Run {
@@ -227,6 +227,8 @@ class ProcessContainerizer implements Containerizer {
   async #start(run: Run, spec: ContainerSpec): Promise<void> {
     run.memoryBytes = spec.limits.memoryBytes
     run.isShell = spec.command.kind === 'shell'
+    // What a first start left under this name must not be taken for the second, nor the second for it.
+    await this.#removals.get(run.containerId)
     const launched = await launch({
       workDir: this.#workDir,
       directory: run.directory,
@@ -384,8 +386,8 @@ class ProcessContainerizer implements Containerizer {
       // Last: as long as the notes are there, a later life of the agent finds the rest and removes it.
       return removeRunDirectory(run.directory)
     }, groupRemovalMaxMs)
-    this.#removals.add(removal)
-    void removal.finally(() => this.#removals.delete(removal))
+    this.#removals.set(run.containerId, removal)
+    void removal.finally(() => this.#removals.delete(run.containerId))
   }
 
   /** Repeats `attempt`, the first time at once, until it is true, the time is over or the containerizer is closed. */

@@ -12,10 +12,12 @@ import { killGroups, removeGroups } from './cgroup-files.ts'
 import type { Limiter } from './limiter.ts'
 import type { ProcessId } from './processes.ts'
 import {
+  claimRun,
   parseRunProcesses,
   type RunProcesses,
   readShellNote,
   removeRunDirectory,
+  waitForRunProcesses,
   writeRunNote,
 } from './run-directory.ts'
 import { createSandbox } from './sandbox.ts'
@@ -134,7 +136,12 @@ function started(child: ChildProcess, directory: string): Promise<Result<RunProc
       child.kill('SIGKILL')
       settle(fail('AGENT_LAUNCH_FAILED', message, {}, cause))
     }
-    const timer = setTimeout(() => giveUp('the task did not start in time'), startTimeoutMs)
+    const tooLate = () => {
+      const processes = settleOnDisk(directory)
+      if (processes === null) giveUp('the task did not start in time')
+      else settle(ok(processes))
+    }
+    const timer = setTimeout(tooLate, startTimeoutMs)
     child.on('error', (error) => giveUp(`starting the task's supervisor: ${error.message}`, error))
     // `close` comes after the last word on fd 3, unlike `exit`.
     child.on('close', () => giveUp(`the task could not be started: ${readShellNote(directory)}`))
@@ -147,6 +154,18 @@ function started(child: ChildProcess, directory: string): Promise<Result<RunProc
       else if (text.length > 200) giveUp('the supervisor reported something that is no process')
     })
   })
+}
+
+/**
+ * Whether the task started without being heard, as when this process was stopped meanwhile: its processes, or null, and
+ * then it cannot start any more.
+ */
+function settleOnDisk(directory: string): RunProcesses | null {
+  try {
+    return claimRun(directory) ? null : waitForRunProcesses(directory)
+  } catch {
+    return null
+  }
 }
 
 /** Looks for the programs that a start needs. AGENT_UNSUPPORTED when a needed one is missing. */

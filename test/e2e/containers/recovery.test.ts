@@ -2,7 +2,7 @@
 // did so meanwhile. The first life is a process of its own (test/support/agent-life.ts); the second is this one.
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { runDirectory, writeRunNote } from '../../../src/agent/containers/run-directory.ts'
@@ -162,6 +162,21 @@ describe.each(['auto', 'process-group'] as const)('isolation %s', (isolation) =>
     const { containerizer } = await secondLife()
     expect(containerizer.recover(place(0)).state).toMatchObject({ exit: { status: { kind: 'unknown' } } })
     expect(containerizer.recover(place(1)).state).toMatchObject({ exit: { status: { kind: 'exited', code: 4 } } })
+  })
+
+  test('a run whose first start left something busy is started again once that is gone', async () => {
+    const { containerizer, exit } = await secondLife()
+    const directory = runDirectory(workDir, place(0).containerId)
+    const group = join(workDir, 'busy')
+    mkdirSync(group)
+    writeFileSync(join(group, 'cgroup.procs'), '0\n')
+    writeRunNote(directory, { bootId, groups: [group], memoryBytes: null, isShell: true })
+    expect(containerizer.recover(place(0)).state).toEqual({ kind: 'neverStarted' })
+    containerizer.removeUnrecovered()
+    const { containerId, executorId } = place(0)
+    containerizer.start(shell('exit 3', { containerId, executorId: executorId as ExecutorId }))
+    rmSync(join(group, 'cgroup.procs'))
+    expect((await exit(containerId)).status).toEqual({ kind: 'exited', code: 3 })
   })
 
   test('runs that a lost store no longer knows are ended and removed', async () => {
