@@ -18,7 +18,8 @@ export type Run = {
 export class Runs {
   readonly #persist: (op: AgentStoreOp) => void
   readonly #byContainer = new Map<ContainerId, Run>()
-  readonly #byTask = new Map<string, Run>()
+  /** Newest last: one that ended may still wait for its acknowledgement when the next of its id is launched. */
+  readonly #byTask = new Map<string, Run[]>()
   readonly #byFramework = new Map<FrameworkId, Set<Run>>()
   readonly #frameworks = new Map<FrameworkId, MesosJson>()
 
@@ -47,7 +48,13 @@ export class Runs {
 
   /** The newest run of a task. */
   ofTask(frameworkId: FrameworkId, taskId: TaskId): Run | undefined {
-    return this.#byTask.get(taskKey(frameworkId, taskId))
+    return this.#byTask.get(taskKey(frameworkId, taskId))?.at(-1)
+  }
+
+  /** The run of a task whose next status to be acknowledged has this uuid. */
+  waitingFor(frameworkId: FrameworkId, taskId: TaskId, uuid: string): Run | undefined {
+    const runs = this.#byTask.get(taskKey(frameworkId, taskId)) ?? []
+    return runs.find(({ record }) => record.statuses[record.acknowledged]?.uuid === uuid)
   }
 
   ofFramework(frameworkId: FrameworkId): readonly Run[] {
@@ -59,7 +66,8 @@ export class Runs {
     const phase = isTerminal(latestState(record)) ? 'ended' : 'starting'
     const run: Run = { record, phase, pid: null, retries: 0 }
     this.#byContainer.set(record.containerId, run)
-    this.#byTask.set(taskKey(record.frameworkId, record.taskId), run)
+    const key = taskKey(record.frameworkId, record.taskId)
+    this.#byTask.set(key, [...(this.#byTask.get(key) ?? []), run])
     const siblings = this.#byFramework.get(record.frameworkId)
     if (siblings === undefined) this.#byFramework.set(record.frameworkId, new Set([run]))
     else siblings.add(run)
@@ -75,7 +83,9 @@ export class Runs {
     const { containerId, frameworkId, taskId } = run.record
     const key = taskKey(frameworkId, taskId)
     this.#byContainer.delete(containerId)
-    if (this.#byTask.get(key) === run) this.#byTask.delete(key)
+    const others = (this.#byTask.get(key) ?? []).filter((one) => one !== run)
+    if (others.length > 0) this.#byTask.set(key, others)
+    else this.#byTask.delete(key)
     this.#byFramework.get(frameworkId)?.delete(run)
     this.#persist({ op: 'removeRun', containerId })
     this.dropFrameworkIfUnused(frameworkId)

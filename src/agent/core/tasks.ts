@@ -5,7 +5,7 @@
 import { fromJsonValue } from '../../mesos/json.ts'
 import { isTerminal } from '../../mesos/names.ts'
 import type { TaskInfo } from '../../mesos/types.ts'
-import type { AgentId, ContainerId, FrameworkId, TaskId } from '../../model/ids.ts'
+import { type AgentId, type ContainerId, type FrameworkId, idError, type TaskId } from '../../model/ids.ts'
 import type { Random } from '../../model/random.ts'
 import { uuidText } from '../../model/random.ts'
 import { invariant } from '../../model/result.ts'
@@ -69,6 +69,11 @@ export class Tasks {
     }
     const frameworkId = framework.value.id.value as FrameworkId
     const taskId = task.value.task_id.value as TaskId
+    const mistake = idError(frameworkId) ?? idError(taskId)
+    if (mistake !== null) {
+      this.#log('error', 'wire.dropped', 'the master asks to launch something that has no id', { mistake })
+      return
+    }
     const present = this.#runs.ofTask(frameworkId, taskId)
     if (present !== undefined && present.phase !== 'ended') {
       this.#log('warn', 'task.rejected', 'a task of this id already runs here', { frameworkId, taskId })
@@ -133,9 +138,8 @@ export class Tasks {
   }
 
   acknowledged({ frameworkId, taskId, uuid }: Acknowledge, nowMs: number): void {
-    const run = this.#runs.ofTask(frameworkId, taskId)
-    const waiting = run?.record.statuses[run.record.acknowledged]
-    if (run === undefined || waiting === undefined || waiting.uuid !== uuid) return
+    const run = this.#runs.waitingFor(frameworkId, taskId, uuid)
+    if (run === undefined) return
     run.retries = 0
     this.#timers.clear(`update:${run.record.containerId}`)
     const acknowledged = run.record.acknowledged + 1

@@ -433,6 +433,36 @@ describe('reliability', () => {
     expect(signals(second.effects)).toEqual(['KILL'])
   })
 
+  test('the end of an earlier task of the same id is still acknowledged', () => {
+    const master = new MasterSide()
+    master.register()
+    const first = master.launch('t')
+    master.step({ kind: 'containerStarted', containerId: first.containerId, pid: 10 })
+    master.exited(first.containerId)
+    const second = master.launch('t')
+    for (const state of ['TASK_STARTING', 'TASK_RUNNING', 'TASK_FINISHED']) {
+      const run = [...master.core.view.runs()].find((one) => one.containerId === first.containerId)
+      const waiting = run?.statuses[run.acknowledged]
+      expect(waiting).toMatchObject({ state })
+      master.say({ kind: 'acknowledge', frameworkId, taskId: first.taskId, uuid: waiting?.uuid as string })
+    }
+    expect([...master.stored.runs.keys()]).toEqual([second.containerId])
+  })
+
+  test('a launch whose ids could leave their directories is dropped', () => {
+    const master = new MasterSide()
+    master.register()
+    const grant = { gpuUuids: [] }
+    const bad = [
+      [aFramework(), aTask('../../t')],
+      [{ ...aFramework(), id: { value: '..' } }, aTask('t')],
+    ] as const
+    for (const [frameworkInfo, taskInfo] of bad) {
+      expect(kinds(master.say({ kind: 'launch', frameworkInfo, taskInfo, grant }))).toEqual(['send'])
+    }
+    expect(master.stored.runs.size).toBe(0)
+  })
+
   test('a launch told twice starts one container', () => {
     const master = new MasterSide()
     master.register()
