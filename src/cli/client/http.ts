@@ -37,7 +37,13 @@ export class HttpClient {
   async ask(question: HttpQuestion): Promise<Result<HttpAnswer>> {
     const opened = await this.open(question, requestTimeoutMs)
     if (!opened.ok) return opened
-    const message = opened.value
+    const { statusCode, headers } = opened.value
+    const body = await this.read(opened.value)
+    return body.ok ? ok({ status: statusCode ?? 0, headers, body: body.value }) : body
+  }
+
+  /** The body of an answer that was opened, to its end; NET_UNREACHABLE when it breaks off. */
+  async read(message: IncomingMessage): Promise<Result<Buffer>> {
     const chunks: Buffer[] = []
     let size = 0
     try {
@@ -52,7 +58,7 @@ export class HttpClient {
     } catch (error) {
       return this.#unreachable(error)
     }
-    return ok({ status: message.statusCode ?? 0, headers: message.headers, body: Buffer.concat(chunks) })
+    return ok(Buffer.concat(chunks))
   }
 
   /** The answer as soon as its head is there; the caller reads or destroys the message. Silence ends it. */

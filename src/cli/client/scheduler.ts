@@ -145,9 +145,8 @@ export class Subscription {
     const message = opened.value
     const streamId = message.headers['mesos-stream-id']
     if (message.statusCode !== 200 || typeof streamId !== 'string') {
-      const chunks: Buffer[] = []
-      for await (const chunk of message as AsyncIterable<Buffer>) chunks.push(chunk)
-      return refused('SUBSCRIBE', message.statusCode ?? 0, Buffer.concat(chunks))
+      const body = await client.read(message)
+      return body.ok ? refused('SUBSCRIBE', message.statusCode ?? 0, body.value) : body
     }
     this.#streamId = streamId
     addAbortSignal(this.#closing.signal, message)
