@@ -7,8 +7,13 @@ import type { ContainerId, FrameworkId, TaskId } from '../../model/ids.ts'
 import type { MesosJson, TaskReport } from '../../wire/messages.ts'
 import type { AgentCheckpoint, AgentStoreOp, RunRecord, RunView } from './types.ts'
 
+/** What a run takes in a registration besides its task: ids, grant and statuses. */
+const reportOverheadBytes = 2048
+
 export type Run = {
   record: RunRecord
+  /** What it takes in a registration. */
+  readonly reportBytes: number
   phase: 'starting' | 'running' | 'ended'
   pid: number | null
   /** How often the status that waits has been repeated. */
@@ -22,15 +27,21 @@ export class Runs {
   readonly #byTask = new Map<string, Run[]>()
   readonly #byFramework = new Map<FrameworkId, Set<Run>>()
   readonly #frameworks = new Map<FrameworkId, MesosJson>()
+  #reportBytes = 0
 
   constructor(checkpoint: AgentCheckpoint, persist: (op: AgentStoreOp) => void) {
     this.#persist = persist
-    for (const { frameworkId, info } of checkpoint.frameworks) this.#frameworks.set(frameworkId, info)
+    for (const { frameworkId, info } of checkpoint.frameworks) this.#keepFramework(frameworkId, info)
     for (const record of checkpoint.runs) this.add(record)
   }
 
   get size(): number {
     return this.#byContainer.size
+  }
+
+  /** About how long a registration is that tells all of this. */
+  get reportBytes(): number {
+    return this.#reportBytes
   }
 
   get frameworks(): ReadonlyMap<FrameworkId, MesosJson> {
@@ -64,7 +75,8 @@ export class Runs {
   /** Takes a run into memory; its first status makes it durable. */
   add(record: RunRecord): Run {
     const phase = isTerminal(latestState(record)) ? 'ended' : 'starting'
-    const run: Run = { record, phase, pid: null, retries: 0 }
+    const run: Run = { record, reportBytes: reportBytesOf(record.taskInfo), phase, pid: null, retries: 0 }
+    this.#reportBytes += run.reportBytes
     this.#byContainer.set(record.containerId, run)
     const key = taskKey(record.frameworkId, record.taskId)
     this.#byTask.set(key, [...(this.#byTask.get(key) ?? []), run])
@@ -83,6 +95,7 @@ export class Runs {
     const { containerId, frameworkId, taskId } = run.record
     const key = taskKey(frameworkId, taskId)
     this.#byContainer.delete(containerId)
+    this.#reportBytes -= run.reportBytes
     const others = (this.#byTask.get(key) ?? []).filter((one) => one !== run)
     if (others.length > 0) this.#byTask.set(key, others)
     else this.#byTask.delete(key)
@@ -93,20 +106,41 @@ export class Runs {
 
   setFramework(frameworkId: FrameworkId, info: MesosJson): void {
     if (JSON.stringify(this.#frameworks.get(frameworkId)) === JSON.stringify(info)) return
-    this.#frameworks.set(frameworkId, info)
+    this.#forgetFramework(frameworkId)
+    this.#keepFramework(frameworkId, info)
     this.#persist({ op: 'putFramework', frameworkId, info })
   }
 
   dropFrameworkIfUnused(frameworkId: FrameworkId): void {
     if ((this.#byFramework.get(frameworkId)?.size ?? 0) > 0) return
     this.#byFramework.delete(frameworkId)
-    if (this.#frameworks.delete(frameworkId)) this.#persist({ op: 'removeFramework', frameworkId })
+    if (this.#forgetFramework(frameworkId)) this.#persist({ op: 'removeFramework', frameworkId })
+  }
+
+  #keepFramework(frameworkId: FrameworkId, info: MesosJson): void {
+    this.#frameworks.set(frameworkId, info)
+    this.#reportBytes += jsonBytes(info)
+  }
+
+  #forgetFramework(frameworkId: FrameworkId): boolean {
+    const info = this.#frameworks.get(frameworkId)
+    if (info !== undefined) this.#reportBytes -= jsonBytes(info)
+    return this.#frameworks.delete(frameworkId)
   }
 
   hasCapability(frameworkId: FrameworkId, name: string): boolean {
     const capabilities = this.#frameworks.get(frameworkId)?.capabilities
     return Array.isArray(capabilities) && capabilities.some((capability) => capability?.type === name)
   }
+}
+
+/** About what a run of this task takes in a registration. */
+export function reportBytesOf(taskInfo: MesosJson): number {
+  return jsonBytes(taskInfo) + reportOverheadBytes
+}
+
+function jsonBytes(value: MesosJson): number {
+  return new TextEncoder().encode(JSON.stringify(value)).length
 }
 
 export function latestState(record: RunRecord): TaskState {

@@ -10,10 +10,11 @@ import type { Random } from '../../model/random.ts'
 import { uuidText } from '../../model/random.ts'
 import { invariant } from '../../model/result.ts'
 import type { Timers } from '../../model/timers.ts'
-import type { Acknowledge, Kill, Launch } from '../../wire/messages.ts'
+import { registerBytesMax, tasksMax } from '../../wire/bounds.ts'
+import type { Acknowledge, Kill, Launch, MesosJson } from '../../wire/messages.ts'
 import { containerSpec } from './launch.ts'
-import { latestState, type Run, type Runs } from './runs.ts'
-import { type Session, statusesQueuedMax } from './session.ts'
+import { latestState, type Run, type Runs, reportBytesOf } from './runs.ts'
+import type { Session } from './session.ts'
 import { type StatusFacts, taskStatus, terminalFacts } from './statuses.ts'
 import type { AgentConfig, AgentEffect, ContainerExit, Killing, RunRecord } from './types.ts'
 
@@ -24,8 +25,14 @@ export const shutdownGraceMs = 5_000
 /** A status is repeated after this, doubled each time, at most the second. */
 export const updateRetryMinMs = 10_000
 export const updateRetryMaxMs = 600_000
-/** Tasks that one agent holds at a time, ended ones that nobody acknowledged included. */
-export const runsMax = statusesQueuedMax / 4
+/**
+ * Tasks that one agent holds at a time, ended ones that nobody acknowledged included, and what they may take in a
+ * registration. More are refused; what is refused is held too until its end is acknowledged, and one registration must
+ * tell it all, so both leave room below what the wire takes.
+ */
+export const runsMax = 0.8 * tasksMax
+export const reportBytesMax = 0.75 * registerBytesMax
+
 export type TasksContext = {
   readonly config: AgentConfig
   readonly runs: Runs
@@ -80,12 +87,13 @@ export class Tasks {
       return
     }
     const containerId = uuidText(this.#random.bytes16()) as ContainerId
+    const refusal = this.#refusal(taskInfo)
     this.#runs.setFramework(frameworkId, frameworkInfo)
     const run = this.#runs.add({
       containerId,
       frameworkId,
       taskId,
-      taskInfo,
+      taskInfo: refusal === null ? taskInfo : essentials(taskInfo),
       grant,
       statuses: [],
       acknowledged: 0,
@@ -93,15 +101,23 @@ export class Tasks {
     })
     this.#count('slave/tasks_launched')
     this.#log('info', 'task.launched', 'a task was accepted', { frameworkId, taskId, containerId })
-    if (this.isEnding) {
-      this.#end(run, launchFailed('this agent is stopping', null), nowMs)
-      return this.abandon(run, nowMs)
-    }
-    if (this.#runs.size > runsMax) {
-      return this.#end(run, launchFailed(`this agent already holds ${runsMax} tasks`, null), nowMs)
+    if (refusal !== null) {
+      this.#end(run, launchFailed(refusal, null), nowMs)
+      if (this.isEnding) this.abandon(run, nowMs)
+      return
     }
     this.#addStatus(run, { state: 'TASK_STARTING', source: 'SOURCE_EXECUTOR' }, nowMs)
     this.#start(run, nowMs)
+  }
+
+  /** Why this agent does not take another task, or null. */
+  #refusal(taskInfo: MesosJson): string | null {
+    if (this.isEnding) return 'this agent is stopping'
+    if (this.#runs.size >= runsMax) return `this agent already holds ${runsMax} tasks`
+    if (this.#runs.reportBytes + reportBytesOf(taskInfo) > reportBytesMax) {
+      return 'the descriptions of the tasks that this agent holds are too large for one more'
+    }
+    return null
   }
 
   kill({ frameworkId, taskId, gracePeriodMs }: Kill, nowMs: number): void {
@@ -322,6 +338,11 @@ export class Tasks {
   ): void {
     this.#emit({ kind: 'log', level, event, message, fields })
   }
+}
+
+/** What must be told of a task that is not run. */
+function essentials({ name, task_id, agent_id, resources }: MesosJson): MesosJson {
+  return { name, task_id, agent_id, resources }
 }
 
 function wasToldRunning(record: RunRecord): boolean {

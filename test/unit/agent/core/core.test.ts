@@ -5,6 +5,7 @@ import { registerAttemptsMax } from '../../../../src/agent/core/session.ts'
 import type { AgentEffect } from '../../../../src/agent/core/types.ts'
 import type { ContainerId, SessionId } from '../../../../src/model/ids.ts'
 import { fault } from '../../../../src/model/result.ts'
+import { encodeUpFrame } from '../../../../src/wire/encode.ts'
 import { aFramework, agentConfig, agentId, aTask, frameworkId, MasterSide } from '../../../support/master-side.ts'
 
 const kinds = (effects: readonly AgentEffect[]) => effects.map((effect) => effect.kind).filter((kind) => kind !== 'log')
@@ -461,6 +462,28 @@ describe('reliability', () => {
       expect(kinds(master.say({ kind: 'launch', frameworkInfo, taskInfo, grant }))).toEqual(['send'])
     }
     expect(master.stored.runs.size).toBe(0)
+  })
+
+  test('an agent refuses tasks that would make its registration too large to be sent', () => {
+    const master = new MasterSide()
+    master.register()
+    const data = 'A'.repeat(900_000)
+    const ids = Array.from({ length: 60 }, (_, i) => `t${i}`)
+    for (const id of ids) {
+      master.say({
+        kind: 'launch',
+        frameworkInfo: aFramework(),
+        taskInfo: aTask(id, { data }),
+        grant: { gpuUuids: [] },
+      })
+    }
+    const refused = ids.filter((id) => master.states(id).includes('TASK_FAILED'))
+    expect(refused.length).toBeGreaterThan(20)
+    expect(refused.length).toBeLessThan(40)
+    const message = master.reconnect()
+    expect(message.tasks.length).toBe(60)
+    const frame = { v: 1, session: 's' as SessionId, epoch: 0, seq: 0, ack: 0, message } as const
+    expect(encodeUpFrame(frame).ok).toBe(true)
   })
 
   test('a launch told twice starts one container', () => {
