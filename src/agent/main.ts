@@ -2,7 +2,7 @@
 // them. It decides nothing: packets, exits and ticks become inputs; effects become processes, records and packets.
 
 import { mkdirSync, statfsSync } from 'node:fs'
-import { networkInterfaces, hostname as osHostname } from 'node:os'
+import { hostname as osHostname } from 'node:os'
 import { probeInventory } from '../hw/inventory.ts'
 import { defaultAttributes, defaultResources, unofferedResources, usableGpuUuids } from '../hw/resources.ts'
 import { liveSource } from '../hw/source/open.ts'
@@ -16,6 +16,7 @@ import { resources as collect, type Resources } from '../model/resources.ts'
 import { fail, ok, type Result } from '../model/result.ts'
 import { type Log, logEffect } from '../shell/log.ts'
 import { Loop, nowMs } from '../shell/loop.ts'
+import { reachableAddress } from '../shell/own-address.ts'
 import { systemRandom } from '../shell/random.ts'
 import { type AgentStatus, wireVersion } from '../wire/messages.ts'
 import { createAgentApi } from './api/api.ts'
@@ -337,12 +338,4 @@ function capabilities(isolation: Isolation): readonly string[] {
   const always = ['MULTI_ROLE', 'HIERARCHICAL_ROLE', 'RESERVATION_REFINEMENT']
   const limits = isolation.enforced.includes('cpu') && isolation.enforced.includes('memory')
   return limits ? [...always, 'TASK_RESOURCE_LIMITS'] : always
-}
-
-/** An address that others can use for one that means "every interface". */
-function reachableAddress(host: string): string {
-  if (host === 'localhost' || host === '::1') return '127.0.0.1'
-  if (host !== '0.0.0.0' && host !== '::') return host
-  const addresses = Object.values(networkInterfaces()).flatMap((entries) => entries ?? [])
-  return addresses.find((entry) => !entry.internal && entry.family === 'IPv4')?.address ?? '127.0.0.1'
 }

@@ -9,6 +9,7 @@ import { ok, type Result } from '../model/result.ts'
 import { isLoopback } from '../shell/http-access.ts'
 import { type Log, logEffect } from '../shell/log.ts'
 import { Loop, nowMs } from '../shell/loop.ts'
+import { reachableAddress } from '../shell/own-address.ts'
 import { systemRandom } from '../shell/random.ts'
 import { createMasterApi } from './api/api.ts'
 import type { ClusterReply } from './api/types.ts'
@@ -211,7 +212,7 @@ class MasterShell {
 }
 
 function masterInfo(masterId: MasterId, options: MasterOptions, port: number): ClusterConfig['masterInfo'] {
-  const ip = options.host === '::1' || options.host === 'localhost' ? '127.0.0.1' : options.host
+  const ip = reachableAddress(options.host)
   // Clients follow the host name to the master: on loopback the machine's own name may lead where nothing listens.
   const hostname = options.hostname ?? (isLoopback(options.host) ? ip : osHostname())
   return {
