@@ -5,6 +5,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { Command, Option } from 'commander'
 import type { LogLevel } from '../model/events.ts'
+import { StoreFailed } from '../shell/database.ts'
 import type { Log } from '../shell/log.ts'
 import { agentHttpPort, masterHttpPort, masterMqttPort, tokenFileFlag } from './client/connection.ts'
 import { flag, readPort } from './command.ts'
@@ -92,9 +93,14 @@ export async function serveUntilAsked(options: {
   return reason === null ? 0 : 1
 }
 
-/** A promise of ours was broken: it goes into the log and the process ends, to be started again from its state. */
+/** A disk that takes no more, or a promise of ours that was broken: logged, and the process ends, to be started again. */
 export function crashIntoLog(log: Log): void {
   process.on('uncaughtException', (error) => {
+    if (error instanceof StoreFailed) {
+      log('error', 'store.failed', 'state could not be kept; the process ends', { ...error.fault.details })
+      say(error.message)
+      process.exit(1)
+    }
     log('error', 'process.crashed', 'a broken invariant ends the process', { error: error.stack ?? `${error}` })
     say(`internal error: ${error.stack ?? error}`)
     process.exit(70)

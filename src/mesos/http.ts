@@ -55,19 +55,33 @@ export function credentials(header: string | undefined): Credentials | null {
   return { secret: text.slice(colon + 1), principal: principal === '' ? null : principal }
 }
 
+/** What a browser says of the page for which it asks; header names as Node gives them. */
+export type PageHeaders = {
+  readonly origin?: string | undefined
+  readonly host?: string | undefined
+  readonly 'sec-fetch-site'?: string | string[] | undefined
+  readonly 'sec-fetch-mode'?: string | string[] | undefined
+}
+
 /**
- * Whether a browser sends this for a page that is not ours: browsers put the page's origin on everything that changes
- * something, other clients send none. `isOpen`: nobody is asked for a token, so only names of this machine count as
- * ours; any other name may be a stranger's that was pointed at us (DNS rebinding).
+ * Whether a browser sends this for a page that is not ours. Browsers put the page's origin on everything that changes
+ * something, and say of scripts (`?jsonp=`) that another site wants them; other clients do neither. `isOpen`: nobody is
+ * asked for a token, so only names of this machine count as ours; any other may be a stranger's that was pointed at us
+ * (DNS rebinding).
  */
-export function isForeignPage(
-  { origin, host }: { readonly origin?: string | undefined; readonly host?: string | undefined },
-  isOpen: boolean,
-): boolean {
-  if (origin === undefined) return false
-  const page = URL.canParse(origin) ? new URL(origin) : null
-  if (page === null || page.host !== host?.toLowerCase()) return true
-  return isOpen && !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(page.hostname)
+export function isForeignPage(headers: PageHeaders, isOpen: boolean): boolean {
+  const { origin, host } = headers
+  if (isOpen && host !== undefined && !isOwnName(`http://${host}`)) return true
+  if (origin !== undefined) {
+    const page = URL.canParse(origin) ? new URL(origin) : null
+    return page === null || page.host !== host?.toLowerCase()
+  }
+  const site = headers['sec-fetch-site'] ?? 'none'
+  return site !== 'none' && site !== 'same-origin' && headers['sec-fetch-mode'] !== 'navigate'
+}
+
+function isOwnName(url: string): boolean {
+  return URL.canParse(url) && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(url).hostname)
 }
 
 function fromBase64(value: string): string | null {

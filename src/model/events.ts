@@ -4,6 +4,7 @@
 export const logEvents = {
   'process.starting': 'a process begins',
   'process.stopping': 'a process ends in order',
+  'store.failed': 'state could not be kept on disk',
   'process.crashed': 'a promise of ours was broken and ends the process',
   'hw.problem': 'the probe could not read or believe something',
   'agent.registered': 'the master took an agent for the first time',

@@ -42,6 +42,28 @@ export function openDatabase(options: DatabaseOptions): Result<DatabaseSync> {
   }
 }
 
+/** The disk did not take what must be kept: the process must not go on, and its end says what to do. */
+export class StoreFailed extends Error {
+  readonly fault: Fault
+  constructor(fault: Fault) {
+    super(fault.message, { cause: fault.cause })
+    this.name = 'StoreFailed'
+    this.fault = fault
+  }
+}
+
+/** Does all of `work` or nothing, durably; throws StoreFailed. */
+export function transact(database: DatabaseSync, options: DatabaseOptions, work: () => void): void {
+  try {
+    // After an error the transaction stays open: the process ends, and SQLite forgets what was not committed.
+    database.exec('BEGIN')
+    work()
+    database.exec('COMMIT')
+  } catch (error) {
+    throw new StoreFailed(databaseFault(options, error))
+  }
+}
+
 /** What a failed statement means; for reading rows that turn out not to be what was written. */
 export function databaseFault(options: Pick<DatabaseOptions, 'file' | 'remedy'>, error: unknown): Fault {
   const { file, remedy } = options

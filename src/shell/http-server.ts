@@ -105,8 +105,9 @@ function mount<Subject>(app: FastifyInstance, endpoint: Endpoint<Subject>, optio
       reply.header('Allow', method)
       return sendText(reply, 405, `expecting one of { '${method}' }, but received '${request.method}'`)
     }
-    if (method === 'POST' && isForeignPage(request.headers, access.isOpen)) {
-      return sendText(reply, 403, 'a page of another site may not do this')
+    if (realm !== null && isForeignPage(request.headers, access.isOpen)) {
+      const hint = access.isOpen ? '; without a token the host must be 127.0.0.1 or localhost' : ''
+      return sendText(reply, 403, `a page of another site may not do this${hint}`)
     }
     if (endpoint.needs === 'subject' && endpoint.takesMessage === true) return checkContentType(request, reply)
   }

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import type { AgentId, AgentUid, FrameworkId } from '../../model/ids.ts'
 import { ok, type Result, unreachable } from '../../model/result.ts'
-import { databaseFault, openDatabase, unreadable } from '../../shell/database.ts'
+import { type DatabaseOptions, databaseFault, openDatabase, transact, unreadable } from '../../shell/database.ts'
 import type { MesosJson } from '../../wire/messages.ts'
 import type { AgentCheckpoint, AgentStoreOp, RunRecord } from '../core/types.ts'
 
@@ -15,7 +15,7 @@ export type AgentStore = {
   /** As it was when the store was opened. */
   readonly checkpoint: AgentCheckpoint
   /**
-   * In order and all or none; durable when it returns. Throws when the disk does not take it: the agent must not go on.
+   * In order and all or none; durable when it returns. Throws StoreFailed when the disk does not take it.
    */
   apply(ops: readonly AgentStoreOp[]): void
   close(): void
@@ -44,14 +44,14 @@ export function openAgentStore(workDir: string): Result<AgentStore> {
       database.close()
       return unreadable(options, 'a record that is no JSON object')
     }
-    return ok(storeOf(database, checkpoint))
+    return ok(storeOf(database, options, checkpoint))
   } catch (error) {
     database.close()
     return { ok: false, fault: databaseFault(options, error) }
   }
 }
 
-function storeOf(database: DatabaseSync, checkpoint: AgentCheckpoint): AgentStore {
+function storeOf(database: DatabaseSync, options: DatabaseOptions, checkpoint: AgentCheckpoint): AgentStore {
   const put = (table: string, key: string, column: string) =>
     database.prepare(
       `INSERT INTO ${table} (${key}, ${column}) VALUES (?, ?) ON CONFLICT DO UPDATE SET ${column} = excluded.${column}`,
@@ -79,12 +79,10 @@ function storeOf(database: DatabaseSync, checkpoint: AgentCheckpoint): AgentStor
   }
   return {
     checkpoint,
-    apply: (ops) => {
-      // An error leaves the transaction open: the process ends then, and SQLite forgets what was not committed.
-      database.exec('BEGIN')
-      for (const op of ops) applyOne(op)
-      database.exec('COMMIT')
-    },
+    apply: (ops) =>
+      transact(database, options, () => {
+        for (const op of ops) applyOne(op)
+      }),
     close: () => database.close(),
   }
 }

@@ -192,7 +192,11 @@ class Broker implements Transport {
       const older = this.#agents.get(role.uid)
       this.#agents.set(role.uid, connection)
       older?.destroy()
-      if (older !== undefined) this.#complaints.count('takeovers')
+      if (older !== undefined) {
+        const why =
+          'another connection of this agent took its place: does a second one use a copy of its work directory?'
+        this.#complaints.complain(older, 'takeovers', { clientId: role.uid, why })
+      }
     }
     return null
   }

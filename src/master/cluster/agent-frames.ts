@@ -90,7 +90,8 @@ function dropUpdate(
   reason: string,
 ): void {
   state.counters.add('invalid_status_updates')
-  state.log('warn', 'wire.dropped', 'a status update was dropped', { agentId: agent.id, frameworkId, taskId, reason })
+  // Counted, and told at debug: how often an agent may make us write is not for it to say.
+  state.log('debug', 'wire.dropped', 'a status update was dropped', { agentId: agent.id, frameworkId, taskId, reason })
 }
 
 /** The status with its place as the master knows it, or null when it is not one that a task can have. */

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import type { AgentId, AgentUid } from '../../model/ids.ts'
 import { ok, type Result } from '../../model/result.ts'
-import { databaseFault, openDatabase } from '../../shell/database.ts'
+import { type DatabaseOptions, databaseFault, openDatabase, transact } from '../../shell/database.ts'
 import { changesOf, type RecordChange, type RegistryRecord, snapshotOf } from './records.ts'
 import type { Registry, RegistryAgent } from './types.ts'
 
@@ -33,14 +33,14 @@ export function openRegistry(workDir: string): Result<Registry> {
     const epoch = Number(database.prepare('SELECT count FROM starts').get()?.count)
     const rows = database.prepare('SELECT * FROM agents ORDER BY rowid').all()
     const snapshot = snapshotOf(epoch, rows.map(recordOf))
-    return ok({ snapshot, apply: writer(database), close: () => database.close() })
+    return ok({ snapshot, apply: writer(database, options), close: () => database.close() })
   } catch (error) {
     database.close()
     return { ok: false, fault: databaseFault(options, error) }
   }
 }
 
-function writer(database: DatabaseSync): Registry['apply'] {
+function writer(database: DatabaseSync, options: DatabaseOptions): Registry['apply'] {
   const find = database.prepare('SELECT state FROM agents WHERE id = ?')
   const put = database.prepare(`
     INSERT INTO agents (id, uid, state, since_ms, hostname, info) VALUES (?, ?, ?, ?, ?, ?)
@@ -63,15 +63,10 @@ function writer(database: DatabaseSync): Registry['apply'] {
   }
   return (op) => {
     const changes = changesOf(op, stateOf)
-    const [only] = changes
-    if (changes.length === 1 && only !== undefined) {
-      write(only)
-      return
-    }
     if (changes.length === 0) return
-    database.exec('BEGIN')
-    for (const change of changes) write(change)
-    database.exec('COMMIT')
+    transact(database, options, () => {
+      for (const change of changes) write(change)
+    })
   }
 }
 

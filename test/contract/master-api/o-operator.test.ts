@@ -277,7 +277,7 @@ test('a stream whose reader stops reading is cut, and others are not harmed', as
   const body = '{"type":"SUBSCRIBE"}'
   const socket = connect(rack.http.port, rack.http.host)
   socket.write(
-    `POST /api/v1 HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    `POST /api/v1 HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
   )
   await new Promise((resolve) => socket.once('readable', resolve))
   const streams = async () => (await getJson(rack.http, '/metrics/snapshot'))['http/streams_operators']

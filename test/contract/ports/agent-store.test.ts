@@ -18,6 +18,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { AgentStoreOp } from '../../../src/agent/core/types.ts'
 import { type AgentStore, openAgentStore } from '../../../src/agent/store/store.ts'
 import type { AgentId, ContainerId, FrameworkId } from '../../../src/model/ids.ts'
+import { StoreFailed } from '../../../src/shell/database.ts'
 import { aRunRecord } from '../../support/agent-store.ts'
 import { until } from '../../support/until.ts'
 
@@ -147,6 +148,26 @@ test('a store of a later version is refused', () => {
 test('a place that cannot be written is a fault', () => {
   writeFileSync(join(workDir, 'meta'), 'a file where a directory should be')
   expect(openAgentStore(workDir)).toMatchObject({ ok: false, fault: { code: 'STORE_UNWRITABLE' } })
+})
+
+test('a disk that takes no more ends in a fault that says what to do, and keeps what was there', () => {
+  const store = open()
+  store.apply([{ op: 'putRun', run: aRunRecord(1) }])
+  store.close()
+  withDatabase((database) =>
+    database.exec("CREATE TRIGGER full BEFORE INSERT ON runs BEGIN SELECT RAISE(ABORT, 'full'); END"),
+  )
+  const full = open()
+  expect(() =>
+    full.apply([
+      { op: 'setAgentId', agentId: 'S1' as AgentId },
+      { op: 'putRun', run: aRunRecord(2) },
+    ]),
+  ).toThrow(StoreFailed)
+  full.close()
+  const next = open()
+  expect(next.checkpoint).toMatchObject({ agentId: null, runs: [{ containerId: aRunRecord(1).containerId }] })
+  next.close()
 })
 
 test('nobody else can read what frameworks sent', () => {

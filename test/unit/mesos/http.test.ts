@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { acceptedContentType, credentials, isForeignPage, requestContentType } from '../../../src/mesos/http.ts'
+import {
+  acceptedContentType,
+  credentials,
+  isForeignPage,
+  type PageHeaders,
+  requestContentType,
+} from '../../../src/mesos/http.ts'
 
 const json = 'application/json'
 const protobuf = 'application/x-protobuf'
@@ -62,8 +68,16 @@ describe('credentials', () => {
 })
 
 describe('a page is foreign', () => {
-  test.each<[string, { origin?: string; host?: string }, boolean, boolean]>([
-    ['not when no browser sends', { host: 'anything' }, true, false],
+  const script = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' }
+  const link = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }
+  test.each<[string, PageHeaders, boolean, boolean]>([
+    ['not when no browser sends', { host: '127.0.0.1:5050' }, true, false],
+    ['not when no browser sends, by any name where a token is asked', { host: 'm1:5050' }, false, false],
+    ['when a name of another machine was pointed at us', { host: 'evil.example:5050' }, true, true],
+    ['when its script asks', { ...script, host: 'localhost:5050' }, true, true],
+    ['when its script asks where a token is asked', { ...script, host: 'm1:5050' }, false, true],
+    ['not when a person follows its link', { ...link, host: 'localhost:5050' }, true, false],
+    ['not when our own page asks', { 'sec-fetch-site': 'same-origin', host: 'localhost:5050' }, true, false],
     ['not when it is ours', { origin: 'http://localhost:5050', host: 'localhost:5050' }, true, false],
     ['not when it is ours by address', { origin: 'http://[::1]:5050', host: '[::1]:5050' }, true, false],
     ['when it is of another site', { origin: 'http://evil.example', host: 'localhost:5050' }, true, true],
