@@ -149,6 +149,12 @@ export function createAllocator(options: AllocatorOptions): Allocator {
     tree.changeTotal(state.totalAmounts, 1)
   }
 
+  function resize(state: AgentState, supply: AgentSupply): void {
+    setTotal(state, supply)
+    recomputeFree(state)
+    openToAll(state)
+  }
+
   function hold(grant: AllocationGrant, isOffer: boolean): void {
     const state = agent(grant.agentId)
     const holder = holderOf(framework(grant.frameworkId), grant.role)
@@ -339,12 +345,10 @@ export function createAllocator(options: AllocatorOptions): Allocator {
       openToAll(state)
     },
     updateAgent(id, supply) {
-      const state = agent(id)
-      filters.clearAgent(state)
-      setTotal(state, supply)
-      recomputeFree(state)
-      openToAll(state)
+      filters.clearAgent(agent(id))
+      resize(agent(id), supply)
     },
+    resizeAgent: (id, supply) => resize(agent(id), supply),
     deactivateAgent(id) {
       const state = agent(id)
       state.isActive = false

@@ -54,6 +54,8 @@ export type Allocator = {
   addAgent(id: AgentId, supply: AgentSupply, used: readonly AllocationGrant[]): void
   /** What it has, or what is known of it, changed: its filters end, what is held stays. */
   updateAgent(id: AgentId, supply: AgentSupply): void
+  /** The agent is the same, but more or less of it is there for frameworks: what was refused stays refused. */
+  resizeAgent(id: AgentId, supply: AgentSupply): void
   deactivateAgent(id: AgentId): void
   activateAgent(id: AgentId): void
   /** Everything held on it is forgotten: nothing of it may be recovered afterwards. */

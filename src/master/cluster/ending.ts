@@ -17,7 +17,7 @@ export function setEnding(state: State, agent: Agent, run: EndingTask): void {
   agent.used = add(agent.used, resources)
   agent.endingUsed = add(agent.endingUsed, resources)
   for (const uuid of grant.gpuUuids) agent.gpusGranted.add(uuid)
-  state.allocator.updateAgent(agent.id, supplyOf(agent))
+  state.allocator.resizeAgent(agent.id, supplyOf(agent))
 }
 
 /** The run is over: what it held is free. */
@@ -28,7 +28,7 @@ export function endEnding(state: State, agent: Agent, key: TaskKey): void {
   agent.used = subtract(agent.used, run.resources)
   agent.endingUsed = subtract(agent.endingUsed, run.resources)
   for (const uuid of run.grant.gpuUuids) agent.gpusGranted.delete(uuid)
-  state.allocator.updateAgent(agent.id, supplyOf(agent))
+  state.allocator.resizeAgent(agent.id, supplyOf(agent))
   state.isAllocationUrgent = true
 }
 
