@@ -32,6 +32,8 @@ export const startsInFlightMax = 16
 export const startsWaitingMax = 20_000
 /** How often runs that are not our children (those of an earlier life) are looked at. */
 const lookIntervalMs = 200
+/** Between two looks passes at least this many times what a look took, so that many runs do not keep the agent busy. */
+const lookRestFactor = 20
 /** How long the rest of a tree may take to die before its container counts as ended all the same. */
 const treeEndMaxMs = 30_000
 /** How long the kernel may take to let a group go before it is left behind. */
@@ -310,13 +312,16 @@ class ProcessContainerizer implements Containerizer {
 
   #look(): void {
     this.#lookTimer = null
+    const begunMs = performance.now()
     for (const run of this.#watched) {
       const status = readExit(run.directory) ?? this.#unseenEnd(run)
       if (status === null) continue
       this.#watched.delete(run)
       void this.#end(run, status)
     }
-    if (this.#watched.size > 0 && !this.#isClosed) this.#lookTimer = setTimeout(() => this.#look(), lookIntervalMs)
+    if (this.#watched.size === 0 || this.#isClosed) return
+    const restMs = Math.max(lookIntervalMs, lookRestFactor * (performance.now() - begunMs))
+    this.#lookTimer = setTimeout(() => this.#look(), restMs)
   }
 
   /** What can be said when the task and its supervisor are both gone and no status was left; null while one lives. */

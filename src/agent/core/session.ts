@@ -17,7 +17,7 @@ export const registerAttemptsMax = 6
 export const silentHeartbeatsMax = 3
 
 /** Statuses that wait for the master at a time: after a long absence every task may have one. */
-export const statusesQueuedMax = 40_000
+const statusesQueuedMax = 40_000
 
 type State =
   | { readonly kind: 'down' }
