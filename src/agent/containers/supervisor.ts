@@ -14,7 +14,8 @@ import type { ContainerCommand } from '../core/types.ts'
  * command that starts the launcher. Fd 3 takes `supervisor start task start` once the task's process exists.
  * Creating `pid` claims the run: who comes second (here, or an agent that recovers) must not start it.
  * sh reports a signal as 128+n; what it prints about a killed child tells that apart from an exit with such a code. It
- * prints nothing for INT and PIPE, which are therefore always taken as signals.
+ * prints nothing for INT and PIPE, which are therefore always taken as signals. Nothing else may be printed there: not
+ * that an agent that died does not hear of the start.
  */
 export const supervisorScript = `
 run=$1 own=$2 groups=$3
@@ -35,7 +36,7 @@ read -r supervisor x x x x x x x x x x x x x x x x x x x x supervisor_start x </
   echo "$supervisor $supervisor_start $task $task_start" >"$run/pid" || exit 120
   set +C
   trap '' PIPE
-  echo "$supervisor $supervisor_start $task $task_start" >&3
+  echo "$supervisor $supervisor_start $task $task_start" >&3 2>/dev/null
   trap - PIPE
   exec 2>&4 3>&- 4>&-
   exec "$@"

@@ -1,12 +1,15 @@
 // One start seen closely: what counts is whether the task's process exists, not when the agent hears of it.
 
-import { existsSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { findLaunchTools, launch } from '../../../src/agent/containers/launch.ts'
 import { chooseLimiter } from '../../../src/agent/containers/limiter.ts'
 import { isAlive, readBootId } from '../../../src/agent/containers/processes.ts'
-import { runDirectory } from '../../../src/agent/containers/run-directory.ts'
+import { readExit, runDirectory } from '../../../src/agent/containers/run-directory.ts'
+import { launchPlan } from '../../../src/agent/containers/supervisor.ts'
 import { aWorkDir, removeWorkDir, shell } from '../../support/containers.ts'
 
 let workDir: string
@@ -39,6 +42,24 @@ test('a task that started while the agent was stopped for longer than a start ma
   const ended = new Promise((resolve) => launched.value.child.once('exit', resolve))
   process.kill(launched.value.main.pid, 'SIGKILL')
   await ended
+})
+
+test('an exit code that looks like a signal stays one, also when the agent died before it heard of the start', async () => {
+  vi.useRealTimers()
+  const tools = findLaunchTools()
+  if (!tools.ok) throw new Error(tools.fault.message)
+  const directory = join(workDir, 'run')
+  mkdirSync(directory)
+  const command = { kind: 'shell', value: 'exit 137' } as const
+  const place = { runDirectory: directory, supervisorProcsFile: null, taskProcsFiles: [] }
+  const plan = launchPlan({ ...place, command, environment: {}, user: null }, tools.value)
+  const child = spawn('/bin/sh', [...plan.argv], {
+    env: plan.environment,
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+  })
+  ;(child.stdio[3] as Readable).destroy()
+  await new Promise((resolve) => child.once('exit', resolve))
+  expect(readExit(directory)).toEqual({ kind: 'exited', code: 137 })
 })
 
 function pause(ms: number): void {
