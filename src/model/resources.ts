@@ -261,15 +261,16 @@ function subtractValues(a: ResourceValue, b: ResourceValue): ResourceValue {
   if (a.kind === 'scalar' && b.kind === 'scalar') return { kind: 'scalar', milli: subtractMilli(a.milli, b.milli) }
   if (a.kind === 'ranges' && b.kind === 'ranges') return { kind: 'ranges', ranges: cutRanges(a.ranges, b.ranges) }
   invariant(a.kind === 'set' && b.kind === 'set', 'one identity has one kind of value')
-  return { kind: 'set', items: a.items.filter((item) => !b.items.includes(item)) }
+  const taken = new Set(b.items)
+  return { kind: 'set', items: a.items.filter((item) => !taken.has(item)) }
 }
 
 function containsValue(a: ResourceValue, b: ResourceValue): boolean {
   if (a.kind === 'scalar' && b.kind === 'scalar') return a.milli >= b.milli
-  if (a.kind === 'ranges' && b.kind === 'ranges') {
-    return b.ranges.every((range) => a.ranges.some((whole) => whole.begin <= range.begin && range.end <= whole.end))
-  }
-  return a.kind === 'set' && b.kind === 'set' && b.items.every((item) => a.items.includes(item))
+  if (a.kind === 'ranges' && b.kind === 'ranges') return containsRanges(a.ranges, b.ranges)
+  if (a.kind !== 'set' || b.kind !== 'set') return false
+  const present = new Set(a.items)
+  return b.items.every((item) => present.has(item))
 }
 
 function overlapValues(a: ResourceValue, b: ResourceValue): ResourceValue {
@@ -281,19 +282,35 @@ function overlapValues(a: ResourceValue, b: ResourceValue): ResourceValue {
     return { kind: 'ranges', ranges: cutRanges(a.ranges, outside) }
   }
   invariant(a.kind === 'set' && b.kind === 'set', 'one identity has one kind of value')
-  return { kind: 'set', items: a.items.filter((item) => b.items.includes(item)) }
+  const others = new Set(b.items)
+  return { kind: 'set', items: a.items.filter((item) => others.has(item)) }
 }
 
-function cutRanges(from: readonly Range[], cut: readonly Range[]): readonly Range[] {
-  let left: Range[] = [...from]
-  for (const { begin, end } of cut) {
-    left = left.flatMap((range) => {
-      if (end < range.begin || range.end < begin) return [range]
-      const parts: Range[] = []
-      if (range.begin < begin) parts.push({ begin: range.begin, end: begin - 1 })
-      if (end < range.end) parts.push({ begin: end + 1, end: range.end })
-      return parts
-    })
+// Ranges are sorted and disjoint, so that one walk along both lists is enough: a task may name thousands of ports.
+
+function containsRanges(wholes: readonly Range[], parts: readonly Range[]): boolean {
+  let at = 0
+  return parts.every(({ begin, end }) => {
+    while (at < wholes.length && (wholes[at] as Range).end < begin) at++
+    const whole = wholes[at]
+    return whole !== undefined && whole.begin <= begin && end <= whole.end
+  })
+}
+
+function cutRanges(from: readonly Range[], cuts: readonly Range[]): readonly Range[] {
+  const left: Range[] = []
+  let at = 0
+  for (const { begin, end } of from) {
+    let start = begin
+    for (; at < cuts.length && (cuts[at] as Range).begin <= end; at++) {
+      const cut = cuts[at] as Range
+      if (cut.end < start) continue
+      if (start < cut.begin) left.push({ begin: start, end: cut.begin - 1 })
+      start = cut.end + 1
+      // It may reach into the next range.
+      if (cut.end > end) break
+    }
+    if (start <= end) left.push({ begin: start, end })
   }
   return left
 }

@@ -2,7 +2,6 @@
 // (Mesos docs/scheduler-http-api.md). It does not know streams or failover.
 
 import { encodeJson } from '../../mesos/json.ts'
-import { roleError } from '../../mesos/roles.ts'
 import type { FrameworkInfo, SchedulerCallUpdateFramework } from '../../mesos/types.ts'
 import { frameworkInfoError, suppressedRolesError } from '../../mesos/validate-framework.ts'
 import { demandOf, factsOf } from './frameworks.ts'
@@ -66,8 +65,9 @@ export function suppress(state: State, framework: Framework, roles: readonly str
   state.allocator.suppress(framework.id, wanted)
 }
 
-/** The roles named, or all when none is; null when one of them is not valid or not the framework's: all are dropped. */
+/** The roles named, or all when none is; null when one of them is not the framework's: all are dropped. */
 function ownRoles(framework: Framework, roles: readonly string[]): readonly string[] | null {
   if (roles.length === 0) return framework.roles
-  return roles.every((role) => roleError(role) === null && framework.roles.includes(role)) ? roles : null
+  const own = new Set(framework.roles)
+  return roles.every((role) => own.has(role)) ? roles : null
 }

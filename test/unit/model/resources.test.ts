@@ -141,6 +141,15 @@ describe('ranges', () => {
   })
 })
 
+test('every second port of a machine is taken and given back in no time', () => {
+  const odd = [ports(...Array.from({ length: 32_000 }, (_, i): [number, number] => [2 * i + 1, 2 * i + 1]))]
+  const all = [ports([0, 64_000])]
+  expect(contains(all, odd)).toBe(true)
+  const even = subtract(all, odd)
+  expect(overlap(even, odd)).toEqual([])
+  expect(add(even, odd)).toEqual(all)
+})
+
 test('taking away what is not there is our mistake', () => {
   expect(() => subtract([cpus(1)], [cpus(2)])).toThrow(/only what is there/)
   expect(() => subtract([cpus(1)], [ports([1, 1])])).toThrow(/only what is there/)
