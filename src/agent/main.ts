@@ -10,7 +10,7 @@ import { toJsonValue } from '../mesos/json.ts'
 import { parseAttributes, parseResources } from '../mesos/resource-text.ts'
 import { toMessages } from '../mesos/resources.ts'
 import type { Attribute } from '../mesos/types.ts'
-import type { AgentId, SessionId } from '../model/ids.ts'
+import type { AgentId, AgentUid, SessionId } from '../model/ids.ts'
 import type { Inventory } from '../model/inventory.ts'
 import { resources as collect, type Resources } from '../model/resources.ts'
 import { fail, ok, type Result } from '../model/result.ts'
@@ -69,27 +69,9 @@ export type Agent = {
 /** Starts an agent; a port in use, a locked work directory or nonsense in the options is a fault. */
 export async function startAgent(options: AgentOptions): Promise<Result<Agent>> {
   const { workDir, log } = options
-  const probed = probeInventory(liveSource())
-  if (!probed.ok) return probed
-  const inventory = probed.value
-  for (const problem of inventory.problems) log('debug', 'hw.problem', 'the probe met a problem', { ...problem })
-  try {
-    mkdirSync(workDir, { recursive: true, mode: 0o755 })
-  } catch (cause) {
-    return fail(
-      'STORE_UNWRITABLE',
-      `cannot make the work directory ${workDir}: choose another with --work-dir`,
-      {},
-      cause,
-    )
-  }
-  for (const problem of unofferedResources(inventory, diskBytes(workDir))) {
-    log('warn', 'hw.problem', 'something that every machine has is not offered', { ...problem })
-  }
-  const offered = offeredResources(options, inventory)
-  if (!offered.ok) return offered
-  const attributes = offeredAttributes(options, inventory)
-  if (!attributes.ok) return attributes
+  const described = describeMachine(options)
+  if (!described.ok) return described
+  const machine = described.value
   const store = openAgentStore(workDir)
   if (!store.ok) return store
   const shell = new AgentShell(options, store.value)
@@ -129,27 +111,17 @@ export async function startAgent(options: AgentOptions): Promise<Result<Agent>> 
     store.value.close()
     return api
   }
-  const config: AgentConfig = {
+  const config = agentConfig(options, machine, {
     uid: store.value.checkpoint.uid,
-    version: options.version,
-    hostname: options.hostname ?? osHostname(),
-    http: { host: reachableAddress(options.host), port: api.value.address.port },
-    resources: toMessages(offered.value, 'post').map((item) => toJsonValue('mesos.v1.Resource', item)),
-    attributes: [
-      ...attributes.value,
-      { name: 'isolation', type: 'TEXT', text: { value: isolation.kind } } as const,
-    ].map((attribute) => toJsonValue('mesos.v1.Attribute', attribute)),
-    capabilities: capabilities(isolation),
-    ip: reachableAddress(options.host),
-    switchesUser: process.getuid?.() === 0,
-    gpuUuids: usableGpuUuids(inventory),
-  }
-  shell.run(config, containerizer.value, api.value, inventory)
+    isolation,
+    port: api.value.address.port,
+  })
+  shell.run(config, containerizer.value, api.value, machine.inventory)
   log('info', 'process.starting', 'the agent serves', { uid: config.uid, http: api.value.address, isolation })
   return ok({
     httpAddress: api.value.address,
-    inventory,
-    resources: offered.value,
+    inventory: machine.inventory,
+    resources: machine.resources,
     isolation,
     view: shell.core.view,
     whenRegistered: () => shell.registered,
@@ -303,6 +275,64 @@ class AgentShell {
 function inSandbox(spec: ContainerSpec, containerizer: Containerizer): ContainerSpec {
   const sandbox = containerizer.sandbox(spec)
   return { ...spec, environment: { MESOS_SANDBOX: sandbox, MESOS_DIRECTORY: sandbox, ...spec.environment } }
+}
+
+/** What this agent is to the rest of the cluster, as far as the machine and the operator say. */
+type Machine = {
+  readonly inventory: Inventory
+  readonly resources: Resources
+  readonly attributes: readonly Attribute[]
+}
+
+/** Makes the work directory, whose disk is part of what is offered. */
+function describeMachine(options: AgentOptions): Result<Machine> {
+  const { workDir, log } = options
+  const probed = probeInventory(liveSource())
+  if (!probed.ok) return probed
+  const inventory = probed.value
+  for (const problem of inventory.problems) log('debug', 'hw.problem', 'the probe met a problem', { ...problem })
+  try {
+    mkdirSync(workDir, { recursive: true, mode: 0o755 })
+  } catch (cause) {
+    return fail(
+      'STORE_UNWRITABLE',
+      `cannot make the work directory ${workDir}: choose another with --work-dir`,
+      {},
+      cause,
+    )
+  }
+  for (const problem of unofferedResources(inventory, diskBytes(workDir))) {
+    log('warn', 'hw.problem', 'something that every machine has is not offered', { ...problem })
+  }
+  const offered = offeredResources(options, inventory)
+  if (!offered.ok) return offered
+  const attributes = offeredAttributes(options, inventory)
+  if (!attributes.ok) return attributes
+  return ok({ inventory, resources: offered.value, attributes: attributes.value })
+}
+
+function agentConfig(
+  options: AgentOptions,
+  machine: Machine,
+  { uid, isolation, port }: { readonly uid: AgentUid; readonly isolation: Isolation; readonly port: number },
+): AgentConfig {
+  const address = reachableAddress(options.host)
+  const attributes = [
+    ...machine.attributes,
+    { name: 'isolation', type: 'TEXT', text: { value: isolation.kind } } as const,
+  ]
+  return {
+    uid,
+    version: options.version,
+    hostname: options.hostname ?? osHostname(),
+    http: { host: address, port },
+    resources: toMessages(machine.resources, 'post').map((item) => toJsonValue('mesos.v1.Resource', item)),
+    attributes: attributes.map((attribute) => toJsonValue('mesos.v1.Attribute', attribute)),
+    capabilities: capabilities(isolation),
+    ip: address,
+    switchesUser: process.getuid?.() === 0,
+    gpuUuids: usableGpuUuids(machine.inventory),
+  }
 }
 
 /** What the probe found, with what the operator says replacing it name by name. */
