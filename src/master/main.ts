@@ -6,7 +6,7 @@ import { hostname as osHostname } from 'node:os'
 import { mesosVersion } from '../mesos/version.ts'
 import type { MasterId } from '../model/ids.ts'
 import { ok, type Result } from '../model/result.ts'
-import { isLoopback } from '../shell/http-access.ts'
+import { isLoopback } from '../shell/listen.ts'
 import { type Log, logEffect } from '../shell/log.ts'
 import { Loop, nowMs } from '../shell/loop.ts'
 import { reachableAddress } from '../shell/own-address.ts'
@@ -15,6 +15,7 @@ import { createMasterApi } from './api/api.ts'
 import type { ClusterReply } from './api/types.ts'
 import { createBroker } from './broker/broker.ts'
 import { createCluster } from './cluster/cluster.ts'
+import { type ClusterTimers, defaultTimers } from './cluster/timers.ts'
 import type { ClusterConfig, ClusterEffect, ClusterInput, ClusterView, RequestId } from './cluster/types.ts'
 import { createMemoryRegistry } from './registry/memory.ts'
 import { openRegistry } from './registry/sqlite.ts'
@@ -35,23 +36,6 @@ export type MasterOptions = {
   /** The name others know this machine by. */
   readonly hostname?: string
   readonly timers?: Partial<ClusterTimers>
-}
-
-export type ClusterTimers = Omit<ClusterConfig, 'masterId' | 'epoch' | 'masterInfo'>
-
-/** Mesos' own numbers (src/master/constants.hpp), and bounds where Mesos has none. */
-export const defaultTimers: ClusterTimers = {
-  schedulerHeartbeatMs: 15_000,
-  agentHeartbeatMs: 15_000,
-  agentHeartbeatMissesMax: 5,
-  agentReregisterTimeoutMs: 600_000,
-  allocationIntervalMs: 1_000,
-  offerTimeoutMs: null,
-  completedFrameworksMax: 50,
-  completedTasksPerFrameworkMax: 1_000,
-  unreachableTasksPerFrameworkMax: 1_000,
-  operatorStreamsMax: 1_000,
-  offersPerEventMax: 100,
 }
 
 export type Master = {

@@ -1,10 +1,9 @@
 // Who may talk to an HTTP API of ours: with a token, everybody who shows it (Bearer, or as the password of Basic, whose
-// user name is the principal); without one, whoever reaches a loopback address. And why listening failed.
+// user name is the principal); without one, whoever reaches a loopback address.
 // It does not know endpoints, nor what a principal may do.
 
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { credentials } from '../mesos/http.ts'
-import { type Fault, fault } from '../model/result.ts'
 
 export type Access = {
   /** Nobody is asked for a token. */
@@ -25,36 +24,6 @@ export function createAccess(token: string | null): Access {
       return shown !== null && timingSafeEqual(digest(shown.secret), expected)
     },
     principal: (authorization) => credentials(authorization)?.principal ?? null,
-  }
-}
-
-/** Whether only this machine can reach `host`. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
-}
-
-export type ListenAddress = {
-  readonly host: string
-  readonly port: number
-  /** The flag with which a person changes the port. */
-  readonly flagName: string
-}
-
-/** Why listening failed, for a person; any other error is our mistake and is thrown. */
-export function listenFault(error: unknown, { host, port, flagName }: ListenAddress): Fault {
-  const details = { host, port }
-  const instead = `choose another with ${flagName}`
-  switch ((error as NodeJS.ErrnoException).code) {
-    case 'EADDRINUSE':
-      return fault('NET_ADDRESS_IN_USE', `port ${port} on ${host} is taken: ${instead}`, details)
-    case 'EACCES':
-      return fault('USAGE', `port ${port} needs a right that this process lacks: ${instead}`, details)
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return fault('USAGE', `${host} is not an address of this machine`, details)
-    default:
-      throw error
   }
 }
 

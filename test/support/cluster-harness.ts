@@ -3,6 +3,7 @@
 // production, at once and in order; links may be cut, frames kept back and delivered again.
 
 import { createCluster } from '../../src/master/cluster/cluster.ts'
+import { defaultTimers } from '../../src/master/cluster/timers.ts'
 import type { Cluster, ClusterConfig, ClusterEffect, ClusterInput } from '../../src/master/cluster/types.ts'
 import { createMemoryRegistry, emptyRegistryMemory } from '../../src/master/registry/memory.ts'
 import type { Registry, RegistryOp } from '../../src/master/registry/types.ts'
@@ -180,17 +181,7 @@ export class TestCluster {
   #create(): Cluster {
     const { snapshot } = this.#registry
     const config: ClusterConfig = {
-      schedulerHeartbeatMs: 15_000,
-      agentHeartbeatMs: 15_000,
-      agentHeartbeatMissesMax: 5,
-      agentReregisterTimeoutMs: 600_000,
-      allocationIntervalMs: 1_000,
-      offerTimeoutMs: null,
-      completedFrameworksMax: 50,
-      completedTasksPerFrameworkMax: 1_000,
-      unreachableTasksPerFrameworkMax: 1_000,
-      operatorStreamsMax: 1_000,
-      offersPerEventMax: 100,
+      ...defaultTimers,
       masterId: `master-${snapshot.epoch}` as MasterId,
       epoch: snapshot.epoch,
       masterInfo: { id: `master-${snapshot.epoch}`, ip: 1, port: 5050 },

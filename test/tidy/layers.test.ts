@@ -37,7 +37,7 @@ const rooms: Readonly<Record<string, Room>> = {
     isPure: true,
   },
   'src/master/registry': masterRoom([node], ['src/shell']),
-  'src/master/broker': masterRoom([node, /^aedes/, /^mqtt-packet$/]),
+  'src/master/broker': masterRoom([node, /^aedes/, /^mqtt-packet$/], ['src/shell']),
   'src/master/election': masterRoom([node]),
   'src/master/api': masterRoom([node, /^fastify$/, /^prom-client$/], ['src/shell']),
   'src/master/main.ts': {

@@ -2,8 +2,9 @@
 // It reads the agent through `AgentApiView` and changes nothing.
 
 import { fail, ok, type Result } from '../../model/result.ts'
-import { createAccess, isLoopback, listenFault } from '../../shell/http-access.ts'
+import { createAccess } from '../../shell/http-access.ts'
 import { createHttpServer, listeningPort } from '../../shell/http-server.ts'
+import { isLoopback, listenFault } from '../../shell/listen.ts'
 import { classicEndpoints } from './classic.ts'
 import { fileEndpoints } from './files.ts'
 import { createMetrics } from './metrics.ts'

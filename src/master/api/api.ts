@@ -2,8 +2,9 @@
 // frameworks, agents or tasks; see types.ts for what it needs and gives.
 
 import { fail, ok, type Result } from '../../model/result.ts'
-import { createAccess, isLoopback, listenFault } from '../../shell/http-access.ts'
+import { createAccess } from '../../shell/http-access.ts'
 import { createHttpServer, listeningPort, pathOf } from '../../shell/http-server.ts'
+import { isLoopback, listenFault } from '../../shell/listen.ts'
 import { classicEndpoints } from './classic.ts'
 import { EventStreams } from './event-streams.ts'
 import { createMetrics } from './metrics.ts'

@@ -3,7 +3,6 @@
 // The token is compared in constant time and leaves this file in no message.
 
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { isIP } from 'node:net'
 import type { AgentUid } from '../../model/ids.ts'
 import { agentUserName, isUuid, parseTopic, type Topic, watcherUserName } from '../../wire/topics.ts'
 import type { Role } from './connection.ts'
@@ -31,12 +30,6 @@ export function publishable(role: Role | null, topic: string): Topic | null {
   const parsed = parseTopic(topic)
   if (parsed === null || parsed.uid !== role.uid) return null
   return parsed.kind === 'public' || parsed.direction === 'up' ? parsed : null
-}
-
-/** Whether nobody but this machine can connect to the address. */
-export function isLoopback(host: string): boolean {
-  if (host === 'localhost' || host === '::1') return true
-  return isIP(host) === 4 && host.startsWith('127.')
 }
 
 function isToken(password: Uint8Array | undefined, token: string): boolean {

@@ -1,8 +1,8 @@
 // Opens the broker's port, or says in one line why not and which flag would help. It does not know MQTT.
 
 import { createServer, type Server, type Socket } from 'node:net'
-import { type Fault, fail, fault, ok, type Result } from '../../model/result.ts'
-import { isLoopback } from './access.ts'
+import { fail, ok, type Result } from '../../model/result.ts'
+import { isLoopback, listenFault } from '../../shell/listen.ts'
 
 /** Connections that the kernel keeps until they are accepted: a whole rack coming back at once must fit. */
 export const backlogMax = 4096
@@ -25,24 +25,12 @@ export async function listen(address: Address, accept: (socket: Socket) => void)
   const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: probeAfterMs }, accept)
   server.maxConnections = connectionsMax
   return new Promise((resolve) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => resolve({ ok: false, fault: listenFault(address, cause) }))
+    server.once('error', (cause: NodeJS.ErrnoException) =>
+      resolve({ ok: false, fault: listenFault(cause, { host, port, flagName: '--mqtt-port' }) }),
+    )
     server.listen({ host, port, backlog: backlogMax }, () => {
       server.removeAllListeners('error')
       resolve(ok(server))
     })
   })
-}
-
-function listenFault({ host, port }: Address, cause: NodeJS.ErrnoException): Fault {
-  const details = { host, port }
-  if (cause.code === 'EADDRINUSE') {
-    const message = `port ${port} for MQTT on ${host} is taken by another process: choose another with --mqtt-port`
-    return fault('NET_ADDRESS_IN_USE', message, details, cause)
-  }
-  return fault(
-    'USAGE',
-    `cannot listen for MQTT on ${host} port ${port}: ${cause.code ?? cause.message}`,
-    details,
-    cause,
-  )
 }
