@@ -16,7 +16,9 @@ export function whyNot(agents: Iterable<AgentRecord>, wanted: Resources): string
   for (const [name, amount] of needs) {
     const largest = Math.max(...active.map((agent) => amountOf(agent.total, name)))
     if (amount > largest) {
-      return `asked ${milliToNumber(amount)} ${name}; the largest machine has ${largest / 1000}`
+      const unit = name === 'mem' || name === 'disk' ? ' MiB' : ''
+      const asked = `asked ${milliToNumber(amount)}${unit === '' ? '' : `${unit} of`} ${name}`
+      return `${asked}; ${largest === 0 ? 'no machine has any' : `the largest machine has ${largest / 1000}${unit}`}`
     }
   }
   const fits = (items: Resources) => needs.every(([name, amount]) => amountOf(items, name) >= amount)

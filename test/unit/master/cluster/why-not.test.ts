@@ -20,6 +20,8 @@ describe('why not', () => {
     const rack = new TestCluster()
     rack.agent({ resources: { cpus: 2, mem: 1024 } })
     expect(ask(rack, 'cpus:64')).toBe('asked 64 cpus; the largest machine has 2')
+    expect(ask(rack, 'gpus:1')).toBe('asked 1 gpus; no machine has any')
+    expect(ask(rack, 'mem:1048576')).toMatch(/^asked 1048576 MiB of mem; the largest machine has \d+ MiB$/)
   })
 
   test('no machine has everything together', () => {
