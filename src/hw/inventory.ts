@@ -25,7 +25,7 @@ import { unknownFacts } from './unknowns.ts'
  */
 export function probeInventory(source: Source): Result<Inventory> {
   if (!isMachine(source)) {
-    const message = `${source.root} does not hold the /sys and /proc of a Linux machine`
+    const message = `${source.root} does not hold the /sys and /proc of a Linux machine: name the folder in which they are`
     return fail('HW_NOT_A_MACHINE', message, { root: source.root })
   }
   const report = new Report()

@@ -124,6 +124,6 @@ it.each([
 ])('%s is no machine', (_, files) => {
   expect(probeInventory(fakeMachine(files))).toMatchObject({
     ok: false,
-    fault: { code: 'HW_NOT_A_MACHINE', message: '/fake does not hold the /sys and /proc of a Linux machine' },
+    fault: { code: 'HW_NOT_A_MACHINE', message: expect.stringContaining('does not hold the /sys and /proc') },
   })
 })
