@@ -10,8 +10,14 @@ export type CommandModule = { readonly define: (command: Command) => void }
 /** An option whose value may also come from the environment: `--http-port` from `TEPUI_HTTP_PORT`. */
 export function flag<T>(flags: string, description: string, read?: (text: string) => T): Option {
   const option = new Option(flags, description)
-  option.env(`TEPUI_${option.name().toUpperCase().replaceAll('-', '_')}`)
+  const variable = `TEPUI_${option.name().toUpperCase().replaceAll('-', '_')}`
+  // A flag without a value is on as soon as its variable is there: TEPUI_JSON=0 must not switch it on.
+  if (!(option.isBoolean() && isOff(process.env[variable]))) option.env(variable)
   return read === undefined ? option : option.argParser(read)
+}
+
+function isOff(text: string | undefined): boolean {
+  return text !== undefined && ['', '0', 'false', 'no', 'off'].includes(text.toLowerCase())
 }
 
 /** An option that may be given several times; its value is the list of all. */
@@ -59,6 +65,12 @@ export function readHostPort(defaultPort: number): (text: string) => HostPort {
 /** Several of them, separated by commas. */
 export function readHostPorts(defaultPort: number): (text: string) => readonly HostPort[] {
   return (text) => text.split(',').map((part) => readHostPort(defaultPort)(part.trim()))
+}
+
+/** The path of a file or folder; empty it would be the current folder, which nobody means. */
+export function readPath(text: string): string {
+  if (text === '') throw new InvalidArgumentError('Expected a path.')
+  return text
 }
 
 /** A positive amount in at most three decimals. */

@@ -8,7 +8,7 @@ import type { LogLevel } from '../model/events.ts'
 import { StoreFailed } from '../shell/database.ts'
 import type { Log } from '../shell/log.ts'
 import { agentHttpPort, masterHttpPort, masterMqttPort, tokenFileFlag } from './client/connection.ts'
-import { flag, readPort } from './command.ts'
+import { flag, readPath, readPort } from './command.ts'
 import { say } from './output.ts'
 import { type EndSignal, endSignalStatus, onEndRequest } from './signals.ts'
 
@@ -16,7 +16,7 @@ const logLevels: readonly LogLevel[] = ['error', 'warn', 'info', 'debug', 'trace
 
 export function workDirFlag(part: 'master' | 'agent' | null): Option {
   const directory = defaultWorkDir(part)
-  return flag('--work-dir <dir>', 'where state is kept').default(directory)
+  return flag('--work-dir <dir>', 'where state is kept', readPath).default(directory)
 }
 
 /** For root `/var/lib/tepui`, else what the XDG base directories say; master and agent each have a part of it. */

@@ -59,5 +59,5 @@ export function amounts(resources: readonly Resource[] | undefined): Amounts {
 
 /** Milliseconds since the epoch, or null. */
 export function timeMs(time: TimeInfo | undefined): number | null {
-  return time === undefined ? null : Number(time.nanoseconds) / 1e6
+  return time === undefined ? null : Math.round(Number(time.nanoseconds) / 1e6)
 }

@@ -34,12 +34,16 @@ async function main(args: readonly string[]): Promise<void> {
     .helpCommand(false)
     .enablePositionalOptions()
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(oneLine(text)) })
+    .configureOutput({ outputError: (text, write) => write(oneLine(text, 'tepui --help')) })
     .addHelpText('after', '\nEvery option of a command may also come from the environment as TEPUI_<NAME>.')
   keepCompiled()
   const wanted = args.find((arg) => !arg.startsWith('-'))
   for (const [name, { summary, load }] of Object.entries(entries)) {
-    const command = program.command(name).description(summary).helpOption('-h, --help', 'show this help')
+    const command = program
+      .command(name)
+      .description(summary)
+      .helpOption('-h, --help', 'show this help')
+      .configureOutput({ outputError: (text, write) => write(oneLine(text, `tepui ${name} --help`)) })
     if (name === wanted) (await load()).define(command)
   }
   try {
@@ -58,17 +62,21 @@ function keepCompiled(): void {
   if (folder !== undefined) enableCompileCache(join(folder, '..', '..', 'node_modules', '.cache', 'tepui'))
 }
 
-function oneLine(text: string): string {
-  return `tepui: ${text
+function oneLine(text: string, help: string): string {
+  const words = text
     .trim()
     .replace(/^error: /, '')
-    .replaceAll(/\s*\n\s*/g, ' ')}\n`
+    .replaceAll(/\s*\n\s*/g, ' ')
+  const isExplained = !/^(unknown|missing)/.test(words) || words.includes('Did you mean')
+  return `tepui: ${words}${isExplained ? '' : `: see \`${help}\``}\n`
 }
 
 // A reader that goes away (`tepui tasks | head -1`) is no failure of ours; commands with more to end listen themselves.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-  if (process.stdout.listenerCount('error') === 1) process.exit(0)
-})
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    if (stream.listenerCount('error') === 1) process.exit(0)
+  })
+}
 
 void main(process.argv.slice(2))

@@ -1,14 +1,20 @@
 // Writing to the caller's terminal or pipe: bytes with back-pressure, whole lines with a prefix when several tasks
 // share it, and our own words on standard error. It does not know what is written.
 
-import { once } from 'node:events'
 import type { Writable } from 'node:stream'
 import type { Fault } from '../model/result.ts'
 
 /** Resolves once the stream takes more; a reader that went away takes everything. */
 export async function writeTo(stream: Writable, bytes: Uint8Array): Promise<void> {
   if (bytes.length === 0 || stream.destroyed || stream.write(bytes)) return
-  await Promise.race([once(stream, 'drain'), once(stream, 'close')]).catch(() => {})
+  // Not `once` of node:events: it would listen for 'error' too, and whoever decides what an error means would be fooled.
+  await new Promise<void>((resolve) => {
+    const done = () => {
+      stream.off('drain', done).off('close', done)
+      resolve()
+    }
+    stream.on('drain', done).on('close', done)
+  })
 }
 
 /** One line of our own, on standard error so that the output of tasks stays clean. */

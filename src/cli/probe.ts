@@ -5,7 +5,7 @@ import type { Command } from 'commander'
 import { probeInventory } from '../hw/inventory.ts'
 import { liveSource, sysrootSource } from '../hw/source/open.ts'
 import { ok } from '../model/result.ts'
-import { act, flag } from './command.ts'
+import { act, flag, readPath } from './command.ts'
 import { sayFault } from './output.ts'
 import { renderTree } from './probe-tree.ts'
 
@@ -13,7 +13,7 @@ type ProbeOptions = { readonly sysroot?: string; readonly json?: true; readonly 
 
 export function define(command: Command): void {
   command
-    .addOption(flag('--sysroot <dir>', 'show the machine whose /sys and /proc are in this folder'))
+    .addOption(flag('--sysroot <dir>', 'show the machine whose /sys and /proc are in this folder', readPath))
     .addOption(flag('--json', 'print the inventory document').conflicts('tree'))
     .addOption(flag('--tree', 'print a tree for people to read (default)'))
   act(command, probe)

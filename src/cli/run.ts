@@ -10,6 +10,7 @@ import { idError } from '../model/ids.ts'
 import type { Fault } from '../model/result.ts'
 import { systemRandom } from '../shell/random.ts'
 import { addMasterFlags, connect, type MasterFlags } from './client/connection.ts'
+import { masterAsked } from './client/http.ts'
 import { Subscription } from './client/scheduler.ts'
 import {
   act,
@@ -113,6 +114,7 @@ async function run(words: readonly [string, ...string[]], flags: RunFlags): Prom
   })
   const onReaderGone = () => running.stop(endSignalStatus.SIGHUP)
   process.stdout.on('error', onReaderGone)
+  process.stderr.on('error', onReaderGone)
   const timer = flags.timeout === undefined ? null : setTimeout(() => outOfTime(running, flags), flags.timeout)
   const started = await subscription.start()
   const exitStatus = started.ok ? await running.finished : notStarted(started.fault)
@@ -130,8 +132,7 @@ function outOfTime(job: Job, flags: RunFlags): void {
 }
 
 function notStarted({ code, message }: Fault): number {
-  const hint = ': is a master running there? `tepui up` starts one; --master names another'
-  say(code === 'NET_UNREACHABLE' ? message + hint : message)
+  say(code === 'NET_UNREACHABLE' ? `${message}: ${masterAsked}` : message)
   return 1
 }
 

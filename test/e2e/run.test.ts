@@ -245,6 +245,19 @@ describe('what an operator asks', () => {
     expect(JSON.parse(stdout)).toMatchObject({ taskId: id, stdout: 'a\nc\n', stderr: 'b\n' })
   })
 
+  test('logs -f ends when its reader goes away, however long the task goes on', async () => {
+    await using running = rack.start('run', '--name', 'chat', '--', 'sh', '-c', 'while :; do echo y; sleep 0.05; done')
+    await running.said(/^y$/m)
+    const [task] = (await json('tasks')).filter(({ name }) => name === 'chat')
+    // The shell ends when both ends of its pipe have; the task goes on meanwhile.
+    const program = ['sh', '-c', '"$0" "$@" | head -1', ...launcher] as const
+    const { stdout } = await tepui(['logs', '--master', rack.master, '-f', `${task?.id}`], { program: [...program] })
+    expect(stdout).toBe('y\n')
+    expect((await json('tasks')).filter(({ name }) => name === 'chat')).toHaveLength(1)
+    running.signal('SIGINT')
+    await running.ended
+  })
+
   test('kill ends a task of any framework and waits for its end', async () => {
     const seconds = uniqueSeconds()
     await using running = rack.start('run', '--name', 'victim', '--', 'sh', '-c', `echo on; sleep ${seconds}`)

@@ -39,6 +39,7 @@ test.each([
   [['logs', 'task', '-f', '--json']],
   [['kill']],
   [['probe', '--bogus']],
+  [['up', '--work-dir', '']],
 ])('wrong usage is one line on standard error and status 2: tepui %j', async (args) => {
   const { status, stdout, stderr } = await tepui(args)
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
@@ -49,6 +50,23 @@ test('a wrong value in the environment is wrong usage too, and names the variabl
   const { status, stderr } = await tepui(['up'], { env: { TEPUI_HTTP_PORT: 'x' } })
   expect(status).toBe(2)
   expect(stderr).toMatch(/^tepui: [^\n]*TEPUI_HTTP_PORT[^\n]*\n$/)
+})
+
+test.each([
+  [['fly'], 'tepui --help'],
+  [['run'], 'tepui run --help'],
+  [['probe', '--bogus'], 'tepui probe --help'],
+])('wrong usage says where the right one is told: tepui %j', async (args, help) => {
+  expect((await tepui(args)).stderr).toContain(`see \`${help}\``)
+})
+
+test('a variable that says no switches its flag off', async () => {
+  for (const TEPUI_JSON of ['0', 'false', '']) {
+    const { stdout } = await tepui(['probe'], { env: { TEPUI_JSON } })
+    expect(stdout).not.toMatch(/^\{/)
+  }
+  const { stdout } = await tepui(['probe'], { env: { TEPUI_JSON: '1' } })
+  expect(stdout).toMatch(/^\{/)
 })
 
 test.each([
@@ -63,7 +81,7 @@ test.each([
   // Port 1 of this machine: nobody listens there.
   const { status, stdout, stderr } = await tepui([name, '--master', '127.0.0.1:1', ...rest])
   expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
-  expect(stderr).toMatch(/^tepui: 127\.0\.0\.1:1 cannot be reached \(ECONNREFUSED\)[^\n]*\n$/)
+  expect(stderr).toMatch(/^tepui: 127\.0\.0\.1:1 cannot be reached \(ECONNREFUSED\)[^\n]*`tepui up`[^\n]*\n$/)
 })
 
 test.each([

@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { fail, ok, type Result } from '../../model/result.ts'
-import { flag, type HostPort, readHostPort } from '../command.ts'
+import { flag, type HostPort, readHostPort, readPath } from '../command.ts'
 import { HttpClient } from './http.ts'
 
 /** Mesos' ports, which clients expect. */
@@ -26,7 +26,7 @@ export function addMasterFlags(command: Command): Command {
 }
 
 export function tokenFileFlag() {
-  return flag('--token-file <file>', 'file with the token that everybody here shares')
+  return flag('--token-file <file>', 'file with the token that everybody here shares', readPath)
 }
 
 /** A client of the master that the flags name; USAGE when the token cannot be read. */

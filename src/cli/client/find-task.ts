@@ -7,7 +7,7 @@ import type { TaskState } from '../../mesos/types.ts'
 import { fail, ok, type Result } from '../../model/result.ts'
 import { type HostPort, parseHostPort } from '../command.ts'
 import { agentHttpPort } from './connection.ts'
-import { type HttpClient, tokenAsked } from './http.ts'
+import { fromMaster, type HttpClient } from './http.ts'
 
 export type FoundTask = {
   readonly taskId: string
@@ -66,10 +66,9 @@ type ClassicTask = {
 }
 
 async function askJson<T>(master: HttpClient, path: string): Promise<Result<T>> {
-  const answered = await master.ask({ method: 'GET', path })
+  const answered = fromMaster(await master.ask({ method: 'GET', path }))
   if (!answered.ok) return answered
   const { status, body } = answered.value
-  if (status === 401) return fail('API_REFUSED', tokenAsked)
   if (status !== 200) return fail('API_REFUSED', `the master answered ${path} with ${status}`, { status })
   const parsed = parseJson(body, { sizeMaxBytes: body.length })
   return parsed.ok ? ok(parsed.value as T) : parsed

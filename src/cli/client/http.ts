@@ -11,6 +11,9 @@ export const answerSizeMaxBytes = 512 * 1024 * 1024
 /** What to say to an answer of 401. */
 export const tokenAsked = 'the master asks for a token: name its file with --token-file'
 
+/** What to do when nothing answers at the master's address. */
+export const masterAsked = 'is a master running there? `tepui up` starts one; --master names another'
+
 const requestTimeoutMs = 30_000
 
 export type HttpQuestion = {
@@ -96,4 +99,11 @@ export class HttpClient {
   #name(): string {
     return `${this.peer.host}:${this.peer.port}`
   }
+}
+
+/** An answer of the master, with what the caller can do when it is not there or wants a token. */
+export function fromMaster(answered: Result<HttpAnswer>): Result<HttpAnswer> {
+  if (answered.ok) return answered.value.status === 401 ? fail('API_REFUSED', tokenAsked) : answered
+  const { code, message, details, cause } = answered.fault
+  return code === 'NET_UNREACHABLE' ? fail(code, `${message}: ${masterAsked}`, details, cause) : answered
 }

@@ -5,7 +5,7 @@ import { decode, encode } from '../../mesos/codec.ts'
 import { parseJson } from '../../mesos/json.ts'
 import type { MasterCall, MasterResponse } from '../../mesos/types.ts'
 import { fail, ok, type Result } from '../../model/result.ts'
-import { answerSizeMaxBytes, type HttpAnswer, type HttpClient, tokenAsked } from './http.ts'
+import { answerSizeMaxBytes, fromMaster, type HttpAnswer, type HttpClient } from './http.ts'
 
 /** One call of the operator API and its answer. */
 export async function askMaster(
@@ -20,7 +20,13 @@ export async function askMaster(
       body: encode('application/json', 'mesos.v1.master.Call', { type }),
     }),
   )
-  if (!answered.ok) return answered
+  if (!answered.ok) {
+    // Our own questions are well-formed: who calls one malformed, or does not know where it goes, is something else.
+    if (![400, 404, 405].includes(Number(answered.fault.details?.status))) return answered
+    const { host, port } = master.peer
+    const message = `${host}:${port} does not answer as a master does (${answered.fault.message}): is it an agent?`
+    return fail('API_REFUSED', message, answered.fault.details)
+  }
   return decode('application/json', 'mesos.v1.master.Response', answered.value.body, {
     sizeMaxBytes: answerSizeMaxBytes,
   })
@@ -58,10 +64,10 @@ export async function killTask(
   return answered.ok ? ok(null) : answered
 }
 
-function accepted(answered: Result<HttpAnswer>): Result<HttpAnswer> {
+function accepted(asked: Result<HttpAnswer>): Result<HttpAnswer> {
+  const answered = fromMaster(asked)
   if (!answered.ok || answered.value.status < 300) return answered
   const { status, body } = answered.value
-  if (status === 401) return fail('API_REFUSED', tokenAsked)
   const text = body.toString('utf8', 0, 500).trim()
   return fail('API_REFUSED', text === '' ? `the master answered ${status}` : text, { status })
 }
