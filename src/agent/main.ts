@@ -78,6 +78,7 @@ export async function startAgent(options: AgentOptions): Promise<Result<Agent>> 
   const containerizer = await createContainerizer({
     workDir,
     isolation: options.isolation,
+    isReported: (containerId) => shell.facts()?.view.hasRun(containerId) ?? true,
     events: {
       started: (containerId, pid) => shell.submit({ kind: 'containerStarted', containerId, pid }),
       failed: (containerId, fault) => shell.submit({ kind: 'containerFailed', containerId, fault }),

@@ -76,6 +76,7 @@ export function someFacts(runs: readonly RunView[] = [aRunView()]): AgentFacts {
       frameworks: new Map([[frameworkId, { id: { value: frameworkId }, name: 'demo', user: 'root', roles: ['web'] }]]),
       runningCount: runs.length,
       runs: () => runs,
+      hasRun: (containerId) => runs.some((run) => run.containerId === containerId),
       counters: () => new Map([['slave/tasks_finished', 3]]),
     },
   }

@@ -34,11 +34,14 @@ export function removeWorkDir(workDir: string): void {
 export async function openContainers(
   workDir: string,
   isolation: 'auto' | 'process-group' = 'auto',
+  collection: Partial<Pick<Parameters<typeof createContainerizer>[0], 'isReported' | 'nowMs'>> = {},
 ): Promise<TestContainers> {
   const heard: Heard[] = []
   const made = await createContainerizer({
     workDir,
     isolation,
+    isReported: () => false,
+    ...collection,
     events: {
       started: (id, pid) => heard.push({ kind: 'started', id, pid }),
       failed: (id, fault) => heard.push({ kind: 'failed', id, fault }),

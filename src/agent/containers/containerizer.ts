@@ -8,6 +8,7 @@ import type { ContainerId } from '../../model/ids.ts'
 import { fail, fault, invariant, ok, type Result } from '../../model/result.ts'
 import type { ContainerExit, ContainerSpec, RecoveredRun } from '../core/types.ts'
 import { areGroupsEmpty, killGroups, readMemoryFacts, removeGroups } from './cgroup-files.ts'
+import { collectSandboxes, noteSandboxEnd, type SandboxCollection } from './collection.ts'
 import { findLaunchTools, type Launched, launch } from './launch.ts'
 import { chooseLimiter, type Limiter } from './limiter.ts'
 import { findTree, isAlive, type ProcessId, readBootId, signalPid } from './processes.ts'
@@ -47,6 +48,7 @@ type Run = {
   phase: 'waiting' | 'starting' | 'running' | 'ending' | 'ended'
   groups: readonly string[]
   memoryBytes: number | null
+  sandbox: string | null
   supervisor: ProcessId | null
   main: ProcessId | null
   /** The supervisor, when it is our child. */
@@ -66,15 +68,18 @@ export const createContainerizer: CreateContainerizer = async (options): Promise
   try {
     mkdirSync(runsDirectory(options.workDir), { recursive: true, mode: 0o700 })
     const limiter = chooseLimiter(options.workDir, options.isolation)
-    return ok(new ProcessContainerizer(options.workDir, options.events, limiter, tools.value, readBootId()))
+    return ok(new ProcessContainerizer(options, limiter, tools.value, readBootId()))
   } catch (error) {
     return fail('AGENT_UNSUPPORTED', `cannot prepare to run tasks in ${options.workDir}`, {}, error)
   }
 }
 
+type ContainerizerOptions = Parameters<CreateContainerizer>[0]
+
 class ProcessContainerizer implements Containerizer {
   readonly isolation: Isolation
   readonly sandboxes: string
+  readonly #options: ContainerizerOptions
   readonly #workDir: string
   readonly #events: ContainerEvents
   readonly #limiter: Limiter
@@ -88,13 +93,15 @@ class ProcessContainerizer implements Containerizer {
   readonly #removals = new Map<ContainerId, Promise<void>>()
   #startsInFlight = 0
   #lookTimer: NodeJS.Timeout | null = null
+  #collection: SandboxCollection | null = null
   #isClosed = false
 
-  constructor(workDir: string, events: ContainerEvents, limiter: Limiter, tools: LaunchTools, bootId: string) {
+  constructor(options: ContainerizerOptions, limiter: Limiter, tools: LaunchTools, bootId: string) {
     this.isolation = limiter.isolation
-    this.sandboxes = sandboxesPath(workDir)
-    this.#workDir = workDir
-    this.#events = events
+    this.sandboxes = sandboxesPath(options.workDir)
+    this.#options = options
+    this.#workDir = options.workDir
+    this.#events = options.events
     this.#limiter = limiter
     this.#tools = tools
     this.#bootId = bootId
@@ -153,6 +160,12 @@ class ProcessContainerizer implements Containerizer {
       this.#watched.delete(run)
       this.#discard(run)
     }
+    const { isReported, nowMs = Date.now } = this.#options
+    this.#collection = collectSandboxes({
+      workDir: this.#workDir,
+      isNeeded: (containerId) => this.#runs.has(containerId) || isReported(containerId),
+      nowMs,
+    })
   }
 
   remove(containerId: ContainerId): void {
@@ -182,6 +195,7 @@ class ProcessContainerizer implements Containerizer {
       run.child?.unref()
     }
     this.#limiter.close()
+    await this.#collection?.close()
   }
 
   async #endAll(): Promise<void> {
@@ -202,6 +216,7 @@ class ProcessContainerizer implements Containerizer {
       phase: 'waiting',
       groups: [],
       memoryBytes: null,
+      sandbox: null,
       supervisor: null,
       main: null,
       child: null,
@@ -228,6 +243,7 @@ class ProcessContainerizer implements Containerizer {
 
   async #start(run: Run, spec: ContainerSpec): Promise<void> {
     run.memoryBytes = spec.limits.memoryBytes
+    run.sandbox = this.sandbox(spec)
     run.isShell = spec.command.kind === 'shell'
     // What a first start left under this name must not be taken for the second, nor the second for it.
     await this.#removals.get(run.containerId)
@@ -353,6 +369,7 @@ class ProcessContainerizer implements Containerizer {
     if (note === null) return { kind: 'neverStarted' }
     run.groups = note.groups
     run.memoryBytes = note.memoryBytes
+    run.sandbox = note.sandbox ?? null
     run.isShell = note.isShell
     if (claimRun(run.directory) || isClaimed(run.directory)) return { kind: 'neverStarted' }
     const processes = waitForRunProcesses(run.directory)
@@ -382,6 +399,8 @@ class ProcessContainerizer implements Containerizer {
     const hasTree = run.groups.length > 0 || (run.phase !== 'ended' && run.main !== null)
     // Its end is nobody's news any more.
     run.phase = 'ended'
+    // Before the notes go, which keep the sandbox.
+    if (run.sandbox !== null) noteSandboxEnd(run.sandbox)
     const removal = this.#untilGone(() => {
       if (hasTree && !this.#isTreeGone(run)) {
         this.#killTree(run)

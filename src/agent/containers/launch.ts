@@ -20,7 +20,7 @@ import {
   waitForRunProcesses,
   writeRunNote,
 } from './run-directory.ts'
-import { createSandbox } from './sandbox.ts'
+import { createSandbox, sandboxPath } from './sandbox.ts'
 import { type LaunchTools, launchError, launchPlan } from './supervisor.ts'
 import { type User, userToBecome } from './users.ts'
 
@@ -65,6 +65,7 @@ export async function launch(order: LaunchOrder): Promise<Result<Launched>> {
       groups,
       memoryBytes: spec.limits.memoryBytes,
       isShell: spec.command.kind === 'shell',
+      sandbox: sandboxPath(order.workDir, spec),
     })
     const child = spawnSupervisor(order, groups, user.value)
     const processes = await started(child, order.directory)

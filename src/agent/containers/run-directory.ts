@@ -16,6 +16,8 @@ export type RunNote = {
   readonly memoryBytes: number | null
   /** The main process is a shell that the agent put before the task's own. */
   readonly isShell: boolean
+  /** Absent in notes that were written before it was noted. */
+  readonly sandbox?: string
 }
 
 export type RunProcesses = { readonly supervisor: ProcessId; readonly main: ProcessId }

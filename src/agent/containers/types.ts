@@ -34,10 +34,13 @@ export type Containerizer = {
   }): RecoveredRun
   /**
    * Ends and removes every run on disk that was not recovered: those of a store that was lost. Called once, after the
-   * last `recover` and before the first `start`.
+   * last `recover` and before the first `start`; from then on old sandboxes are removed.
    */
   removeUnrecovered(): void
-  /** Ends whatever is left of the container's processes, removes its cgroups and bookkeeping; the sandbox stays. */
+  /**
+   * Ends whatever is left of the container's processes, removes its cgroups and bookkeeping; the sandbox stays until it
+   * is old, at least as long as `isReported`.
+   */
   remove(containerId: ContainerId): void
   /** Where the container's stdout and stderr are: absolute path of its sandbox. */
   sandbox(run: { readonly containerId: ContainerId; readonly frameworkId: string; readonly executorId: string }): string
@@ -54,4 +57,8 @@ export type CreateContainerizer = (options: {
   readonly events: ContainerEvents
   /** Forbids cgroups even where they work: `--isolation process-group`. */
   readonly isolation: 'auto' | 'process-group'
+  /** Whether the agent still tells of this run, so that its sandbox must stay. */
+  readonly isReported: (containerId: ContainerId) => boolean
+  /** For the age of sandboxes; the machine's clock unless given. */
+  readonly nowMs?: () => number
 }) => Promise<Result<Containerizer>>

@@ -75,6 +75,7 @@ class Core implements AgentCore {
       frameworks: this.#runs.frameworks,
       runningCount: this.#tasks.runningCount,
       runs: () => this.#runs.all().map(runView),
+      hasRun: (containerId) => this.#runs.get(containerId) !== undefined,
       counters: () => this.#tasks.counters,
     }
   }

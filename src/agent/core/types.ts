@@ -155,6 +155,8 @@ export type AgentView = {
   readonly frameworks: ReadonlyMap<FrameworkId, MesosJson>
   readonly runningCount: number
   runs(): Iterable<RunView>
+  /** Whether `runs` has this one. */
+  hasRun(containerId: ContainerId): boolean
   /** Counters by Mesos' metric name (`slave/tasks_finished` ...). */
   counters(): ReadonlyMap<string, number>
 }
