@@ -9,7 +9,7 @@ import type { HostPort } from '../command.ts'
 export const answerSizeMaxBytes = 512 * 1024 * 1024
 
 /** What to say to an answer of 401. */
-export const tokenAsked = 'the master asks for a token: name its file with --token-file'
+export const tokenAsked = 'the master asks for its token: name the file that holds it with --token-file'
 
 /** What to do when nothing answers at the master's address. */
 export const masterAsked = 'is a master running there? `tepui up` starts one; --master names another'
