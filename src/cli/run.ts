@@ -152,6 +152,7 @@ function jobSpec(words: readonly [string, ...string[]], flags: RunFlags): JobSpe
     diskMebibytes: flags.disk ?? 0,
     role: flags.role,
     user: flags.user ?? ownUser(),
+    asUser: flags.user ?? null,
     environment: flags.env ?? [],
   }
 }

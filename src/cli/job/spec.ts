@@ -15,7 +15,10 @@ export type JobSpec = {
   readonly gpus: number
   readonly diskMebibytes: number
   readonly role: string
+  /** Whom the framework speaks for; machines that can, run the job as this user. */
   readonly user: string
+  /** A user that was asked for by name: a machine that cannot become it must refuse. */
+  readonly asUser: string | null
   readonly environment: readonly EnvironmentEntry[]
 }
 
@@ -75,6 +78,7 @@ export function taskInfo(spec: JobSpec, taskId: string, offer: Offer, resources:
       shell: false,
       value: program,
       arguments: spec.command,
+      ...(spec.asUser === null ? {} : { user: spec.asUser }),
       environment: { variables: spec.environment.map(({ name, value }) => ({ name, type: 'VALUE', value })) },
     },
   }

@@ -12,6 +12,7 @@ const spec: JobSpec = {
   diskMebibytes: 0,
   role: 'r',
   user: 'u',
+  asUser: null,
   environment: [{ name: 'A', value: 'b' }],
 }
 
@@ -85,4 +86,9 @@ test('a task runs the program without a shell', () => {
       environment: { variables: [{ name: 'A', value: 'b' }] },
     },
   })
+})
+
+test('a user that was asked for by name is part of the command, so that a machine which cannot become it refuses', () => {
+  expect(taskInfo({ ...spec, asUser: 'root' }, 't', offer(), []).command).toMatchObject({ user: 'root' })
+  expect(taskInfo(spec, 't', offer(), []).command).not.toHaveProperty('user')
 })
