@@ -68,7 +68,7 @@ describe('tepui run', () => {
       '--',
       'sh',
       '-c',
-      `echo first; while [ ! -e ${gate} ]; do sleep 0.05; done; echo last`,
+      `echo first; while [ -d ${folder.path} ] && [ ! -e ${gate} ]; do sleep 0.05; done; echo last`,
     )
     await running.said(/^first$/m)
     expect(running.stdout).toBe('first\n')
@@ -230,7 +230,7 @@ describe('what an operator asks', () => {
       '--',
       'sh',
       '-c',
-      `echo a; echo b >&2; while [ ! -e ${gate} ]; do sleep 0.05; done; echo c`,
+      `echo a; echo b >&2; while [ -d ${folder.path} ] && [ ! -e ${gate} ]; do sleep 0.05; done; echo c`,
     )
     await running.said(/^a$/m)
     const [task] = (await json('tasks')).filter(({ name }) => name === 'talk')

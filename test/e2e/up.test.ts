@@ -129,7 +129,7 @@ test('an agent that is killed leaves its tasks running, and the next one knows h
   const first = startAgent()
   await first.said(/"event":"agent.(re)?registered"/)
   const jobs = gates.map((gate, i) => {
-    const script = `echo on; while [ ! -e ${gate} ]; do sleep 0.05; done; echo late; exit ${7 + i}`
+    const script = `echo on; while [ -d ${folder.path} ] && [ ! -e ${gate} ]; do sleep 0.05; done; echo late; exit ${7 + i}`
     return new Tepui(['run', '--master', `127.0.0.1:${http}`, '--', 'sh', '-c', script])
   })
   for (const job of jobs) await job.said(/^on$/m)
@@ -161,7 +161,7 @@ test('a job outlives a master that is killed and comes back', async () => {
   ])
   await agent.said(/"event":"agent.(re)?registered"/)
   const gate = join(folder.path, 'gate')
-  const script = `echo on; while [ ! -e ${gate} ]; do sleep 0.05; done; exit 9`
+  const script = `echo on; while [ -d ${folder.path} ] && [ ! -e ${gate} ]; do sleep 0.05; done; exit 9`
   await using job = new Tepui(['run', '--master', `127.0.0.1:${http}`, '--', 'sh', '-c', script])
   await job.said(/^on$/m)
   first.signal('SIGKILL')

@@ -52,7 +52,7 @@ describe.each(['auto', 'process-group'] as const)('isolation %s', (isolation) =>
   }
 
   test('a running task survives, is found again, and its end is told once', async () => {
-    const [pid] = await firstLife('while [ ! -e go ]; do sleep 0.02; done; echo done; exit 5')
+    const [pid] = await firstLife('while [ -e stdout ] && [ ! -e go ]; do sleep 0.02; done; echo done; exit 5')
     const { containerizer, exit, heard } = await secondLife()
     expect(containerizer.recover(place(0))).toEqual({ containerId: 'run-0', state: { kind: 'running', pid } })
     writeFileSync(join(containerizer.sandbox(place(0)), 'go'), '')
@@ -88,7 +88,7 @@ describe.each(['auto', 'process-group'] as const)('isolation %s', (isolation) =>
   })
 
   test('a task whose supervisor was killed too ends as unknown, not before it has ended', async () => {
-    const [pid = 0] = await firstLife('while [ ! -e go ]; do sleep 0.02; done')
+    const [pid = 0] = await firstLife('while [ -e stdout ] && [ ! -e go ]; do sleep 0.02; done')
     process.kill(parentOf(pid), 'SIGKILL')
     const { containerizer, exit, heard } = await secondLife()
     expect(containerizer.recover(place(0)).state).toEqual({ kind: 'running', pid })
@@ -99,7 +99,7 @@ describe.each(['auto', 'process-group'] as const)('isolation %s', (isolation) =>
 
   test('a supervisor killed under a living agent does not hide the end of its task', async () => {
     const { containerizer, exit, pid, heard } = await secondLife()
-    const spec = shell('while [ ! -e go ]; do sleep 0.02; done')
+    const spec = shell('while [ -e stdout ] && [ ! -e go ]; do sleep 0.02; done')
     containerizer.start(spec)
     process.kill(parentOf(await pid(spec.containerId)), 'SIGKILL')
     expect(heard.map((one) => one.kind)).toEqual(['started'])
