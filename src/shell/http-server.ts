@@ -68,7 +68,9 @@ export function createHttpServer<Subject>(options: ServerOptions<Subject>): Fast
   // Bodies are bytes: every endpoint decodes its own.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
-  app.setNotFoundHandler((request, reply) => sendText(reply, 404, `there is no ${pathOf(request)} here`))
+  app.setNotFoundHandler((request, reply) =>
+    sendText(reply, 404, `there is no ${pathOf(request)} here; there are /state, /metrics and /api/v1, among others`),
+  )
   app.setErrorHandler((error: FastifyError, request, reply) => answerError(error, request, reply, options))
   app.addHook('onResponse', async (request, reply) => options.answered?.(reply.statusCode, request))
   for (const endpoint of options.endpoints) mount(app, endpoint, options)
