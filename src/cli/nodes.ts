@@ -35,7 +35,7 @@ export function define(command: Command): void {
       { title: 'STATE', text: (row) => row.state },
       { title: 'CPUS', text: (row) => share(row, 'cpus', shortNumber), isNumber: true },
       { title: 'MEM', text: (row) => share(row, 'mem', humanMebibytes), isNumber: true },
-      { title: 'DISK', text: (row) => share(row, 'disk', humanMebibytes), isNumber: true },
+      { title: 'DISK', text: (row) => share(row, 'disk', humanMebibytes), isNumber: true, isOptional: true },
       { title: 'GPUS', text: (row) => share(row, 'gpus', shortNumber), isNumber: true },
       { title: 'ADDRESS', text: (row) => row.address ?? '-' },
       { title: 'UP', text: (row) => (row.registeredMs === null ? '-' : humanAge(Date.now() - row.registeredMs)) },

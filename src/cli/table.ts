@@ -8,6 +8,10 @@ export type Column<Row> = {
   readonly isNumber?: boolean
   /** Which end of a text goes first when the table is too wide; without it the column is never cut. */
   readonly cut?: 'start' | 'end'
+  /** Cut only when the others are as short as they may be: people copy it. */
+  readonly isCutLast?: boolean
+  /** Left out when cutting is not enough; the rightmost of these goes first. */
+  readonly isOptional?: boolean
 }
 
 /** Cut texts keep at least this many characters. */
@@ -15,7 +19,8 @@ const cutMin = 6
 const gap = '  '
 
 /** The lines of a table with a head; `width` is the terminal's, or null for no limit. */
-export function formatTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[], width: number | null): string {
+export function formatTable<Row>(all: readonly Column<Row>[], rows: readonly Row[], width: number | null): string {
+  const columns = width === null ? all : fitting(all, rows, width)
   const cells = [columns.map(({ title }) => title), ...rows.map((row) => columns.map(({ text }) => clean(text(row))))]
   const widths = columns.map((_, i) => Math.max(...cells.map((line) => length(line[i] as string))))
   if (width !== null) shrink(columns, widths, width)
@@ -29,12 +34,29 @@ export function formatTable<Row>(columns: readonly Column<Row>[], rows: readonly
     .join('\n')
 }
 
+/** The columns that fit when everything is cut as short as it may be. */
+function fitting<Row>(all: readonly Column<Row>[], rows: readonly Row[], width: number): readonly Column<Row>[] {
+  const least = all.map((column) => {
+    const widest = Math.max(length(column.title), ...rows.map((row) => length(clean(column.text(row)))))
+    return { column, width: column.cut ? Math.min(cutMin, widest) : widest }
+  })
+  const needed = () => least.reduce((sum, one) => sum + one.width, 0) + gap.length * (least.length - 1)
+  while (needed() > width) {
+    const last = least.findLastIndex(({ column }) => column.isOptional)
+    if (last === -1) break
+    least.splice(last, 1)
+  }
+  return least.map(({ column }) => column)
+}
+
 /** Takes from the widest column that may be cut until the table fits or nothing more can be cut. */
 function shrink<Row>(columns: readonly Column<Row>[], widths: number[], width: number): void {
   let excess = widths.reduce((sum, one) => sum + one, 0) + gap.length * (columns.length - 1) - width
   while (excess > 0) {
-    const candidates = columns.flatMap(({ cut }, i) => (cut && (widths[i] as number) > cutMin ? [i] : []))
-    if (candidates.length === 0) return
+    const shrinkable = columns.flatMap(({ cut }, i) => (cut && (widths[i] as number) > cutMin ? [i] : []))
+    if (shrinkable.length === 0) return
+    const others = shrinkable.filter((i) => !columns[i]?.isCutLast)
+    const candidates = others.length > 0 ? others : shrinkable
     const widest = candidates.reduce((a, b) => ((widths[b] as number) > (widths[a] as number) ? b : a))
     widths[widest] = (widths[widest] as number) - 1
     excess--

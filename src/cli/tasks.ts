@@ -40,7 +40,7 @@ export function define(command: Command): void {
     },
     empty: 'no tasks',
     columns: [
-      { title: 'TASK', text: (row) => row.id, cut: 'end' },
+      { title: 'TASK', text: (row) => row.id, cut: 'end', isCutLast: true },
       { title: 'STATE', text: (row) => row.state.replace('TASK_', '').toLowerCase() },
       { title: 'FRAMEWORK', text: (row) => row.frameworkName ?? row.frameworkId, cut: 'end' },
       { title: 'HOST', text: (row) => row.hostname ?? row.agentId, cut: 'end' },

@@ -32,6 +32,17 @@ test('a narrow terminal cuts names at their end and ids at their start, and noth
   ])
 })
 
+test('what people copy is cut last', () => {
+  const copied = columns.map((column) => (column.title === 'NAME' ? { ...column, isCutLast: true } : column))
+  expect(formatTable(copied, rows, 38).split('\n')[1]).toBe('a-rather-long-name  …89abcdef-S0     7')
+})
+
+test('an optional column is left out where cutting is not enough, and only there', () => {
+  const optional = columns.map((column) => (column.title === 'SIZE' ? { ...column, isOptional: true } : column))
+  expect(formatTable(optional, rows, 20).split('\n')[1]).toBe('a-rat…  …ef-S0     7')
+  expect(formatTable(optional, rows, 17).split('\n')[1]).toBe('a-rath…  …cdef-S0')
+})
+
 test('a terminal that is far too narrow gets the narrowest table, not an endless loop', () => {
   const lines = formatTable(columns, rows, 5).split('\n')
   expect(lines[1]).toBe('a-rat…  …ef-S0     7')
