@@ -6,10 +6,10 @@ import { toJsonValue } from '../../mesos/json.ts'
 import type { MessageName } from '../../mesos/plan.ts'
 import { attributesSummary, resourcesSummary } from '../../mesos/resource-text.ts'
 import type { MessageTypes, TaskStatus } from '../../mesos/types.ts'
-import { mesosVersion } from '../../mesos/version.ts'
 import type { FrameworkId } from '../../model/ids.ts'
 import { type Resource, type Resources, resources } from '../../model/resources.ts'
-import { sendDocument, sendEmpty } from '../../shell/http-answers.ts'
+import { type About, aboutEndpoints, versionObject } from '../../shell/http-about.ts'
+import { sendDocument } from '../../shell/http-answers.ts'
 import { type Endpoint, withSuffix } from '../../shell/http-server.ts'
 import type { RunView } from '../core/types.ts'
 import type { Metrics } from './metrics.ts'
@@ -27,7 +27,7 @@ import {
 import type { AgentApiView, AgentFacts } from './types.ts'
 
 export type ClassicParts = {
-  readonly about: { readonly version: string; readonly flags: Readonly<Record<string, string>> }
+  readonly about: About
   readonly metrics: Metrics
   readonly view: AgentApiView
   readonly startedMs: number
@@ -38,22 +38,7 @@ type Document = Readonly<Record<string, unknown>>
 export function classicEndpoints(parts: ClassicParts): readonly Endpoint<AgentFacts>[] {
   const { about, metrics } = parts
   return [
-    { path: '/health', method: 'GET', realm: null, needs: 'nothing', handle: ({ reply }) => sendEmpty(reply, 200) },
-    ...withSuffix({
-      path: '/version',
-      method: 'GET',
-      realm: null,
-      needs: 'nothing',
-      // Clients compare `version` with Mesos'; Tepui's own stands beside it.
-      handle: ({ reply, query }) => sendDocument(reply, { version: mesosVersion, tepui_version: about.version }, query),
-    }),
-    ...withSuffix({
-      path: '/flags',
-      method: 'GET',
-      realm: 'mesos-agent-readonly',
-      needs: 'nothing',
-      handle: ({ reply, query }) => sendDocument(reply, { flags: about.flags }, query),
-    }),
+    ...aboutEndpoints<AgentFacts>(about, 'mesos-agent-readonly'),
     ...reading('/state', (facts) => stateDocument(facts, parts)),
     ...reading('/metrics/snapshot', (facts) => metrics.snapshot(facts)),
     {
@@ -88,8 +73,7 @@ function stateDocument(facts: AgentFacts, { about, startedMs, view: api }: Class
     id: view.agentId ?? '',
     pid: `slave(1)@${config.ip}:${config.http.port}`,
     hostname: config.hostname,
-    version: mesosVersion,
-    tepui_version: about.version,
+    ...versionObject(about),
     start_time: startedMs / 1000,
     capabilities: config.capabilities,
     resources: resourcesSummary(total),

@@ -4,7 +4,7 @@
 import { decode } from '../../mesos/codec.ts'
 import { acceptedContentType, requestContentType } from '../../mesos/http.ts'
 import type { AgentCall, AgentResponse, AgentResponseGetTasks, Task } from '../../mesos/types.ts'
-import { mesosVersion } from '../../mesos/version.ts'
+import { type About, flagList, versionInfo } from '../../shell/http-about.ts'
 import { sendMessage, sendText } from '../../shell/http-answers.ts'
 import type { Endpoint, Exchange } from '../../shell/http-server.ts'
 import { fileInfos } from './files.ts'
@@ -14,7 +14,7 @@ import type { FileAnswer, SandboxFiles } from './sandbox-files.ts'
 import type { AgentFacts } from './types.ts'
 
 export type OperatorParts = {
-  readonly about: { readonly version: string; readonly flags: Readonly<Record<string, string>> }
+  readonly about: About
   readonly metrics: Metrics
   readonly files: SandboxFiles
 }
@@ -93,9 +93,9 @@ function answer(call: AgentCall, facts: AgentFacts, { about, metrics }: Operator
     case 'GET_HEALTH':
       return { type: 'GET_HEALTH', get_health: { healthy: true } }
     case 'GET_FLAGS':
-      return { type: 'GET_FLAGS', get_flags: { flags: named(about.flags) } }
+      return { type: 'GET_FLAGS', get_flags: { flags: flagList(about) } }
     case 'GET_VERSION':
-      return { type: 'GET_VERSION', get_version: { version_info: { version: mesosVersion } } }
+      return { type: 'GET_VERSION', get_version: { version_info: versionInfo() } }
     case 'GET_METRICS':
       return { type: 'GET_METRICS', get_metrics: { metrics: named(metrics.snapshot(facts)) } }
     case 'GET_LOGGING_LEVEL':

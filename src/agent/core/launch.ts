@@ -6,7 +6,7 @@ import { unsupportedReason } from '../../mesos/supported.ts'
 import type { FrameworkInfo, TaskInfo } from '../../mesos/types.ts'
 import type { ContainerId, ExecutorId, FrameworkId, TaskId } from '../../model/ids.ts'
 import { scalarTotal } from '../../model/resources.ts'
-import { type Fault, fail, ok, type Result } from '../../model/result.ts'
+import { fail, ok, type Result } from '../../model/result.ts'
 import { bytesPerMebibyte, milliFromNumber } from '../../model/units.ts'
 import type { Grant } from '../../wire/messages.ts'
 import type { AgentConfig, ContainerCommand, ContainerSpec } from './types.ts'
@@ -68,7 +68,7 @@ function finiteLimit(
   return Number.isFinite(limit) ? convert(limit) : null
 }
 
-function containerCommand(task: TaskInfo): Result<ContainerCommand> | { ok: false; fault: Fault } {
+function containerCommand(task: TaskInfo): Result<ContainerCommand> {
   const { command } = task
   const value = command?.value
   if (command === undefined) return fail('AGENT_UNSUPPORTED', 'the task has no command')

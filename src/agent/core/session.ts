@@ -120,7 +120,7 @@ export class Session {
     return { effects: received.send.map((reply) => ({ kind: 'send', frame: reply })), deliver: received.deliver }
   }
 
-  /** The timer `key` of this session came due; false when it is not one of ours. */
+  /** The timer `key` came due; null when it is not one of this session's. */
   due(key: string, nowMs: number): readonly AgentEffect[] | null {
     const state = this.#state
     if (key === 'register') return state.kind === 'registering' ? this.#register(nowMs) : []

@@ -7,9 +7,9 @@ import { parseJson } from '../../mesos/json.ts'
 import type { FrameworkId, TaskId } from '../../model/ids.ts'
 import { noResources, resources, scalar } from '../../model/resources.ts'
 import { milliFromNumber } from '../../model/units.ts'
+import { type About, aboutEndpoints } from '../../shell/http-about.ts'
 import { sendDocument, sendEmpty, sendText } from '../../shell/http-answers.ts'
 import { type Answer, type Endpoint, type Exchange, withSuffix } from '../../shell/http-server.ts'
-import { type About, versionObject } from './about.ts'
 import { type Metrics, systemStats } from './metrics.ts'
 import { teardown } from './operator.ts'
 import {
@@ -30,21 +30,7 @@ const askedMax = 1e12
 
 export function classicEndpoints({ about, metrics }: ClassicParts): readonly Endpoint<ClusterPort>[] {
   return [
-    { path: '/health', method: 'GET', realm: null, needs: 'nothing', handle: ({ reply }) => sendEmpty(reply, 200) },
-    ...withSuffix({
-      path: '/version',
-      method: 'GET',
-      realm: null,
-      needs: 'nothing',
-      handle: ({ reply, query }) => sendDocument(reply, versionObject(about), query),
-    }),
-    ...withSuffix({
-      path: '/flags',
-      method: 'GET',
-      realm: 'mesos-master-readonly',
-      needs: 'nothing',
-      handle: ({ reply, query }) => sendDocument(reply, { flags: about.flags }, query),
-    }),
+    ...aboutEndpoints<ClusterPort>(about, 'mesos-master-readonly'),
     { path: '/redirect', method: 'GET', realm: null, needs: 'subject', handle: redirect },
     ...reading('/state', ({ view }) => stateDocument(view, about)),
     ...reading('/state-summary', ({ view }) => stateSummaryDocument(view)),

@@ -5,8 +5,8 @@ import { taskStates } from '../../mesos/names.ts'
 import { resourcesSummary } from '../../mesos/resource-text.ts'
 import type { MasterInfo } from '../../mesos/types.ts'
 import { noResources, sumToShow } from '../../model/resources.ts'
+import { type About, versionObject } from '../../shell/http-about.ts'
 import type { AgentRecord, ClusterView, FrameworkRecord, TaskRecord } from '../cluster/types.ts'
-import { type About, versionObject } from './about.ts'
 import {
   type ClassicObject,
   frameworkObject,
