@@ -7,15 +7,20 @@ import { valueOr } from '../model/reading.ts'
 import { fail, ok, type Result } from '../model/result.ts'
 import { parseMemTotal } from './parse/memory-files.ts'
 import type { Smbios } from './parse/smbios.ts'
+import { probeAccelerators } from './probe/accelerators.ts'
 import { probeAllowed } from './probe/allowed.ts'
 import { probeCpu } from './probe/cpu.ts'
 import { homeIn } from './probe/cpu-files.ts'
 import { probeDisks } from './probe/disks.ts'
+import { probeFabrics } from './probe/fabrics.ts'
+import { probeFilesystems } from './probe/filesystems.ts'
 import { probeGpus } from './probe/gpus.ts'
 import { probeNics } from './probe/nics.ts'
 import { probeNuma } from './probe/numa.ts'
+import { probePci } from './probe/pci.ts'
 import { probeDimms, probeFirmware, probeMachine, probeOs, probeSmbios } from './probe/platform.ts'
 import { type Bench, Report, readFact } from './probe/report.ts'
+import { probeVolumes } from './probe/volumes.ts'
 import type { Source } from './source/source.ts'
 import { unknownFacts } from './unknowns.ts'
 
@@ -40,7 +45,10 @@ export function probeInventory(source: Source): Result<Inventory> {
   const totalBytes = readFact(bench, '/proc/meminfo', parseMemTotal)
   compareMemory(report, numa.nodes, totalBytes)
   const smbios = probeSmbios(bench)
-  const { gpus, firmware: gpuFirmware } = probeGpus(bench, numa)
+  const pci = probePci(bench, numa)
+  const disks = probeDisks(bench, numa)
+  const nics = probeNics(bench, numa)
+  const { gpus, firmware: gpuFirmware } = probeGpus(bench, { numa, pci, nics, disks })
   const nodeOf = homeIn(numa.sets)
   const cores = cpu.section.cores.map((core) => ({ ...core, numaNode: nodeOf(parseCpuList(core.cpus) ?? []) }))
   const document = {
@@ -56,10 +64,15 @@ export function probeInventory(source: Source): Result<Inventory> {
       nodes: numa.nodes,
       distances: numa.distances,
     },
-    memory: { totalBytes, dimms: probeDimms(smbios) },
-    disks: probeDisks(bench, numa),
-    nics: probeNics(bench, numa),
+    memory: { totalBytes, installedBytes: null, hugepages: [], dimms: probeDimms(smbios) },
+    pci,
+    disks,
+    volumes: probeVolumes(bench),
+    filesystems: probeFilesystems(bench),
+    nics,
+    fabrics: probeFabrics(bench, numa),
     gpus,
+    accelerators: probeAccelerators(bench, pci),
     firmware: [...probeFirmware(bench, smbios, cpu.cpuinfo), ...gpuFirmware],
     machine: probeMachine(bench, smbios),
     os: probeOs(bench),

@@ -6,10 +6,12 @@ import type { Dimm, Firmware, MachineIdentity } from '../../model/inventory.ts'
 import { absent, known, type Reading, valueOr } from '../../model/reading.ts'
 import { parseDmiString, parseDmiUuid } from './dmi.ts'
 
+export type SmbiosSystem = Pick<MachineIdentity, 'vendor' | 'product' | 'serial' | 'uuid'>
+
 export type Smbios = {
   readonly bios: Omit<Firmware, 'component'> | null
-  readonly system: MachineIdentity | null
-  readonly board: Omit<MachineIdentity, 'uuid'> | null
+  readonly system: SmbiosSystem | null
+  readonly board: Omit<SmbiosSystem, 'uuid'> | null
   readonly processors: readonly { readonly socket: string | null; readonly model: string | null }[]
   readonly dimms: readonly Dimm[]
 }
@@ -67,6 +69,9 @@ function dimmOf(one: Structure): Dimm | null {
   const speed = word(one, 21)
   return {
     locator: textAt(one, 16),
+    bank: textAt(one, 17),
+    isEcc: null,
+    configuredMtps: null,
     sizeBytes: dimmBytes(one, size),
     type: memoryTypes[one.data[18] ?? 0] ?? null,
     speedMtps: speed === null || speed === 0 || speed === 0xffff ? null : speed,

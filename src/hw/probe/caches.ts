@@ -32,7 +32,7 @@ export function probeCaches(bench: Bench, online: CpuSet, cores: readonly CpuSet
         const set = sharingSet(bench, folder, cpu, online) ?? core
         for (const member of set) sharers.add(member)
         const sizeBytes = readFact(bench, `${folder}/size`, parseCacheSize)
-        caches.push({ level, type, sizeBytes, cpus: formatCpuList(set) })
+        caches.push({ level, type, sizeBytes, lineBytes: null, cpus: formatCpuList(set) })
       }
       isWholeCore &&= core.every((member) => sharers.has(member))
     }

@@ -46,6 +46,11 @@ export function probeCpu(bench: Bench): CpuFacts {
       // The kernel's list names CPUs that could be plugged in one day; only those that exist are offline.
       offline: formatCpuList(subtract(offline === null ? present : intersect(offline, present), online)),
       isolated: isolated === null ? null : formatCpuList(intersect(isolated, online)),
+      nohzFull: null,
+      smt: null,
+      groups: [],
+      clusters: [],
+      coreKinds: [],
       packages: packages.map(({ set: _set, ...rest }) => rest),
       dies: dies.map(({ set: _set, ...rest }) => rest),
       cores,
@@ -97,6 +102,7 @@ function packagesOf(bench: Bench, online: CpuSet, cpuinfo: Cpuinfo | null): read
     id: areNames ? (labels[index] as number) : index,
     model: models.get(set[0] as number) ?? null,
     cpus: formatCpuList(set),
+    microcode: [],
     set,
   }))
 }

@@ -39,6 +39,16 @@ function disk(bench: Bench, numa: NumaFacts, name: string): Disk | null {
     transport: transportOf(bench, name, controller),
     numaNode: numaNodeOf(bench, numa, controller),
     pciAddress: pciAddressInPath(controller),
+    wwn: null,
+    logicalBlockBytes: null,
+    physicalBlockBytes: null,
+    kind: null,
+    isRemovable: null,
+    isReadOnly: null,
+    paths: [],
+    partitions: [],
+    usedBy: [],
+    isFree: null,
     firmware: fact('device/firmware_rev') ?? fact('device/rev') ?? fact('device/fwrev'),
   }
 }

@@ -70,7 +70,12 @@ function xgmiLinks(bench: Bench, nodes: readonly KfdNode[], gpus: readonly Gpu[]
     return uuid ?? gpus.find((gpu) => placeOf(gpu) === place)?.pciAddress ?? place
   }
   return (gpu) =>
-    [...(peers.get(placeOf(gpu)) ?? [])].map((place) => ({ to: nameOf(place), kind: 'xgmi', count: null }))
+    [...(peers.get(placeOf(gpu)) ?? [])].map((place) => ({
+      to: nameOf(place),
+      toKind: 'gpu' as const,
+      kind: 'xgmi',
+      count: null,
+    }))
 }
 
 /** The address without its function. */

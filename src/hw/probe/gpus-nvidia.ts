@@ -7,7 +7,7 @@ import { type NvidiaInformation, parseNvidiaInformation } from '../parse/nvidia-
 import { type NvidiaGpu, parseNvidiaSmi } from '../parse/nvidia-smi.ts'
 import { parseNvidiaTopo } from '../parse/nvidia-topo.ts'
 import { normalisePciAddress } from '../parse/pci.ts'
-import type { GpuFacts } from './gpu-facts.ts'
+import { type GpuFacts, unknownGpu } from './gpu-facts.ts'
 import { type Bench, listNames, readFact, settle } from './report.ts'
 
 const procRoot = '/proc/driver/nvidia/gpus'
@@ -16,17 +16,7 @@ const procRoot = '/proc/driver/nvidia/gpus'
 const toolTimeoutMs = 60_000
 
 /** What every GPU of the driver is before anybody has described it. */
-const blank: Gpu = {
-  uuid: null,
-  vendor: 'nvidia',
-  model: null,
-  memoryBytes: null,
-  numaNode: null,
-  pciAddress: null,
-  driver: 'nvidia',
-  isUsable: false,
-  links: [],
-}
+const blank: Gpu = { ...unknownGpu('nvidia'), driver: 'nvidia' }
 
 /** `onBus` are the NVIDIA devices that the bus shows. A GPU that only the driver or its tool shows is added. */
 export function describeNvidia(bench: Bench, onBus: readonly Gpu[]): GpuFacts {
@@ -89,7 +79,7 @@ function withLinks(bench: Bench, gpus: readonly Gpu[], said: readonly NvidiaGpu[
     const links = pairs.flatMap(({ from, to, kind, count }): GpuLink[] => {
       const peer = said[to]
       const name = peer?.uuid ?? peer?.pciAddress ?? null
-      return from !== index || name === null ? [] : [{ to: name, kind, count }]
+      return from !== index || name === null ? [] : [{ to: name, toKind: 'gpu', kind, count }]
     })
     return { ...gpu, links }
   })

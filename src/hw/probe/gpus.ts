@@ -1,10 +1,10 @@
 // GPUs and other accelerators that compute: found as PCI devices, described by their drivers.
 // The display chip of a management controller or a virtual screen is not one.
 
-import type { Gpu } from '../../model/inventory.ts'
+import type { Disk, Gpu, Nic, PciDevice } from '../../model/inventory.ts'
 import { parseHex } from '../parse/numbers.ts'
 import { normalisePciAddress } from '../parse/pci.ts'
-import type { GpuFacts } from './gpu-facts.ts'
+import { type GpuFacts, unknownGpu } from './gpu-facts.ts'
 import { describeAmd } from './gpus-amd.ts'
 import { describeNvidia } from './gpus-nvidia.ts'
 import { numaNodeOf } from './locality.ts'
@@ -15,7 +15,15 @@ const vendors: Readonly<Record<number, string>> = { 4318: 'nvidia', 4098: 'amd',
 
 const pciRoot = '/sys/bus/pci/devices'
 
-export function probeGpus(bench: Bench, numa: NumaFacts): GpuFacts {
+/** The parts of the machine that a GPU can be near to. */
+export type Surroundings = {
+  readonly numa: NumaFacts
+  readonly pci: readonly PciDevice[]
+  readonly nics: readonly Nic[]
+  readonly disks: readonly Disk[]
+}
+
+export function probeGpus(bench: Bench, { numa }: Surroundings): GpuFacts {
   const found = listNames(bench, pciRoot).flatMap((name) => pciGpu(bench, numa, name) ?? [])
   const of = (vendor: string) => found.filter((gpu) => gpu.vendor === vendor)
   const nvidia = describeNvidia(bench, of('nvidia'))
@@ -34,15 +42,10 @@ function pciGpu(bench: Bench, numa: NumaFacts, name: string): Gpu | null {
   const path = bench.source.realPath(folder)
   const driver = bench.source.realPath(`${folder}/driver`)
   return {
-    uuid: null,
-    vendor,
-    model: null,
-    memoryBytes: null,
+    ...unknownGpu(vendor),
     numaNode: path === null ? null : numaNodeOf(bench, numa, path),
     pciAddress: normalisePciAddress(name),
     driver: driver === null ? null : driver.slice(driver.lastIndexOf('/') + 1),
-    isUsable: false,
-    links: [],
   }
 }
 

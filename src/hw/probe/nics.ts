@@ -32,6 +32,15 @@ function nic(bench: Bench, numa: NumaFacts, name: string): Nic | null {
     firmware: firmwareOf(bench, name, folder),
     numaNode: numaNodeOf(bench, numa, path),
     pciAddress: pciAddressInPath(path),
+    permanentMac: null,
+    speedMaxMbps: null,
+    isUp: null,
+    mtu: null,
+    port: null,
+    bond: null,
+    rdma: null,
+    sriov: null,
+    lldp: [],
   }
 }
 

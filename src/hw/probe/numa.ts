@@ -37,6 +37,9 @@ export function probeNuma(bench: Bench, online: CpuSet): NumaFacts {
       memoryBytes: readFact(bench, `${nodeRoot}/node${id}/meminfo`, parseMemTotal),
       hugepages: hugepagesOf(bench, `${nodeRoot}/node${id}/hugepages`),
       isGpuMemory: gpuNodes.has(id),
+      kind: null,
+      memorySideCaches: [],
+      access: null,
     }
   })
   return { nodes, distances, sets }
@@ -59,6 +62,9 @@ function oneNode(bench: Bench, online: CpuSet): NumaFacts {
     memoryBytes: readFact(bench, '/proc/meminfo', parseMemTotal),
     hugepages: hugepagesOf(bench, '/sys/kernel/mm/hugepages'),
     isGpuMemory: false,
+    kind: null,
+    memorySideCaches: [],
+    access: null,
   }
   return { nodes: [node], distances: null, sets: new Map([[0, online]]) }
 }
@@ -134,7 +140,7 @@ function hugepagesOf(bench: Bench, folder: string): readonly Hugepages[] {
   return listNames(bench, folder).flatMap((name) => {
     const sizeBytes = valueOr(parseHugepageSize(name), null)
     const count = readFact(bench, `${folder}/${name}/nr_hugepages`, parseInteger)
-    return sizeBytes === null || count === null ? [] : [{ sizeBytes, count }]
+    return sizeBytes === null || count === null ? [] : [{ sizeBytes, count, freeCount: null }]
   })
 }
 

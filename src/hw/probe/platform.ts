@@ -31,6 +31,12 @@ export function probeMachine(bench: Bench, smbios: Smbios | null): MachineIdenti
       fact('product_serial', 'serial') ??
       smbios?.system?.serial ??
       readFact(bench, '/proc/device-tree/serial-number', parseDmiString),
+    id: null,
+    sku: null,
+    board: null,
+    chassis: null,
+    virtualisation: null,
+    bmc: null,
     uuid: readFact(bench, `${dmi}/product_uuid`, parseDmiUuid, ['machine.uuid']) ?? smbios?.system?.uuid ?? null,
   }
 }
@@ -86,6 +92,9 @@ export function probeOs(bench: Bench): OsSection {
       readFact(bench, '/etc/hostname', parseLine) ??
       captureNote(bench, 'HostName'),
     bootId: readFact(bench, '/proc/sys/kernel/random/boot_id', parseLine),
+    isUefi: null,
+    secureBoot: null,
+    cgroup: null,
   }
 }
 

@@ -1,0 +1,14 @@
+// What every look at a part of the machine is given.
+
+import type { Inventory } from '../../model/inventory.ts'
+import type { KernelLog } from '../parse/kernel-log.ts'
+import type { Source } from '../source/source.ts'
+import type { Findings } from './findings.ts'
+
+export type HealthBench = {
+  readonly source: Source
+  readonly inventory: Inventory
+  readonly findings: Findings
+  /** What the kernel said since it started, oldest first; null where that could not be read. */
+  readonly kernelLog: KernelLog | null
+}

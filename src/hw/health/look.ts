@@ -1,0 +1,42 @@
+// One look at everything that can tell what is wrong with a machine. It decides nothing about time: one look gives
+// symptoms and counters, and the tracker makes conditions of several.
+
+import type { HealthLook } from '../../model/health.ts'
+import type { Inventory } from '../../model/inventory.ts'
+import { type KernelLog, parseKernelLog } from '../parse/kernel-log.ts'
+import type { Source } from '../source/source.ts'
+import type { HealthBench } from './bench.ts'
+import { lookAtBox } from './box.ts'
+import { lookAtDrives } from './drives.ts'
+import { Findings } from './findings.ts'
+import { lookAtGpus } from './gpus.ts'
+import { lookAtMemory } from './memory.ts'
+import { lookAtNetwork } from './network.ts'
+import { lookAtPci } from './pci.ts'
+import { lookAtStorage } from './storage.ts'
+
+const kernelLogTimeoutMs = 5000
+
+/** `inventory` is that of the same source, taken just before. Blocks while tools run. */
+export function lookAtHealth(source: Source, inventory: Inventory): HealthLook {
+  const findings = new Findings()
+  const bench: HealthBench = { source, inventory, findings, kernelLog: kernelLogOf(source, findings) }
+  lookAtDrives(bench)
+  lookAtStorage(bench)
+  lookAtMemory(bench)
+  lookAtPci(bench)
+  lookAtNetwork(bench)
+  lookAtGpus(bench)
+  lookAtBox(bench)
+  return findings.look(inventory.os.bootId)
+}
+
+/** The log starts anew with each boot and forgets its oldest lines when it is full. */
+function kernelLogOf(source: Source, findings: Findings): KernelLog | null {
+  const done = source.run(['dmesg', '--raw'], { timeoutMs: kernelLogTimeoutMs })
+  if (done.ok && done.value.exitCode === 0) return parseKernelLog(done.value.stdout)
+  const code = done.ok ? 'HW_NEEDS_ROOT' : done.fault.code
+  const message = done.ok ? `dmesg: ${done.value.stderr.trim().split('\n')[0] ?? ''}` : done.fault.message
+  findings.unchecked('errors in the kernel log', null, code, message)
+  return null
+}

@@ -1,0 +1,57 @@
+// GPUs and other accelerators in the inventory document.
+
+/**
+ * `to` is the other GPU's `uuid` (its `pciAddress` where it has none), or the name of a NIC, RDMA device or disk.
+ * Kinds: `nvlink`, `xgmi`, and by what lies between, as `nvidia-smi topo` names it: `pix` (one switch), `pxb` (several),
+ * `phb` (a host bridge), `node` (one NUMA node), `sys` (between NUMA nodes). `count` is null for a kind that is not counted.
+ */
+export type GpuLink = {
+  readonly to: string
+  readonly toKind: 'gpu' | 'nic' | 'disk'
+  readonly kind: string
+  readonly count: number | null
+}
+export type Gpu = {
+  readonly uuid: string | null
+  readonly vendor: string
+  readonly model: string | null
+  readonly serial: string | null
+  readonly memoryBytes: number | null
+  /** NUMA node that the GPU's own memory is, where the kernel shows it as one. */
+  readonly memoryNode: number | null
+  readonly numaNode: number | null
+  readonly pciAddress: string | null
+  readonly driver: string | null
+  readonly driverVersion: string | null
+  readonly vbios: string | null
+  readonly computeCapability: string | null
+  readonly ecc: boolean | null
+  readonly powerLimitWatts: number | null
+  readonly clockMaxMhz: number | null
+  readonly memoryClockMaxMhz: number | null
+  /** How it is cut: MIG of NVIDIA, compute partitions of AMD (`SPX`, `CPX` …); null where it is whole or cannot be cut. */
+  readonly partitioning: string | null
+  readonly instances: readonly GpuInstance[]
+  /** A task can be given it whole: its driver names it, it is for computing, and it is not cut into instances. */
+  readonly isUsable: boolean
+  readonly links: readonly GpuLink[]
+}
+/** A part of a GPU that can be given to a task by itself (MIG instance, XCP). */
+export type GpuInstance = {
+  readonly uuid: string | null
+  /** `1g.10gb`; null where the tool does not say. */
+  readonly profile: string | null
+  readonly memoryBytes: number | null
+  readonly gpuInstanceId: number | null
+  readonly computeInstanceId: number | null
+  readonly multiprocessors: number | null
+}
+/** A device that computes and is not a GPU: NPU, QAT, DSA, FPGA, vector engine. */
+export type Accelerator = {
+  readonly kind: string
+  readonly vendor: string | null
+  readonly model: string | null
+  readonly driver: string | null
+  readonly numaNode: number | null
+  readonly pciAddress: string | null
+}
