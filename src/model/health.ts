@@ -38,7 +38,13 @@ export type PartRef = {
 export type Evidence = { readonly source: string; readonly text: string }
 
 /** Something wrong that one look saw. A code and a part have at most one symptom a look; its evidence may have several. */
-export type Symptom = { readonly code: ConditionCode; readonly part: PartRef; readonly evidence: readonly Evidence[] }
+export type Symptom = {
+  readonly code: ConditionCode
+  readonly part: PartRef
+  readonly evidence: readonly Evidence[]
+  /** How long ago it happened, for what only a log tells; absent for what is so now. */
+  readonly ageMs?: number
+}
 
 /**
  * A count that only grows until `epoch` changes (a boot, or the part's own life where it keeps the count itself).
@@ -62,6 +68,8 @@ export type Unchecked = {
   readonly code: FaultCode
   /** What would answer it: a right, a tool, a driver. */
   readonly message: string
+  /** Conditions that cannot clear while this is open, beside all those of `part`. */
+  readonly about: readonly ConditionCode[]
 }
 
 /** One look at the machine. Taken from a capture or the running machine; knows no time. */

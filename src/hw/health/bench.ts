@@ -1,7 +1,7 @@
 // What every look at a part of the machine is given.
 
 import type { Inventory } from '../../model/inventory.ts'
-import type { KernelLog } from '../parse/kernel-log.ts'
+import type { KernelLine, KernelLog } from '../parse/kernel-log.ts'
 import type { Source } from '../source/source.ts'
 import type { Findings } from './findings.ts'
 
@@ -11,4 +11,6 @@ export type HealthBench = {
   readonly findings: Findings
   /** What the kernel said since it started, oldest first; null where that could not be read. */
   readonly kernelLog: KernelLog | null
+  /** How long ago the kernel said a line; what the log tells is evidence of that time and not of now. */
+  readonly ageMs: (line: KernelLine) => number
 }

@@ -16,22 +16,31 @@ export class Findings {
   readonly #counters = new Map<string, Counter>()
   readonly #unchecked = new Map<string, Unchecked>()
 
-  symptom(code: ConditionCode, part: PartRef, evidence: Evidence): void {
+  /** `ageMs`: how long ago it happened, for what only a log tells. */
+  symptom(code: ConditionCode, part: PartRef, evidence: Evidence, ageMs?: number): void {
     const key = `${code} ${partKey(part)}`
     const found = this.#symptoms.get(key)
     if (found === undefined && this.#symptoms.size >= findingsMax) return
     const evidences = [...(found?.evidence ?? []), evidence].slice(0, evidenceMax)
-    this.#symptoms.set(key, { code, part, evidence: evidences })
+    const isNow = ageMs === undefined || (found !== undefined && found.ageMs === undefined)
+    const age = isNow ? {} : { ageMs: Math.min(ageMs, found?.ageMs ?? ageMs) }
+    this.#symptoms.set(key, { code, part, evidence: evidences, ...age })
   }
 
   counter(counter: Counter): void {
     if (this.#counters.size < findingsMax) this.#counters.set(counterKey(counter), counter)
   }
 
-  /** `part` is null for a question about all parts of a kind. */
-  unchecked(question: string, part: PartRef | null, code: FaultCode, message: string): void {
+  /** `part` is null for a question about all parts of a kind; `about` are the conditions that stay open with it. */
+  unchecked(
+    question: string,
+    part: PartRef | null,
+    code: FaultCode,
+    message: string,
+    about: readonly ConditionCode[] = [],
+  ): void {
     const key = `${question} ${part === null ? '' : partKey(part)}`
-    if (this.#unchecked.size < findingsMax) this.#unchecked.set(key, { question, part, code, message })
+    if (this.#unchecked.size < findingsMax) this.#unchecked.set(key, { question, part, code, message, about })
   }
 
   look(bootId: string | null): HealthLook {

@@ -3,6 +3,7 @@
 
 import type { HealthLook } from '../../model/health.ts'
 import type { Inventory } from '../../model/inventory.ts'
+import { valueOr } from '../../model/reading.ts'
 import { type KernelLog, parseKernelLog } from '../parse/kernel-log.ts'
 import type { Source } from '../source/source.ts'
 import type { HealthBench } from './bench.ts'
@@ -20,7 +21,14 @@ const kernelLogTimeoutMs = 5000
 /** `inventory` is that of the same source, taken just before. Blocks while tools run. */
 export function lookAtHealth(source: Source, inventory: Inventory): HealthLook {
   const findings = new Findings()
-  const bench: HealthBench = { source, inventory, findings, kernelLog: kernelLogOf(source, findings) }
+  const uptimeMs = uptimeOf(source)
+  const bench: HealthBench = {
+    source,
+    inventory,
+    findings,
+    kernelLog: kernelLogOf(source, findings),
+    ageMs: (line) => Math.max(0, uptimeMs - line.atSeconds * 1000),
+  }
   lookAtDrives(bench)
   lookAtStorage(bench)
   lookAtMemory(bench)
@@ -29,6 +37,12 @@ export function lookAtHealth(source: Source, inventory: Inventory): HealthLook {
   lookAtGpus(bench)
   lookAtBox(bench)
   return findings.look(inventory.os.bootId)
+}
+
+/** Milliseconds since the kernel started; 0, which makes every line of its log new, where nobody says. */
+function uptimeOf(source: Source): number {
+  const seconds = Number(valueOr(source.readText('/proc/uptime'), '').split(' ')[0])
+  return Number.isFinite(seconds) ? seconds * 1000 : 0
 }
 
 /** The log starts anew with each boot and forgets its oldest lines when it is full. */
