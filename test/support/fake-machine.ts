@@ -61,6 +61,11 @@ export function fakeMachine(
       return known([...new Set(inside.map((one) => one.slice(prefix.length).split('/')[0] as string))])
     },
     realPath: (path) => real(path),
+    linkText: (path) => {
+      const parent = real(parentOf(path))
+      const file = parent === null ? undefined : paths.get(`${parent}${path.slice(path.lastIndexOf('/'))}`)
+      return typeof file === 'object' && 'link' in file ? file.link : null
+    },
     exists: (path) => real(path) !== null,
     run: (argv) => {
       const output = tools[argv.join(' ')]

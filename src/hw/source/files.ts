@@ -18,7 +18,7 @@ import { absent, known, type Reading } from '../../model/reading.ts'
 import { fault } from '../../model/result.ts'
 import { fileBytesMax, type Source } from './source.ts'
 
-export type Files = Pick<Source, 'readText' | 'readBytes' | 'list' | 'realPath' | 'exists'>
+export type Files = Pick<Source, 'readText' | 'readBytes' | 'list' | 'realPath' | 'linkText' | 'exists'>
 
 /** As many links as Linux itself follows in one path (MAXSYMLINKS). */
 const linksMax = 40
@@ -27,7 +27,9 @@ const firstReadBytes = 64 * 1024
 
 export function filesUnder(root: string): Files {
   const place = root === '/' ? (path: string) => path : placeInside(root)
-  const readBytes = (path: string): Reading<Uint8Array> => attempt(path, () => readWhole(place(path), path))
+  // One buffer for all reads: making a fresh one costs more than reading a file of /sys.
+  const buffer = new Uint8Array(firstReadBytes)
+  const readBytes = (path: string): Reading<Uint8Array> => attempt(path, () => readWhole(place(path), path, buffer))
   return {
     readBytes,
     readText: (path) => {
@@ -42,6 +44,13 @@ export function filesUnder(root: string): Files {
       })
       return real.kind === 'known' ? real.value : null
     },
+    linkText: (path) => {
+      const text = attempt(path, () => {
+        const cut = path.lastIndexOf('/')
+        return known(readlinkSync(`${place(path.slice(0, cut) || '/')}${path.slice(cut)}`))
+      })
+      return text.kind === 'known' ? text.value : null
+    },
     exists: (path) => attempt(path, () => known(statSync(place(path)))).kind === 'known',
   }
 }
@@ -50,11 +59,12 @@ const decoder = new TextDecoder('utf-8')
 
 class NotRegular extends Error {}
 
-function readWhole(placed: string, path: string): Reading<Uint8Array> {
+/** `first` is read into and copied from. */
+function readWhole(placed: string, path: string, first: Uint8Array): Reading<Uint8Array> {
   const fd = openSync(placed, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
   try {
     if (!fstatSync(fd).isFile()) throw new NotRegular()
-    let buffer = new Uint8Array(firstReadBytes)
+    let buffer = first
     let filled = 0
     for (;;) {
       const count = readSync(fd, buffer, filled, buffer.length - filled, null)

@@ -33,6 +33,8 @@ export type Source = {
   list(path: string): Reading<readonly string[]>
   /** Where a path really is, all links followed inside the root; null when there is nothing. */
   realPath(path: string): string | null
+  /** The text of a link, which may lead nowhere in a capture; null when there is no link. Its folder is followed. */
+  linkText(path: string): string | null
   exists(path: string): boolean
   /**
    * Runs a tool without a shell in the C locale. An exit code other than 0 is an answer; faults are HW_TOOL_MISSING (not

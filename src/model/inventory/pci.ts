@@ -8,27 +8,36 @@ export type PciDevice = {
   readonly address: string
   /** Six hexadecimal digits: class, subclass, programming interface. */
   readonly class: string
-  readonly vendorId: string
-  readonly deviceId: string
+  /** Four hexadecimal digits each; null only where nobody recorded them. */
+  readonly vendorId: string | null
+  readonly deviceId: string | null
   readonly subsystemVendorId: string | null
   readonly subsystemId: string | null
   readonly revision: string | null
   readonly driver: string | null
   readonly isBridge: boolean
-  /** The address of the bridge above; null directly below a host bridge. */
+  /**
+   * The function above on the way to the processor: a bridge, or the controller that opens a domain of its own (Intel VMD).
+   * Null directly below a host bridge of the machine.
+   */
   readonly parent: string | null
-  /** `pci0000:16`, the host bridge under which it hangs. */
+  /** `pci0000:16`, the host bridge under which it hangs; null where a capture lost the tree. */
   readonly root: string | null
   readonly numaNode: number | null
   readonly locality: LocalitySource
   /** The slot's name on the board or chassis; null for what is soldered, and where nobody says. */
   readonly slot: string | null
   readonly iommuGroup: number | null
+  /**
+   * The link towards the processor. Null where there is none: conventional PCI, a part of the root complex, and ports that
+   * face down, whose link is told at its lower end.
+   */
   readonly link: PcieLink | null
   readonly sriov: { readonly functionsMax: number; readonly functions: number } | null
 }
 /**
- * A PCI Express link as it is now and the best that both of its ends can do. Speeds are in gigatransfers a second.
+ * A PCI Express link as it is now, and the best that both of its ends can do: null where one end does not say or says less
+ * than there is (bridges of virtual machines). Speeds are in gigatransfers a second.
  * A lower speed is often idle power saving; a lower width is a fault.
  */
 export type PcieLink = {

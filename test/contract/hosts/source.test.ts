@@ -80,6 +80,13 @@ describe.each(machines)('%s', (_, source, base) => {
     expect(source.readText(`${base}/sys/class/net/eth0/device/numa_node`)).toMatchObject({ value: '1\n' })
   })
 
+  it('tells the text of a link, also of one to nowhere', () => {
+    expect(source.linkText(`${base}/sys/class/net/eth0/device`)).toBe('../../../devices/pci0000:00/0000:00:02.0')
+    expect(source.linkText(`${base}/sys/dangling`)).toBe('/nowhere')
+    expect(source.linkText(`${base}/sys/empty`)).toBeNull()
+    expect(source.linkText(`${base}/sys/nothing`)).toBeNull()
+  })
+
   it('cannot read a folder as a file', () => {
     expect(source.readText(device)).toMatchObject({ kind: 'unreadable', fault: { code: 'HW_UNREADABLE' } })
   })
