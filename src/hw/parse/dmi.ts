@@ -12,6 +12,8 @@ const junk = [
   /^0?123456789(abcdef)?0?$/i,
   /^[0.\-_ x]+$/i,
   /^f+$/i,
+  // Dell's SKU of boards that were sold without one.
+  /^sku=notprovided\b/i,
 ]
 
 /** A DMI string, trimmed; absent when it is empty or a filler. */
@@ -20,17 +22,26 @@ export function parseDmiString(text: string): Reading<string> {
   return clean === '' || junk.some((filler) => filler.test(clean)) ? absent : known(clean)
 }
 
-/** Fillers that boards of many makers carry in the place of a system UUID. */
+/**
+ * Fillers that boards of many makers carry in the place of a system UUID, in both byte orders (FN-0060). They are part
+ * of what an identity is made of (decision 0015): a new line gives the machines that have it another identity.
+ */
 const fillerUuids = new Set([
-  '00000000-0000-0000-0000-000000000000',
-  'ffffffff-ffff-ffff-ffff-ffffffffffff',
   '03000200-0400-0500-0006-000700080009',
+  '00020003-0004-0005-0006-000700080009',
   '12345678-1234-5678-90ab-cddeefaabbcc',
+  '78563412-3412-7856-90ab-cddeefaabbcc',
+  '12345678-1234-1234-1234-123456789abc',
+  '00010203-0405-0607-0809-0a0b0c0d0e0f',
+  '03020100-0504-0706-0809-0a0b0c0d0e0f',
 ])
+
+/** One byte sixteen times: all zeros, all ones, erased flash. */
+const repeatedByte = /^([0-9a-f]{2})\1{15}$/
 
 /** A system UUID in lower case; absent when it is no UUID or one that thousands of boards share. */
 export function parseDmiUuid(text: string): Reading<string> {
   const clean = cleanText(text).toLowerCase()
-  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(clean) || fillerUuids.has(clean)) return absent
-  return known(clean)
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(clean)) return absent
+  return fillerUuids.has(clean) || repeatedByte.test(clean.replaceAll('-', '')) ? absent : known(clean)
 }
