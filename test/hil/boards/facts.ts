@@ -1,0 +1,325 @@
+// What the probe must find on a board: pure, from the same description that made qemu's arguments. A fact is what was
+// told and where the document says it. Only what was told is here: sizes of caches and the like are qemu's own.
+
+import { formatCpuList, intersect, parseCpuList } from '../../../src/model/cpu-set.ts'
+import type { Disk, Inventory, Nic, NumaNode, PciDevice } from '../../../src/model/inventory.ts'
+import { cpuCount } from './arguments.ts'
+import type { Board, BoardDrive, BoardNic, BoardNode, Fact, NodeAccess } from './types.ts'
+
+/** The kernel keeps some for itself, most of all where a node is small. */
+const memoryShareMin = 0.7
+
+/** What qemu gives every device, whatever the port could do. */
+const deviceLink = { speedGtps: 2.5, widthLanes: 1, speedMaxGtps: 2.5, widthMaxLanes: 1 }
+
+export function boardFacts(board: Board): readonly Fact[] {
+  return [
+    ...processorFacts(board),
+    ...cacheFacts(board),
+    ...nodeFacts(board),
+    ...board.drives.flatMap((drive) => driveFacts(board, drive)),
+    ...board.nics.flatMap((nic) => nicFacts(board, nic)),
+    ...identityFacts(board),
+    ...bmcFacts(board),
+    ...contradictionFacts(),
+    ...board.facts,
+  ]
+}
+
+/** Sets of CPUs that lie together at each level, from the way in which the kernel numbers them. */
+function groupsOf({ processors }: Board) {
+  const { sockets, dies, clusters, cores, threads } = processors
+  const total = cpuCount(processors)
+  const cut = (size: number) =>
+    Array.from({ length: Math.ceil(total / size) }, (_, i) =>
+      formatCpuList(Array.from({ length: Math.min(size, total - i * size) }, (_, cpu) => i * size + cpu)),
+    )
+  const perCluster = cores * threads
+  const perDie = perCluster * clusters
+  return {
+    all: formatCpuList(Array.from({ length: total }, (_, cpu) => cpu)),
+    packages: cut(perDie * dies),
+    dies: dies > 1 ? cut(perDie) : [],
+    clusters: clusters > 1 && cores > 1 ? cut(perCluster) : [],
+    cores: cut(threads),
+    sockets,
+  }
+}
+
+function processorFacts(board: Board): readonly Fact[] {
+  const groups = groupsOf(board)
+  return [
+    { fact: 'architecture', told: board.architecture, said: ({ cpu }) => cpu.architecture },
+    { fact: 'CPUs online', told: groups.all, said: ({ cpu }) => cpu.online },
+    { fact: 'CPUs allowed', told: groups.all, said: ({ cpu }) => cpu.allowed },
+    { fact: 'packages', told: groups.packages, said: ({ cpu }) => cpu.packages.map((one) => one.cpus) },
+    { fact: 'dies', told: groups.dies, said: ({ cpu }) => cpu.dies.map((one) => one.cpus) },
+    { fact: 'clusters', told: groups.clusters, said: ({ cpu }) => cpu.clusters.map((one) => one.cpus) },
+    { fact: 'cores', told: groups.cores, said: ({ cpu }) => cpu.cores.map((one) => one.cpus) },
+    {
+      fact: 'NUMA node of each core',
+      told: groups.cores.map((cpus) => nodeOfCpus(board, cpus)),
+      said: ({ cpu }) => cpu.cores.map((one) => one.numaNode),
+    },
+    { fact: 'kinds of cores', told: [], said: ({ cpu }) => cpu.coreKinds.map((one) => one.cpus) },
+  ]
+}
+
+function nodeOfCpus(board: Board, cpus: string): number | null {
+  const home = board.nodes.find(({ cpus: all }) => all.length > 0 && contains(all, cpus))
+  return home?.id ?? (board.nodes.length === 1 ? (board.nodes[0]?.id ?? null) : null)
+}
+
+function contains(all: string, some: string): boolean {
+  const wanted = parseCpuList(some) ?? []
+  return intersect(parseCpuList(all) ?? [], wanted).length === wanted.length
+}
+
+/** qemu shares first and second level by core and the third by die; arm64 boards show no caches. */
+function cacheFacts(board: Board): readonly Fact[] {
+  if (board.architecture !== 'x86_64') return []
+  const { cores, dies, packages } = groupsOf(board)
+  const shared = (level: number, type: string) => (inventory: Inventory) =>
+    inventory.cpu.caches.filter((cache) => cache.level === level && cache.type === type).map((cache) => cache.cpus)
+  return [
+    { fact: 'L1d shared by', told: cores, said: shared(1, 'data') },
+    { fact: 'L1i shared by', told: cores, said: shared(1, 'instruction') },
+    { fact: 'L2 shared by', told: cores, said: shared(2, 'unified') },
+    { fact: 'L3 shared by', told: dies.length > 0 ? dies : packages, said: shared(3, 'unified') },
+  ]
+}
+
+function nodeFacts(board: Board): readonly Fact[] {
+  const { nodes, distances } = board
+  const all: Fact[] = [
+    { fact: 'NUMA nodes', told: nodes.map(({ id }) => id), said: ({ numa }) => numa.nodes.map(({ id }) => id) },
+    {
+      fact: 'NUMA nodes allowed',
+      told: formatCpuList(nodes.map(({ id }) => id)),
+      said: ({ numa }) => numa.allowed,
+    },
+  ]
+  if (distances.length > 0) all.push({ fact: 'distances', told: distances, said: ({ numa }) => numa.distances })
+  return [...all, ...nodes.flatMap((node) => factsOfNode(board, node))]
+}
+
+function factsOfNode(board: Board, node: BoardNode): readonly Fact[] {
+  const { id, megabytes, access, cache } = node
+  const own = board.nodes.length === 1 ? groupsOf(board).all : node.cpus
+  const said =
+    <T>(read: (found: NumaNode) => T) =>
+    ({ numa }: Inventory) => {
+      const found = numa.nodes.find((one) => one.id === id)
+      return found === undefined ? null : read(found)
+    }
+  const caches =
+    cache === null ? [] : [{ level: cache.level, sizeBytes: cache.kilobytes * 1024, lineBytes: cache.lineBytes }]
+  return [
+    { fact: `node ${id} CPUs`, told: own, said: said(({ cpus }) => cpus) },
+    { fact: `node ${id} nearest CPUs`, told: nearestCpus(board, node), said: said(({ localCpus }) => localCpus) },
+    {
+      fact: `node ${id} memory`,
+      told: megabytes * mebibyte,
+      said: said(({ memoryBytes }) => atMost(memoryBytes, megabytes * mebibyte)),
+    },
+    { fact: `node ${id} memory-side caches`, told: caches, said: said(({ memorySideCaches }) => memorySideCaches) },
+    { fact: `node ${id} access`, told: accessOf(access), said: said((found) => found.access) },
+  ]
+}
+
+/** The told size where the found one is what a kernel leaves of it, else the found one. */
+function atMost(found: number | null, toldBytes: number): number | null {
+  return found !== null && found <= toldBytes && found >= toldBytes * memoryShareMin ? toldBytes : found
+}
+
+function nearestCpus(board: Board, { cpus, access }: BoardNode): string {
+  if (cpus !== '') return cpus
+  if (board.nodes.length === 1) return groupsOf(board).all
+  return board.nodes.find(({ id }) => id === access?.initiator)?.cpus ?? ''
+}
+
+function accessOf(access: NodeAccess | null) {
+  if (access === null) return null
+  const { initiator, near } = access
+  return { initiators: [initiator], readMbps: near.mbps, writeMbps: near.mbps, readNs: near.ns, writeNs: near.ns }
+}
+
+/** Where something plugged into `port` hangs, as the kernel names it. */
+function rootOf(board: Board, port: string | null): { readonly name: string; readonly numaNode: number | null } {
+  const id = board.ports.find((one) => one.id === port)?.root ?? null
+  const root = board.roots.find((one) => one.id === id)
+  const bus = (root?.bus ?? 0).toString(16).padStart(2, '0')
+  const only = board.nodes.length === 1 ? (board.nodes[0]?.id ?? null) : null
+  return { name: `pci0000:${bus}`, numaNode: root?.numaNode ?? only }
+}
+
+export function driveOf(serial: string): (inventory: Inventory) => Disk | undefined {
+  return ({ disks }) => disks.find((disk) => disk.serial === serial)
+}
+
+function driveFacts(board: Board, drive: BoardDrive): readonly Fact[] {
+  const { serial, megabytes, eui64, logicalBlockBytes, physicalBlockBytes, port } = drive
+  const root = rootOf(board, port)
+  const disk = (name: string, told: unknown, read: (disk: Disk) => unknown): Fact => ({
+    fact: `drive ${serial} ${name}`,
+    told,
+    said: (inventory) => {
+      const found = driveOf(serial)(inventory)
+      return found === undefined ? 'no such drive' : read(found)
+    },
+  })
+  return [
+    disk('model', 'QEMU NVMe Ctrl', ({ model }) => model),
+    disk('size', megabytes * mebibyte, ({ sizeBytes }) => sizeBytes),
+    disk('wwn', `eui.${eui64}`, ({ wwn }) => wwn),
+    disk('blocks', [logicalBlockBytes, physicalBlockBytes], (one) => [one.logicalBlockBytes, one.physicalBlockBytes]),
+    disk('kind', ['nvme', 'nvme'], ({ kind, transport }) => [kind, transport]),
+    disk('rotational', false, ({ rotational }) => rotational),
+    disk('read-only, removable', [false, false], ({ isReadOnly, isRemovable }) => [isReadOnly, isRemovable]),
+    disk('partitions, users', [[], []], ({ partitions, usedBy }) => [partitions, usedBy]),
+    disk('free', true, ({ isFree }) => isFree),
+    disk('NUMA node', root.numaNode, ({ numaNode }) => numaNode),
+    ...deviceFacts(board, `drive ${serial}`, port, 'nvme', '010802', (inventory) => driveOf(serial)(inventory)),
+  ]
+}
+
+function nicFacts(board: Board, nic: BoardNic): readonly Fact[] {
+  const { mac, driver, speedMbps, isUp, port } = nic
+  const find = ({ nics }: Inventory) => nics.find((one) => one.mac === mac)
+  const said = (name: string, told: unknown, read: (nic: Nic) => unknown): Fact => ({
+    fact: `nic ${mac} ${name}`,
+    told,
+    said: (inventory) => {
+      const found = find(inventory)
+      return found === undefined ? 'no such port' : read(found)
+    },
+  })
+  return [
+    said('driver', driver, (one) => one.driver),
+    said('switched on', isUp, (one) => one.isUp),
+    said('link, speed', isUp ? [true, speedMbps] : [false, null], (one) => [one.link, one.speedMbps]),
+    said('permanent address', mac, (one) => one.permanentMac),
+    said('mtu', 1500, (one) => one.mtu),
+    said('NUMA node', rootOf(board, port).numaNode, (one) => one.numaNode),
+    ...deviceFacts(board, `nic ${mac}`, port, driver === 'virtio_net' ? 'virtio-pci' : driver, '020000', find),
+  ]
+}
+
+/** A device in the PCI tree; what it is plugged into is its parent there. */
+function deviceFacts(
+  board: Board,
+  name: string,
+  port: string | null,
+  driver: string,
+  pciClass: string,
+  find: (inventory: Inventory) => { readonly pciAddress: string | null } | undefined,
+): readonly Fact[] {
+  const root = rootOf(board, port)
+  const told = board.ports.find((one) => one.id === port)
+  const device = (inventory: Inventory) => inventory.pci.find((one) => one.address === find(inventory)?.pciAddress)
+  const said = (what: string, expected: unknown, read: (device: PciDevice, inventory: Inventory) => unknown): Fact => ({
+    fact: `${name} PCI ${what}`,
+    told: expected,
+    said: (inventory) => {
+      const found = device(inventory)
+      return found === undefined ? 'no such device' : read(found, inventory)
+    },
+  })
+  return [
+    said('driver, class', [driver, pciClass], (one) => [one.driver, one.class]),
+    said('root, NUMA node', [root.name, root.numaNode], (one) => [one.root, one.numaNode]),
+    ...(told === undefined
+      ? []
+      : [
+          said('slot', `${told.slot}`, ({ slot }) => slot),
+          said('link', deviceLink, ({ link }) => link),
+          said('port above', ['060400', 'pcieport', true], ({ parent }, { pci }) => {
+            const above = pci.find((one) => one.address === parent)
+            return above === undefined ? null : [above.class, above.driver, above.isBridge]
+          }),
+        ]),
+  ]
+}
+
+function identityFacts(board: Board): readonly Fact[] {
+  if (board.identity === null) return []
+  const { bios, system, board: mainBoard, chassis, dimm } = board.identity
+  const totalBytes = board.nodes.reduce((sum, { megabytes }) => sum + megabytes, 0) * mebibyte
+  return [
+    { fact: 'vendor', told: system.vendor, said: ({ machine }) => machine.vendor },
+    { fact: 'product', told: system.product, said: ({ machine }) => machine.product },
+    { fact: 'serial', told: system.serial, said: ({ machine }) => machine.serial },
+    { fact: 'uuid', told: system.uuid, said: ({ machine }) => machine.uuid },
+    { fact: 'sku', told: system.sku, said: ({ machine }) => machine.sku },
+    { fact: 'board', told: mainBoard, said: ({ machine }) => machine.board },
+    {
+      fact: 'chassis',
+      told: [chassis.serial, chassis.asset],
+      said: ({ machine }) => [machine.chassis?.serial ?? null, machine.chassis?.assetTag ?? null],
+    },
+    { fact: 'machine has an identity', told: true, said: ({ machine }) => machine.id !== null },
+    {
+      fact: 'bios',
+      told: { component: 'bios', ...bios },
+      said: ({ firmware }) => firmware.find(({ component }) => component === 'bios') ?? null,
+    },
+    { fact: 'memory installed', told: totalBytes, said: ({ memory }) => memory.installedBytes },
+    {
+      fact: 'memory usable',
+      told: totalBytes,
+      said: ({ memory }) => atMost(memory.totalBytes, totalBytes),
+    },
+    {
+      fact: 'memory modules',
+      told: [
+        {
+          locator: `${dimm.locator} 0`,
+          bank: dimm.bank,
+          sizeBytes: totalBytes,
+          isEcc: null,
+          speedMtps: dimm.mtps,
+          configuredMtps: dimm.mtps,
+          manufacturer: dimm.manufacturer,
+          part: dimm.part,
+          serial: dimm.serial,
+        },
+      ],
+      // qemu calls the type `RAM`, which is no type; what a probe makes of that is not asked here.
+      said: ({ memory }) => memory.dimms.map(({ type: _type, ...rest }) => rest),
+    },
+  ]
+}
+
+function bmcFacts({ bmc }: Board): readonly Fact[] {
+  if (bmc === null) return [{ fact: 'BMC', told: null, said: ({ machine }) => machine.bmc }]
+  const version = `${bmc.firmwareMajor}.${bmc.firmwareMinor.toString(16)}`
+  return [
+    { fact: 'BMC version', told: version, said: ({ machine }) => machine.bmc?.version ?? null },
+    { fact: 'BMC IPMI version', told: '2.0', said: ({ machine }) => machine.bmc?.ipmiVersion ?? null },
+    {
+      fact: 'BMC manufacturer',
+      told: bmc.manufacturerId,
+      said: ({ machine }) => Number(machine.bmc?.manufacturerId ?? Number.NaN),
+    },
+    {
+      fact: 'BMC in the list of firmware',
+      told: version,
+      said: ({ firmware }) => firmware.find(({ component }) => component === 'bmc')?.version ?? null,
+    },
+  ]
+}
+
+/** A board of ours has nothing that contradicts itself. */
+function contradictionFacts(): readonly Fact[] {
+  const codes = ['HW_CONFLICT', 'HW_IMPLAUSIBLE']
+  return [
+    {
+      fact: 'contradictions',
+      told: [],
+      said: ({ problems }) =>
+        problems.filter(({ code }) => codes.includes(code)).map(({ where, message }) => `${where}: ${message}`),
+    },
+  ]
+}
+
+const mebibyte = 1024 * 1024

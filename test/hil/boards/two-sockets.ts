@@ -1,0 +1,143 @@
+// A server as racks have them: two sockets of two dies, hardware threads, memory beyond the processors' own, firmware
+// that says how far and how fast, drives and ports near either socket, and a BMC.
+
+import type { Board } from './types.ts'
+
+export const twoSockets: Board = {
+  name: 'two-sockets',
+  summary: '2 sockets, 4 dies, 8 threads, 4 NUMA nodes with HMAT, 3 NVMe, 2 NICs, BMC over KCS',
+  architecture: 'x86_64',
+  machine: 'q35,hmat=on',
+  // An Intel model: for others qemu shows the guest neither dies nor threads.
+  processors: {
+    model: 'Skylake-Server,-avx512f,-hle,-rtm',
+    sockets: 2,
+    dies: 2,
+    clusters: 1,
+    cores: 1,
+    threads: 2,
+    absent: 0,
+  },
+  nodes: [
+    {
+      id: 0,
+      megabytes: 1024,
+      cpus: '0-3',
+      access: { initiator: 0, near: { ns: 10, mbps: 204800 }, far: { ns: 60, mbps: 102400 } },
+      cache: null,
+    },
+    {
+      id: 1,
+      megabytes: 1024,
+      cpus: '4-7',
+      access: { initiator: 1, near: { ns: 10, mbps: 204800 }, far: { ns: 60, mbps: 102400 } },
+      cache: null,
+    },
+    {
+      id: 2,
+      megabytes: 512,
+      cpus: '',
+      access: { initiator: 0, near: { ns: 110, mbps: 51200 }, far: { ns: 160, mbps: 25600 } },
+      cache: { level: 1, kilobytes: 65536, lineBytes: 64 },
+    },
+    {
+      id: 3,
+      megabytes: 512,
+      cpus: '',
+      access: { initiator: 1, near: { ns: 120, mbps: 40960 }, far: { ns: 170, mbps: 20480 } },
+      cache: null,
+    },
+  ],
+  distances: [
+    [10, 21, 17, 28],
+    [21, 10, 28, 17],
+    [17, 28, 10, 28],
+    [28, 17, 28, 10],
+  ],
+  identity: {
+    bios: { vendor: 'Summit Firmware', version: '1.2.3', date: '04/01/2024' },
+    system: {
+      vendor: 'Summit Servers',
+      product: 'Ridge 2000',
+      serial: 'SYS-SN-42',
+      uuid: '4c4c4544-0042-3510-8052-b4c04f4e3132',
+      sku: 'RIDGE-SKU-9',
+    },
+    board: { vendor: 'Summit Boards', product: 'MB-1', version: 'rev C', serial: 'MB-SN-7' },
+    chassis: { serial: 'CH-SN-1', asset: 'RACK12-U07' },
+    dimm: {
+      locator: 'DIMM_A',
+      bank: 'P0 CHANNEL A',
+      manufacturer: 'Hynix',
+      part: 'HMCG78AGBRA190N',
+      serial: '80AD0123',
+      mtps: 4800,
+    },
+  },
+  roots: [
+    { id: 'root0', bus: 0x40, numaNode: 0 },
+    { id: 'root1', bus: 0x80, numaNode: 1 },
+  ],
+  ports: [
+    { id: 'port1', root: 'root0', slot: 1, speedGtps: '8', widthLanes: 4 },
+    { id: 'port2', root: 'root1', slot: 2, speedGtps: '16', widthLanes: 8 },
+    { id: 'port3', root: 'root1', slot: 3, speedGtps: '5', widthLanes: 2 },
+    { id: 'port4', root: null, slot: 4, speedGtps: '16', widthLanes: 16 },
+  ],
+  drives: [
+    {
+      id: 'drive1',
+      port: 'port1',
+      serial: 'NVME-SER-0001',
+      megabytes: 64,
+      eui64: '0025385b71b00001',
+      logicalBlockBytes: 512,
+      physicalBlockBytes: 512,
+    },
+    {
+      id: 'drive2',
+      port: 'port2',
+      serial: 'NVME-SER-0002',
+      megabytes: 96,
+      eui64: '0025385b71b00002',
+      logicalBlockBytes: 4096,
+      physicalBlockBytes: 4096,
+    },
+    {
+      id: 'drive3',
+      port: 'port4',
+      serial: 'NVME-SER-0003',
+      megabytes: 128,
+      eui64: '0025385b71b00003',
+      logicalBlockBytes: 512,
+      physicalBlockBytes: 4096,
+    },
+  ],
+  nics: [
+    {
+      id: 'nic1',
+      model: 'virtio-net-pci',
+      driver: 'virtio_net',
+      port: null,
+      mac: '52:54:00:11:22:01',
+      speedMbps: 25000,
+      isUp: true,
+    },
+    {
+      id: 'nic2',
+      model: 'e1000e',
+      driver: 'e1000e',
+      port: 'port3',
+      mac: '52:54:00:11:22:02',
+      speedMbps: 1000,
+      isUp: false,
+    },
+  ],
+  bmc: { firmwareMajor: 4, firmwareMinor: 0x17, manufacturerId: 674, productId: 256 },
+  kernelArguments: [],
+  extra: [],
+  modules: [],
+  prepare: [],
+  facts: [],
+  trials: [],
+}

@@ -1,0 +1,113 @@
+// Boots the emulated boards one after the other, probes each with the built file inside, and compares what the probe says
+// with what qemu was told; then does to the running guest what happens to servers, and compares again.
+
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Inventory } from '../../src/model/inventory.ts'
+import { boardFacts } from './boards/facts.ts'
+import type { Board, Fact } from './boards/types.ts'
+import { Guest } from './guest/guest.ts'
+import { say } from './guest/packages.ts'
+import { runTrial } from './trial.ts'
+import { judge, type Verdict } from './verdicts.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+export type EmulatedOptions = {
+  readonly boards: readonly Board[]
+  /** Console, arguments and documents of each board stay here; null for nowhere. */
+  readonly logFolder: string | null
+}
+
+export type BoardReport = {
+  readonly board: string
+  readonly verdicts: readonly Verdict[]
+  readonly seconds: { readonly boot: number; readonly probe: number; readonly all: number }
+}
+
+/** Reports come as boards are done. */
+export async function* runBoards({ boards, logFolder }: EmulatedOptions): AsyncGenerator<BoardReport> {
+  using folder = logFolder === null ? scratchFolder() : keptFolder(logFolder)
+  for (const board of boards) {
+    const file = builtFile(board)
+    say(`${board.name}: ${board.summary}`)
+    yield await runBoard(board, file, folder.path)
+  }
+}
+
+async function runBoard(board: Board, file: string, logFolder: string): Promise<BoardReport> {
+  const startMs = performance.now()
+  const seconds = () => Math.round((performance.now() - startMs) / 100) / 10
+  await using guest = await Guest.boot({ board, file, logFolder })
+  const boot = seconds()
+  for (const nic of board.nics.filter(({ isUp }) => isUp)) await guest.check(switchOn(nic.mac))
+  for (const command of board.prepare) await guest.check(command)
+  const beforeProbe = seconds()
+  const inventory = await probe(guest, join(logFolder, `${board.name}.json`))
+  const probeSeconds = Math.round((seconds() - beforeProbe) * 10) / 10
+  const verdicts = [...judgeFacts(boardFacts(board), inventory)]
+  let before = inventory
+  for (const trial of board.trials) {
+    say(`${board.name}: ${trial.name}`)
+    await runTrial(guest, trial)
+    const after = await probe(guest, join(logFolder, `${board.name}.${trial.name.replaceAll(' ', '-')}.json`))
+    verdicts.push(...judgeFacts(trial.facts(before), after, `${trial.name}: `))
+    before = after
+  }
+  return { board: board.name, verdicts, seconds: { boot, probe: probeSeconds, all: seconds() } }
+}
+
+async function probe(guest: Guest, keptAs: string): Promise<Inventory> {
+  const text = await guest.check('tepui probe --json')
+  writeFileSync(keptAs, text)
+  return JSON.parse(text) as Inventory
+}
+
+/** A fact that cannot even be looked up differs; the document may miss a section. */
+function judgeFacts(facts: readonly Fact[], inventory: Inventory, prefix = ''): readonly Verdict[] {
+  return facts.map(({ fact, told, said }) => {
+    try {
+      return judge(`${prefix}${fact}`, told, said(inventory))
+    } catch (error) {
+      return judge(`${prefix}${fact}`, told, `${error}`)
+    }
+  })
+}
+
+/** The kernel names ports as it likes. */
+function switchOn(mac: string): string {
+  return `for a in /sys/class/net/*/address; do [ "$(cat $a)" = ${mac} ] && ip link set "$(basename "$(dirname $a)")" up; done; true`
+}
+
+/** The single file for the board; built when there is none, or when a source is newer. */
+function builtFile(board: Board): string {
+  const arch = board.architecture === 'x86_64' ? 'x64' : 'arm64'
+  const file = join(root, 'dist', `tepui-linux-${arch}`)
+  if (existsSync(file) && statSync(file).mtimeMs > newestSource()) return file
+  say(`building ${file}`)
+  const script = join(root, 'build', 'single-file.ts')
+  const done = spawnSync(process.execPath, [script, '--arch', arch], { stdio: ['ignore', 'inherit', 'inherit'] })
+  if (done.status !== 0) throw new Error('the file could not be built')
+  return file
+}
+
+function newestSource(): number {
+  const folder = join(root, 'src')
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  return Math.max(...names.map((name) => statSync(join(folder, name)).mtimeMs))
+}
+
+type LogFolder = Disposable & { readonly path: string }
+
+function scratchFolder(): LogFolder {
+  const path = mkdtempSync(join(tmpdir(), 'tepui-hil-log-'))
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) }
+}
+
+function keptFolder(path: string): LogFolder {
+  mkdirSync(path, { recursive: true })
+  return { path, [Symbol.dispose]: () => {} }
+}

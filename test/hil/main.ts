@@ -1,0 +1,83 @@
+// `npm run hil -- emulated [--board NAME …] [--keep-log DIR] [--json]`: boots emulated boards and compares the probe with
+// what qemu was told. `npm run hil -- this-machine [--json]`: compares it with what other tools say of this machine.
+// Exits 0 when everything agrees, 1 when something differs, 2 on wrong usage or where this cannot run.
+
+import { parseArgs } from 'node:util'
+import { boards } from './boards/all.ts'
+import type { Board } from './boards/types.ts'
+import { runBoards } from './emulated.ts'
+import { NotPossibleHere } from './guest/packages.ts'
+import { isFailure, summary, type Verdict, verdictTable } from './verdicts.ts'
+
+const usage = `usage: npm run hil -- emulated [--board ${boards.map(({ name }) => name).join('|')}] [--keep-log DIR] [--json]
+       npm run hil -- this-machine [--json]`
+
+class WrongUsage extends Error {}
+
+async function main(args: readonly string[]): Promise<number> {
+  const { values, positionals } = readArguments(args)
+  const [what, ...rest] = positionals
+  if (rest.length > 0) throw new WrongUsage(`one of emulated and this-machine, not also ${rest.join(' ')}`)
+  if (what === 'emulated') return await emulated(values.board ?? [], values['keep-log'] ?? null, values.json)
+  throw new WrongUsage('say emulated or this-machine')
+}
+
+function readArguments(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        board: { type: 'string', multiple: true },
+        'keep-log': { type: 'string' },
+        json: { type: 'boolean', default: false },
+      },
+    })
+  } catch (error) {
+    throw new WrongUsage((error as Error).message)
+  }
+}
+
+async function emulated(names: readonly string[], logFolder: string | null, asJson: boolean): Promise<number> {
+  const reports = []
+  for await (const report of runBoards({ boards: named(names), logFolder })) {
+    reports.push(report)
+    if (asJson) continue
+    const { boot, probe, all } = report.seconds
+    print(`\n${report.board}: up after ${boot} s, probed in ${probe} s, done after ${all} s`)
+    printVerdicts(report.verdicts, 'QEMU WAS TOLD')
+  }
+  if (asJson) print(JSON.stringify(reports, null, 2))
+  return status(reports.flatMap(({ verdicts }) => verdicts))
+}
+
+function named(names: readonly string[]): readonly Board[] {
+  const unknown = names.find((name) => boards.every((board) => board.name !== name))
+  if (unknown !== undefined) throw new WrongUsage(`there is no board ${unknown}`)
+  return names.length === 0 ? boards : boards.filter(({ name }) => names.includes(name))
+}
+
+function printVerdicts(verdicts: readonly Verdict[], expectedTitle: string): void {
+  print(verdictTable(verdicts, expectedTitle, process.stdout.isTTY ? process.stdout.columns : null))
+  print(summary(verdicts))
+}
+
+function status(verdicts: readonly Verdict[]): number {
+  return verdicts.some(isFailure) ? 1 : 0
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code
+  },
+  (error: unknown) => {
+    if (error instanceof WrongUsage) process.stderr.write(`hil: ${error.message}\n${usage}\n`)
+    else if (error instanceof NotPossibleHere) process.stderr.write(`hil: ${error.message}\n`)
+    else process.stderr.write(`hil: ${error instanceof Error ? (error.stack ?? error.message) : error}\n`)
+    process.exitCode = error instanceof WrongUsage || error instanceof NotPossibleHere ? 2 : 1
+  },
+)
