@@ -73,6 +73,27 @@ export const conditionRules = {
     'A drive that was here is gone.',
     'Put it back, or tell the agent to accept it.',
   ),
+  DISK_REMAPPED: rule(
+    'info',
+    1,
+    day,
+    'The drive has moved data away from bad places, which it has spares for.',
+    'Nothing, while the count stands still.',
+  ),
+  DISK_WARNED_BEFORE: rule(
+    'info',
+    1,
+    day,
+    'A value that the drive watches was past its threshold once, and is not now.',
+    'Watch it; replace the drive if it comes back.',
+  ),
+  DISK_MEMORY_FAILED: rule(
+    'warning',
+    1,
+    hour,
+    'A memory of the drive beside its media has failed: the backup of its cache, or its persistent memory region.',
+    'Replace it; writes may be lost when power fails.',
+  ),
   // What stands on drives
   RAID_DEGRADED: rule('warning', 1, 5 * minute, 'An array has lost redundancy.', 'Replace the failed member.'),
   RAID_FAILED: rule(
@@ -89,6 +110,13 @@ export const conditionRules = {
     hour,
     'The write cache of a RAID controller has no working battery.',
     'Replace it.',
+  ),
+  RAID_CONTROLLER_FAULT: rule(
+    'warning',
+    2,
+    hour,
+    'A RAID controller says that something is wrong with itself or its enclosure.',
+    "Look at the controller's log.",
   ),
   FILESYSTEM_READ_ONLY: rule(
     'critical',
