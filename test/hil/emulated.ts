@@ -20,6 +20,8 @@ export type EmulatedOptions = {
   readonly boards: readonly Board[]
   /** Console, arguments and documents of each board stay here; null for nowhere. */
   readonly logFolder: string | null
+  /** Take the files in `dist` as they are. */
+  readonly isBuilt: boolean
 }
 
 export type BoardReport = {
@@ -29,10 +31,10 @@ export type BoardReport = {
 }
 
 /** Reports come as boards are done. */
-export async function* runBoards({ boards, logFolder }: EmulatedOptions): AsyncGenerator<BoardReport> {
+export async function* runBoards({ boards, logFolder, isBuilt }: EmulatedOptions): AsyncGenerator<BoardReport> {
   using folder = logFolder === null ? scratchFolder() : keptFolder(logFolder)
   for (const board of boards) {
-    const file = builtFile(board)
+    const file = builtFile(board, isBuilt)
     say(`${board.name}: ${board.summary}`)
     yield await runBoard(board, file, folder.path)
   }
@@ -83,10 +85,10 @@ function switchOn(mac: string): string {
 }
 
 /** The single file for the board; built when there is none, or when a source is newer. */
-function builtFile(board: Board): string {
+function builtFile(board: Board, isBuilt: boolean): string {
   const arch = board.architecture === 'x86_64' ? 'x64' : 'arm64'
   const file = join(root, 'dist', `tepui-linux-${arch}`)
-  if (existsSync(file) && statSync(file).mtimeMs > newestSource()) return file
+  if (existsSync(file) && (isBuilt || statSync(file).mtimeMs > newestSource())) return file
   say(`building ${file}`)
   const script = join(root, 'build', 'single-file.ts')
   const done = spawnSync(process.execPath, [script, '--arch', arch], { stdio: ['ignore', 'inherit', 'inherit'] })

@@ -1,15 +1,15 @@
-// `npm run hil -- emulated [--board NAME …] [--keep-log DIR] [--json]`: boots emulated boards and compares the probe with
+// `npm run hil -- emulated [--board NAME …] [--keep-log DIR] [--no-build] [--json]`: boots boards in qemu and compares the probe with
 // what qemu was told. `npm run hil -- this-machine [--json]`: compares it with what other tools say of this machine.
 // Exits 0 when everything agrees, 1 when something differs, 2 on wrong usage or where this cannot run.
 
 import { parseArgs } from 'node:util'
 import { boards } from './boards/all.ts'
 import type { Board } from './boards/types.ts'
-import { runBoards } from './emulated.ts'
+import { type EmulatedOptions, runBoards } from './emulated.ts'
 import { NotPossibleHere } from './guest/packages.ts'
-import { isFailure, summary, type Verdict, verdictTable } from './verdicts.ts'
+import { isFailure, shown, summary, type Verdict, verdictTable } from './verdicts.ts'
 
-const usage = `usage: npm run hil -- emulated [--board ${boards.map(({ name }) => name).join('|')}] [--keep-log DIR] [--json]
+const usage = `usage: npm run hil -- emulated [--board ${boards.map(({ name }) => name).join('|')}] [--keep-log DIR] [--no-build] [--json]
        npm run hil -- this-machine [--json]`
 
 class WrongUsage extends Error {}
@@ -18,7 +18,10 @@ async function main(args: readonly string[]): Promise<number> {
   const { values, positionals } = readArguments(args)
   const [what, ...rest] = positionals
   if (rest.length > 0) throw new WrongUsage(`one of emulated and this-machine, not also ${rest.join(' ')}`)
-  if (what === 'emulated') return await emulated(values.board ?? [], values['keep-log'] ?? null, values.json)
+  if (what === 'emulated') {
+    const logFolder = values['keep-log'] ?? null
+    return await emulated({ boards: named(values.board ?? []), logFolder, isBuilt: values['no-build'] }, values.json)
+  }
   throw new WrongUsage('say emulated or this-machine')
 }
 
@@ -30,6 +33,7 @@ function readArguments(args: readonly string[]) {
       options: {
         board: { type: 'string', multiple: true },
         'keep-log': { type: 'string' },
+        'no-build': { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
       },
     })
@@ -38,9 +42,9 @@ function readArguments(args: readonly string[]) {
   }
 }
 
-async function emulated(names: readonly string[], logFolder: string | null, asJson: boolean): Promise<number> {
+async function emulated(options: EmulatedOptions, asJson: boolean): Promise<number> {
   const reports = []
-  for await (const report of runBoards({ boards: named(names), logFolder })) {
+  for await (const report of runBoards(options)) {
     reports.push(report)
     if (asJson) continue
     const { boot, probe, all } = report.seconds
@@ -58,9 +62,15 @@ function named(names: readonly string[]): readonly Board[] {
 }
 
 function printVerdicts(verdicts: readonly Verdict[], expectedTitle: string): void {
-  print(verdictTable(verdicts, expectedTitle, process.stdout.isTTY ? process.stdout.columns : null))
+  print(verdictTable(verdicts, expectedTitle, process.stdout.columns ?? pipeWidth))
+  for (const { fact, expected, found } of verdicts.filter(isFailure)) {
+    print(`\n${fact}\n  ${expectedTitle.toLowerCase()} ${shown(expected)}\n  the probe says ${shown(found)}`)
+  }
   print(summary(verdicts))
 }
+
+/** Differences are told in full below the table, so it need not be as wide as its widest value. */
+const pipeWidth = 160
 
 function status(verdicts: readonly Verdict[]): number {
   return verdicts.some(isFailure) ? 1 : 0

@@ -33,8 +33,12 @@ export function verdictTable(verdicts: readonly Verdict[], expectedTitle: string
   return formatTable(
     [
       { title: 'FACT', text: ({ fact }) => fact, cut: 'end', isCutLast: true },
-      { title: expectedTitle, text: ({ expected, verdict }) => shown(expected, verdict), cut: 'end' },
-      { title: 'PROBE', text: ({ found, verdict }) => shown(found, verdict), cut: 'end' },
+      {
+        title: expectedTitle,
+        text: ({ expected, verdict }) => (verdict === 'not comparable' ? '' : shown(expected)),
+        cut: 'end',
+      },
+      { title: 'PROBE', text: ({ found, verdict }) => (verdict === 'not comparable' ? '' : shown(found)), cut: 'end' },
       { title: 'VERDICT', text: ({ verdict, reason }) => (reason === null ? verdict : `${verdict}: ${reason}`) },
     ],
     verdicts,
@@ -53,8 +57,7 @@ export function summary(verdicts: readonly Verdict[]): string {
   ].join(', ')
 }
 
-function shown(value: unknown, verdict: Verdict['verdict']): string {
-  if (verdict === 'not comparable') return ''
+export function shown(value: unknown): string {
   if (value === null || value === undefined) return '-'
   return typeof value === 'string' ? value : JSON.stringify(value)
 }

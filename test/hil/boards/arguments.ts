@@ -4,8 +4,11 @@
 import { formatCpuList, parseCpuList } from '../../../src/model/cpu-set.ts'
 import type { Board, BoardDrive, BoardIdentity, BoardNic, BoardNode, NodeAccess, Processors } from './types.ts'
 
-/** Names and values come from our own boards, which have no comma in them; qemu splits options at commas. */
-export function boardArguments(board: Board): readonly string[] {
+/**
+ * `folder` is where drives that keep what is written have their files, named `ID.img`. Names and values come from our own
+ * boards, which have no comma in them: qemu splits options at commas.
+ */
+export function boardArguments(board: Board, folder: string): readonly string[] {
   const megabytes = board.nodes.reduce((sum, node) => sum + node.megabytes, 0)
   return [
     ['-machine', board.machine],
@@ -25,7 +28,7 @@ export function boardArguments(board: Board): readonly string[] {
       '-device',
       `pcie-root-port,id=${id},bus=${root ?? 'pcie.0'},chassis=${slot},slot=${slot},x-speed=${speedGtps},x-width=${widthLanes}`,
     ]),
-    ...board.drives.flatMap(driveArguments),
+    ...board.drives.flatMap((drive) => driveArguments(drive, folder)),
     ...board.nics.flatMap(nicArguments),
     ...bmcArguments(board),
     board.extra,
@@ -110,16 +113,19 @@ function smbiosArguments(identity: BoardIdentity): readonly string[][] {
   ].map((text) => ['-smbios', text])
 }
 
-function driveArguments(drive: BoardDrive): readonly string[][] {
-  const { id, port, serial, megabytes, eui64, logicalBlockBytes, physicalBlockBytes } = drive
+function driveArguments(drive: BoardDrive, folder: string): readonly string[][] {
+  const { id, port, serial, eui64, logicalBlockBytes, physicalBlockBytes } = drive
+  const blocks = `logical_block_size=${logicalBlockBytes},physical_block_size=${physicalBlockBytes}`
   return [
-    ['-blockdev', `driver=null-co,node-name=${id}-data,size=${megabytes * mebibyte},read-zeroes=on`],
+    ['-blockdev', backing(drive, folder)],
     ['-device', `nvme,id=${id},serial=${serial},bus=${port ?? 'pcie.0'}`],
-    [
-      '-device',
-      `nvme-ns,id=${id}-ns,drive=${id}-data,bus=${id},eui64=0x${eui64},logical_block_size=${logicalBlockBytes},physical_block_size=${physicalBlockBytes}`,
-    ],
+    ['-device', `nvme-ns,id=${id}-ns,drive=${id}-data,bus=${id},eui64=0x${eui64},${blocks}`],
   ]
+}
+
+function backing({ id, megabytes, keeps }: BoardDrive, folder: string): string {
+  if (keeps) return `driver=file,node-name=${id}-data,filename=${folder}/${id}.img`
+  return `driver=null-co,node-name=${id}-data,size=${megabytes * mebibyte},read-zeroes=on`
 }
 
 /** `restrict` keeps the guest from the network. */

@@ -21,6 +21,7 @@ export function boardFacts(board: Board): readonly Fact[] {
     ...board.nics.flatMap((nic) => nicFacts(board, nic)),
     ...identityFacts(board),
     ...bmcFacts(board),
+    ...systemFacts(board),
     ...contradictionFacts(),
     ...board.facts,
   ]
@@ -75,15 +76,13 @@ function contains(all: string, some: string): boolean {
   return intersect(parseCpuList(all) ?? [], wanted).length === wanted.length
 }
 
-/** qemu shares first and second level by core and the third by die; arm64 boards show no caches. */
+/** qemu shares the second level by core and the third by die; arm64 boards show no caches. */
 function cacheFacts(board: Board): readonly Fact[] {
   if (board.architecture !== 'x86_64') return []
   const { cores, dies, packages } = groupsOf(board)
   const shared = (level: number, type: string) => (inventory: Inventory) =>
     inventory.cpu.caches.filter((cache) => cache.level === level && cache.type === type).map((cache) => cache.cpus)
   return [
-    { fact: 'L1d shared by', told: cores, said: shared(1, 'data') },
-    { fact: 'L1i shared by', told: cores, said: shared(1, 'instruction') },
     { fact: 'L2 shared by', told: cores, said: shared(2, 'unified') },
     { fact: 'L3 shared by', told: dies.length > 0 ? dies : packages, said: shared(3, 'unified') },
   ]
@@ -176,8 +175,13 @@ function driveFacts(board: Board, drive: BoardDrive): readonly Fact[] {
     disk('kind', ['nvme', 'nvme'], ({ kind, transport }) => [kind, transport]),
     disk('rotational', false, ({ rotational }) => rotational),
     disk('read-only, removable', [false, false], ({ isReadOnly, isRemovable }) => [isReadOnly, isRemovable]),
-    disk('partitions, users', [[], []], ({ partitions, usedBy }) => [partitions, usedBy]),
-    disk('free', true, ({ isFree }) => isFree),
+    // What is on a drive that keeps it is the board's own to say.
+    ...(drive.keeps
+      ? []
+      : [
+          disk('partitions, users', [[], []], ({ partitions, usedBy }) => [partitions, usedBy]),
+          disk('free', true, ({ isFree }) => isFree),
+        ]),
     disk('NUMA node', root.numaNode, ({ numaNode }) => numaNode),
     ...deviceFacts(board, `drive ${serial}`, port, 'nvme', '010802', (inventory) => driveOf(serial)(inventory)),
   ]
@@ -305,6 +309,21 @@ function bmcFacts({ bmc }: Board): readonly Fact[] {
       fact: 'BMC in the list of firmware',
       told: version,
       said: ({ firmware }) => firmware.find(({ component }) => component === 'bmc')?.version ?? null,
+    },
+  ]
+}
+
+function systemFacts(board: Board): readonly Fact[] {
+  return [
+    { fact: 'host name', told: board.name, said: ({ os }) => os.hostname },
+    { fact: 'booted by UEFI', told: false, said: ({ os }) => os.isUefi },
+    { fact: 'control groups', told: 'v2', said: ({ os }) => os.cgroup },
+    // How qemu can be known differs by board; that this is no bare metal must be seen on each.
+    { fact: 'taken for bare metal', told: false, said: ({ machine }) => machine.virtualisation === 'none' },
+    {
+      fact: 'GPUs, accelerators, fabrics',
+      told: [[], [], []],
+      said: ({ gpus, accelerators, fabrics }) => [gpus, accelerators, fabrics],
     },
   ]
 }

@@ -1,7 +1,100 @@
 // A server as racks have them: two sockets of two dies, hardware threads, memory beyond the processors' own, firmware
 // that says how far and how fast, drives and ports near either socket, and a BMC.
 
-import type { Board } from './types.ts'
+import type { Inventory } from '../../../src/model/inventory.ts'
+import { driveOf } from './facts.ts'
+import type { Board, Trial } from './types.ts'
+
+const pulledDrive: Trial = {
+  name: 'drive pulled',
+  steps: [
+    { kind: 'qmp', command: 'device_del', arguments: { id: 'drive2' } },
+    { kind: 'wait', condition: '! grep -q NVME-SER-0002 /sys/class/nvme/*/serial' },
+  ],
+  facts: (before) => [
+    {
+      fact: 'serials of drives',
+      told: before.disks.map(({ serial }) => serial).filter((serial) => serial !== 'NVME-SER-0002'),
+      said: serials,
+    },
+    { fact: 'PCI devices', told: before.pci.length - 1, said: ({ pci }) => pci.length },
+  ],
+}
+
+const newDrive: Trial = {
+  name: 'another drive in its slot',
+  steps: [
+    {
+      kind: 'qmp',
+      command: 'blockdev-add',
+      arguments: { driver: 'null-co', 'node-name': 'drive9-data', size: 32 * 1024 * 1024, 'read-zeroes': true },
+    },
+    {
+      kind: 'qmp',
+      command: 'device_add',
+      arguments: { driver: 'nvme', id: 'drive9', serial: 'NVME-SER-0009', bus: 'port2', drive: 'drive9-data' },
+    },
+    {
+      kind: 'wait',
+      condition: 'grep -q NVME-SER-0009 /sys/class/nvme/*/serial && [ "$(ls -d /sys/block/nvme* | wc -l)" = 3 ]',
+    },
+  ],
+  facts: (before) => [
+    {
+      fact: 'serials of drives',
+      told: [...before.disks.map(({ serial }) => serial), 'NVME-SER-0009'].sort(),
+      said: (inventory) => [...serials(inventory)].sort(),
+    },
+    {
+      fact: 'new drive',
+      told: [32 * 1024 * 1024, 1, '2'],
+      said: (inventory) => {
+        const disk = driveOf('NVME-SER-0009')(inventory)
+        const device = inventory.pci.find(({ address }) => address === disk?.pciAddress)
+        return [disk?.sizeBytes, disk?.numaNode, device?.slot]
+      },
+    },
+  ],
+}
+
+const offlineCpu: Trial = {
+  name: 'CPU offline',
+  steps: [{ kind: 'guest', command: 'echo 0 > /sys/devices/system/cpu/cpu3/online' }],
+  facts: () => [
+    { fact: 'CPUs online, offline', told: ['0-2,4-7', '3'], said: ({ cpu }) => [cpu.online, cpu.offline] },
+    { fact: 'CPUs allowed', told: '0-2,4-7', said: ({ cpu }) => cpu.allowed },
+    { fact: 'packages', told: ['0-2', '4-7'], said: ({ cpu }) => cpu.packages.map((one) => one.cpus) },
+    { fact: 'cores', told: ['0-1', '2', '4-5', '6-7'], said: ({ cpu }) => cpu.cores.map((one) => one.cpus) },
+    { fact: 'CPUs of nodes', told: ['0-2', '4-7', '', ''], said: ({ numa }) => numa.nodes.map((one) => one.cpus) },
+    {
+      fact: 'nearest CPUs of nodes',
+      told: ['0-2', '4-7', '0-2', '4-7'],
+      said: ({ numa }) => numa.nodes.map((one) => one.localCpus),
+    },
+  ],
+}
+
+const cutLink: Trial = {
+  name: 'link cut',
+  steps: [
+    { kind: 'qmp', command: 'set_link', arguments: { name: 'nic1', up: false } },
+    { kind: 'wait', condition: 'grep -q 0 /sys/class/net/eth0/carrier' },
+  ],
+  facts: () => [
+    {
+      fact: 'nic 52:54:00:11:22:01 link, speed, switched on',
+      told: [[false, null, true]],
+      said: ({ nics }) =>
+        nics
+          .filter(({ mac }) => mac === '52:54:00:11:22:01')
+          .map(({ link, speedMbps, isUp }) => [link, speedMbps, isUp]),
+    },
+  ],
+}
+
+function serials({ disks }: Inventory): readonly (string | null)[] {
+  return disks.map(({ serial }) => serial)
+}
 
 export const twoSockets: Board = {
   name: 'two-sockets',
@@ -93,6 +186,7 @@ export const twoSockets: Board = {
       eui64: '0025385b71b00001',
       logicalBlockBytes: 512,
       physicalBlockBytes: 512,
+      keeps: false,
     },
     {
       id: 'drive2',
@@ -102,6 +196,7 @@ export const twoSockets: Board = {
       eui64: '0025385b71b00002',
       logicalBlockBytes: 4096,
       physicalBlockBytes: 4096,
+      keeps: false,
     },
     {
       id: 'drive3',
@@ -111,6 +206,7 @@ export const twoSockets: Board = {
       eui64: '0025385b71b00003',
       logicalBlockBytes: 512,
       physicalBlockBytes: 4096,
+      keeps: false,
     },
   ],
   nics: [
@@ -135,9 +231,10 @@ export const twoSockets: Board = {
   ],
   bmc: { firmwareMajor: 4, firmwareMinor: 0x17, manufacturerId: 674, productId: 256 },
   kernelArguments: [],
-  extra: [],
+  // Otherwise the firmware handles slots of the first host bridge, and numbers them anew.
+  extra: ['-global', 'ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off'],
   modules: [],
   prepare: [],
   facts: [],
-  trials: [],
+  trials: [pulledDrive, newDrive, offlineCpu, cutLink],
 }

@@ -29,6 +29,7 @@ export type Board = {
   readonly modules: readonly string[]
   /** Shell commands that the guest runs before anything is probed. */
   readonly prepare: readonly string[]
+  /** Facts of what only this board has. */
   readonly facts: readonly Fact[]
   readonly trials: readonly Trial[]
 }
@@ -100,7 +101,10 @@ export type PciePort = {
   readonly widthLanes: number
 }
 
-/** An NVMe drive of one namespace. `port` is where it is plugged in; null is the first host bridge itself. */
+/**
+ * An NVMe drive of one namespace. `port` is where it is plugged in; null is the first host bridge itself. Nothing is on
+ * it, and what is written to it is lost, unless it `keeps` it.
+ */
 export type BoardDrive = {
   readonly id: string
   readonly port: string | null
@@ -110,6 +114,7 @@ export type BoardDrive = {
   readonly eui64: string
   readonly logicalBlockBytes: number
   readonly physicalBlockBytes: number
+  readonly keeps: boolean
 }
 
 export type BoardNic = {

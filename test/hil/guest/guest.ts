@@ -3,7 +3,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createWriteStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createWriteStream, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -66,10 +66,12 @@ export class Guest implements AsyncDisposable {
     const image = join(folder, 'initrd')
     const init = fileURLToPath(new URL('init.sh', import.meta.url))
     writeImage(image, { architecture: board.architecture, kernel, file, modules: modulesOf(board), init })
+    for (const drive of board.drives.filter(({ keeps }) => keeps))
+      emptyFile(join(folder, `${drive.id}.img`), drive.megabytes)
     const sockets = { qmp: join(folder, 'qmp'), commands: join(folder, 'commands') }
     await using qmp = await CallIn.at(sockets.qmp)
     await using commands = await CallIn.at(sockets.commands)
-    const args = [...boardArguments(board), ...guestArguments(board, kernel.image, image, sockets)]
+    const args = [...boardArguments(board, folder), ...guestArguments(board, kernel.image, image, sockets)]
     writeFileSync(join(logFolder, `${board.name}.arguments.txt`), `${[emulator, ...args].join('\n')}\n`)
     // The kernel ends qemu with us, however we end.
     const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', emulator, ...args], {
@@ -194,7 +196,10 @@ function guestArguments(
   const console = board.architecture === 'x86_64' ? 'ttyS0' : 'ttyAMA0'
   return [
     ...['-kernel', kernel, '-initrd', image],
-    ...['-append', [`console=${console}`, 'panic=-1', 'quiet', ...board.kernelArguments].join(' ')],
+    ...[
+      '-append',
+      [`console=${console}`, `hostname=${board.name}`, 'panic=-1', 'quiet', ...board.kernelArguments].join(' '),
+    ],
     ...['-nodefaults', '-display', 'none', '-no-reboot', '-serial', 'stdio', '-qmp', `unix:${sockets.qmp}`],
     ...['-device', 'virtio-serial-pci,bus=pcie.0', '-chardev', `socket,id=commands,path=${sockets.commands}`],
     ...['-device', 'virtserialport,chardev=commands,name=tepui.hil'],
@@ -210,4 +215,10 @@ function modulesOf(board: Board): readonly string[] {
     ...(board.bmc === null ? [] : ['ipmi_si', 'ipmi_devintf']),
     ...board.modules,
   ]
+}
+
+/** Takes no room on the disk until the guest writes. */
+function emptyFile(path: string, megabytes: number): void {
+  writeFileSync(path, '')
+  truncateSync(path, megabytes * 1024 * 1024)
 }
