@@ -11,6 +11,7 @@ export const faultCodes = {
   HW_TOOL_MISSING: 'A tool that would know is not installed.',
   HW_TOOL_FAILED: 'A tool that should know failed or printed something unexpected.',
   HW_NOT_A_MACHINE: 'The given root does not hold the /sys and /proc of a Linux machine.',
+  HW_BAD_CAPTURE: 'A captured machine is no archive, is damaged, or is larger than what is read.',
   // The private contract over MQTT.
   WIRE_MALFORMED: 'A message is not what its topic promises.',
   WIRE_TOO_LARGE: 'A message is larger than its bound.',

@@ -19,7 +19,7 @@ const rooms: Readonly<Record<string, Room>> = {
   'src/wire': { of: ['src/model'], isPure: true },
   'src/shell': { of: ['src/model', 'src/mesos'], packages: [node, /^pino$/, /^fastify$/] },
   'src/hw/parse': { of: ['src/model'], isPure: true },
-  'src/hw/source': { of: ['src/model'], packages: [node] },
+  'src/hw/source': { of: ['src/model'], packages: [node, /^modern-tar$/] },
   'src/hw': { of: ['src/model', 'src/hw/parse', 'src/hw/source'], packages: [node, /^systeminformation$/] },
   'src/agent/core': { of: ['src/model', 'src/mesos', 'src/wire'], isPure: true },
   'src/agent/containers': agentRoom([node]),

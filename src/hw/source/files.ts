@@ -15,13 +15,8 @@ import {
   statSync,
 } from 'node:fs'
 import { absent, known, type Reading } from '../../model/reading.ts'
-import { fault } from '../../model/result.ts'
-import { fileBytesMax, type Source } from './source.ts'
-
-export type Files = Pick<Source, 'readText' | 'readBytes' | 'list' | 'realPath' | 'linkText' | 'exists'>
-
-/** As many links as Linux itself follows in one path (MAXSYMLINKS). */
-const linksMax = 40
+import { decode, linkFollower, unreadable } from './paths.ts'
+import { type Files, fileBytesMax } from './source.ts'
 
 const firstReadBytes = 64 * 1024
 
@@ -29,12 +24,15 @@ export function filesUnder(root: string): Files {
   const place = root === '/' ? (path: string) => path : placeInside(root)
   // One buffer for all reads: making a fresh one costs more than reading a file of /sys.
   const buffer = new Uint8Array(firstReadBytes)
-  const readBytes = (path: string): Reading<Uint8Array> => attempt(path, () => readWhole(place(path), path, buffer))
+  const readBytes = (path: string, bytesMax?: number): Reading<Uint8Array> => {
+    const first = bytesMax === undefined ? null : buffer.subarray(0, bytesMax)
+    return attempt(path, () => (first === null ? readWhole(place(path), path, buffer) : readFirst(place(path), first)))
+  }
   return {
     readBytes,
     readText: (path) => {
       const bytes = readBytes(path)
-      return bytes.kind === 'known' ? known(decoder.decode(bytes.value)) : bytes
+      return bytes.kind === 'known' ? known(decode(bytes.value)) : bytes
     },
     list: (path) => attempt(path, () => known(readdirSync(place(path)))),
     realPath: (path) => {
@@ -55,15 +53,11 @@ export function filesUnder(root: string): Files {
   }
 }
 
-const decoder = new TextDecoder('utf-8')
-
 class NotRegular extends Error {}
 
 /** `first` is read into and copied from. */
 function readWhole(placed: string, path: string, first: Uint8Array): Reading<Uint8Array> {
-  const fd = openSync(placed, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
-  try {
-    if (!fstatSync(fd).isFile()) throw new NotRegular()
+  return withFile(placed, (fd) => {
     let buffer = first
     let filled = 0
     for (;;) {
@@ -77,6 +71,19 @@ function readWhole(placed: string, path: string, first: Uint8Array): Reading<Uin
         buffer = larger
       }
     }
+  })
+}
+
+/** As much as fits into `first`. */
+function readFirst(placed: string, first: Uint8Array): Reading<Uint8Array> {
+  return withFile(placed, (fd) => known(first.slice(0, readSync(fd, first, 0, first.length, null))))
+}
+
+function withFile<T>(placed: string, read: (fd: number) => T): T {
+  const fd = openSync(placed, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
+  try {
+    if (!fstatSync(fd).isFile()) throw new NotRegular()
+    return read(fd)
   } finally {
     closeSync(fd)
   }
@@ -93,50 +100,11 @@ function attempt<T>(path: string, read: () => Reading<T>): Reading<T> {
   }
 }
 
-function unreadable(path: string, errno: string): Reading<never> {
-  const isRight = errno === 'EACCES' || errno === 'EPERM'
-  return {
-    kind: 'unreadable',
-    fault: fault(isRight ? 'HW_NEEDS_ROOT' : 'HW_UNREADABLE', `reading ${path}: ${errno}`, { path, errno }),
-  }
-}
-
 /** A function from a machine's path to the place of the same thing under `root`, links followed inside the root. */
 function placeInside(root: string): (path: string) => string {
-  const seen = new Map<string, string>()
-
-  /** `path` is absolute and normal; the answer is an absolute path under the root without links. */
-  function place(path: string, links: number): string {
-    if (path === '/') return '/'
-    const before = seen.get(path)
-    if (before !== undefined) return before
-    const cut = path.lastIndexOf('/')
-    const parent = place(cut === 0 ? '/' : path.slice(0, cut), links)
-    const here = `${parent === '/' ? '' : parent}${path.slice(cut)}`
-    const stat = lstatSync(root + here, { throwIfNoEntry: false })
-    let real = here
-    if (stat?.isSymbolicLink()) {
-      if (links >= linksMax) throw Object.assign(new Error('too many links'), { code: 'ELOOP' })
-      const target = readlinkSync(root + here)
-      real = place(normalise(target.startsWith('/') ? target : `${parent}/${target}`), links + 1)
-    }
-    if (seen.size < placesMax) seen.set(path, real)
-    return real
-  }
-
-  return (path) => root + place(normalise(path), 0)
-}
-
-/** Bound of the memory of followed paths; past it, paths are followed again each time. */
-const placesMax = 200_000
-
-/** Removes `.` and `..`, which never climb above the root. */
-function normalise(path: string): string {
-  const parts: string[] = []
-  for (const part of path.split('/')) {
-    if (part === '' || part === '.') continue
-    if (part === '..') parts.pop()
-    else parts.push(part)
-  }
-  return `/${parts.join('/')}`
+  const follow = linkFollower((path) => {
+    const isLink = lstatSync(root + path, { throwIfNoEntry: false })?.isSymbolicLink() === true
+    return isLink ? readlinkSync(root + path) : null
+  })
+  return (path) => root + follow(path)
 }

@@ -16,7 +16,15 @@ export type ToolOutput = { readonly stdout: string; readonly stderr: string; rea
 export type ToolOptions = {
   /** The tool is killed after this time. */
   readonly timeoutMs: number
+  /**
+   * An answer this old still does, for whoever asks again and again: how fast the thing changes, and what asking costs.
+   * A source that looks once asks anew. Five minutes where it is not said.
+   */
+  readonly maxAgeMs?: number
 }
+
+/** The part of a source that is files. */
+export type Files = Pick<Source, 'readText' | 'readBytes' | 'list' | 'realPath' | 'linkText' | 'exists'>
 
 export type Source = {
   /** `live` is the running machine; `replay` is a capture, where nothing is asked of the running kernel. */
@@ -28,7 +36,8 @@ export type Source = {
    * EINVAL, EIO …) when there is one that cannot be read. All paths are absolute, as on the machine.
    */
   readText(path: string): Reading<string>
-  readBytes(path: string): Reading<Uint8Array>
+  /** With `bytesMax`, the first so many: some files are slow to read whole. */
+  readBytes(path: string, bytesMax?: number): Reading<Uint8Array>
   /** Names in a folder, in no particular order; absent when there is no such folder. */
   list(path: string): Reading<readonly string[]>
   /** Where a path really is, all links followed inside the root; null when there is nothing. */

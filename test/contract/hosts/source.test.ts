@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { liveSource, sysrootSource } from '../../../src/hw/source/open.ts'
+import { Recorder } from '../../../src/hw/source/recording.ts'
 import { fileBytesMax, type Source } from '../../../src/hw/source/source.ts'
 import { argvText, recordedRunPath } from '../../../src/hw/source/tools.ts'
 import { fakeMachine } from '../../support/fake-machine.ts'
@@ -42,10 +43,11 @@ const fake = fakeMachine({
   '/sys/dangling': { link: '/nowhere' },
 })
 
-/** The same machine by three ways; the running system sees the folder under its own name. */
+/** The same machine by several ways; the running system sees the folder under its own name. */
 const machines: readonly [string, Source, string][] = [
   ['the fake', fake, ''],
   ['a sysroot', opened(root), ''],
+  ['a recorder', new Recorder(fake).source(), ''],
   ['the running system', liveSource(), root],
 ]
 
@@ -61,6 +63,8 @@ describe.each(machines)('%s', (_, source, base) => {
   it('reads text and bytes', () => {
     expect(source.readText(`${device}/numa_node`)).toEqual({ kind: 'known', value: '1\n' })
     expect(source.readBytes(`${base}/sys/empty`)).toMatchObject({ kind: 'known', value: { length: 0 } })
+    expect(source.readBytes(`${device}/numa_node`, 1)).toEqual({ kind: 'known', value: Uint8Array.of(49) })
+    expect(source.readBytes(`${device}/nothing`, 1)).toEqual({ kind: 'absent' })
   })
 
   it('says that what is not there is absent', () => {
@@ -105,7 +109,7 @@ describe.each(machines)('%s', (_, source, base) => {
   })
 })
 
-describe.each(machines.slice(0, 2))('%s never leaves its root', (_, source) => {
+describe.each(machines.slice(0, 3))('%s never leaves its root', (_, source) => {
   it('by an absolute link, a climbing link or a climbing path', () => {
     for (const path of ['/sys/absolute', '/sys/climbing', '/../../../sys/absolute']) {
       expect(source.realPath(path)).toBe('/sys/devices/pci0000:00')
