@@ -25,7 +25,7 @@ export type PciDevice = {
   readonly root: string | null
   readonly numaNode: number | null
   readonly locality: LocalitySource
-  /** The slot's name on the board or chassis; null for what is soldered, and where nobody says. */
+  /** The slot's name on the board or chassis, or what the firmware calls a soldered device; null where nobody says. */
   readonly slot: string | null
   readonly iommuGroup: number | null
   /**

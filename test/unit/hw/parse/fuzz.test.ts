@@ -18,6 +18,15 @@ import { parseNvidiaSize, parseNvidiaSmi } from '../../../../src/hw/parse/nvidia
 import { parseNvidiaTopo } from '../../../../src/hw/parse/nvidia-topo.ts'
 import { normalisePciAddress, pciAddressInPath } from '../../../../src/hw/parse/pci.ts'
 import {
+  parseConfigRevision,
+  parseLinkSpeed,
+  parseLinkWidth,
+  parsePciClass,
+  parsePciModalias,
+  parsePciUevent,
+  parseSlotAddress,
+} from '../../../../src/hw/parse/pci-function.ts'
+import {
   parseAllowed,
   parseCgroupPaths,
   parseCpusetMounts,
@@ -49,6 +58,12 @@ const readers: readonly [string, (text: string) => Reading<unknown>, string][] =
   ['parseNvidiaNumaStatus', parseNvidiaNumaStatus, 'Node: \t255\n'],
   ['parseNvidiaSize', parseNvidiaSize, '81559 MiB'],
   ['parseNvidiaTopo', parseNvidiaTopo, '\tGPU0\tGPU1\tCPU Affinity\nGPU0\t X \tNV18\t0-3\nGPU1\tNV18\t X \t0-3\n'],
+  ['parsePciUevent', parsePciUevent, 'DRIVER=nvme\nPCI_CLASS=10802\nPCI_ID=C0A9:540A\nPCI_SUBSYS_ID=C0A9:5021\n'],
+  ['parsePciModalias', parsePciModalias, 'pci:v00001AF4d00001045sv00001AF4sd00001045bcFFsc00i01\n'],
+  ['parsePciClass', parsePciClass, '0x030200\n'],
+  ['parseLinkSpeed', parseLinkSpeed, '16.0 GT/s PCIe\n'],
+  ['parseLinkWidth', parseLinkWidth, '16\n'],
+  ['parseSlotAddress', parseSlotAddress, '0000:82:00\n'],
   ['parseXml', parseXml, '<a><b id="1">x &amp; y</b><c/></a>'],
   ['parseNvidiaSmi', parseNvidiaSmi, '<nvidia_smi_log><gpu id="0:1:0.0"><uuid>GPU-1</uuid></gpu></nvidia_smi_log>'],
 ]
@@ -90,7 +105,11 @@ describe('a parser answers whatever it is given', () => {
   it('binary tables', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
-        return kinds.includes(parseSmbios(bytes).kind) && kinds.includes(parseVpdSerial(bytes).kind)
+        return (
+          kinds.includes(parseSmbios(bytes).kind) &&
+          kinds.includes(parseVpdSerial(bytes).kind) &&
+          kinds.includes(parseConfigRevision(bytes).kind)
+        )
       }),
     )
   })
