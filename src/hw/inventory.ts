@@ -72,7 +72,7 @@ export function probeInventory(source: Source): Result<Inventory> {
     nics,
     fabrics: probeFabrics(bench, numa),
     gpus,
-    accelerators: probeAccelerators(bench, pci),
+    accelerators: probeAccelerators(bench, { numa, pci, gpus }),
     firmware: [...probeFirmware(bench, smbios, cpu.cpuinfo), ...gpuFirmware],
     machine: probeMachine(bench, smbios),
     os: probeOs(bench),

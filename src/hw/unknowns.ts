@@ -32,6 +32,14 @@ export function unknownFacts(
     const names = ['locator', 'sizeBytes', 'type', 'speedMtps', 'manufacturer', 'part', 'serial']
     check(`memory.dimms[${dimm.locator ?? i}]`, dimm, names)
   })
+  const placeless = inventory.pci.filter((one) => one.numaNode === null).length
+  if (placeless > 0) {
+    problems.push({ code: 'HW_UNKNOWN', where: 'pci', message: `unknown: the NUMA node of ${placeless} PCI functions` })
+  }
+  const nameless = inventory.pci.filter((one) => one.vendorId === null || one.deviceId === null).length
+  if (nameless > 0) {
+    problems.push({ code: 'HW_UNKNOWN', where: 'pci', message: `unknown: the ids of ${nameless} PCI functions` })
+  }
   for (const disk of inventory.disks) {
     const names = ['model', 'serial', 'sizeBytes', 'rotational', 'transport', 'numaNode', 'firmware']
     check(`disks[${disk.name}]`, disk, names)

@@ -46,7 +46,10 @@ export type GpuInstance = {
   readonly computeInstanceId: number | null
   readonly multiprocessors: number | null
 }
-/** A device that computes and is not a GPU: NPU, QAT, DSA, FPGA, vector engine. */
+/**
+ * A device that computes and is not a GPU. Kinds: `ai`, `npu`, `qat`, `dsa`, `iaa`, `fpga`, `vector`, `coprocessor`, and
+ * `processing` for what only its class tells. Vendor and model are null where we have no name for the ids.
+ */
 export type Accelerator = {
   readonly kind: string
   readonly vendor: string | null
