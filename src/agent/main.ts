@@ -1,20 +1,13 @@
 // Wires the agent: probe, store, containerizer, link to the master, HTTP API, and the agent's state machine between
 // them. It decides nothing: packets, exits and ticks become inputs; effects become processes, records and packets.
 
-import { mkdirSync, statfsSync } from 'node:fs'
 import { hostname as osHostname } from 'node:os'
-import { probeInventory } from '../hw/inventory.ts'
-import { defaultAttributes, defaultResources, unofferedResources, usableGpuUuids } from '../hw/resources.ts'
-import { liveSource } from '../hw/source/open.ts'
-import { toJsonValue } from '../mesos/json.ts'
-import { parseAttributes, parseResources } from '../mesos/resource-text.ts'
-import { toMessages } from '../mesos/resources.ts'
-import type { Attribute } from '../mesos/types.ts'
+import type { Watch } from '../hw/watch.ts'
 import type { AgentId, AgentUid, SessionId } from '../model/ids.ts'
 import type { Inventory } from '../model/inventory.ts'
-import { resources as collect, type Resources } from '../model/resources.ts'
-import { fail, ok, type Result } from '../model/result.ts'
-import { type Log, logEffect } from '../shell/log.ts'
+import type { Resources } from '../model/resources.ts'
+import { ok, type Result } from '../model/result.ts'
+import { logEffect } from '../shell/log.ts'
 import { Loop, nowMs } from '../shell/loop.ts'
 import { reachableAddress } from '../shell/own-address.ts'
 import { systemRandom } from '../shell/random.ts'
@@ -27,24 +20,19 @@ import { type AgentCore, createAgentCore } from './core/core.ts'
 import type { AgentConfig, AgentEffect, AgentInput, AgentView, ContainerSpec } from './core/types.ts'
 import { createLink } from './link/link.ts'
 import type { Link } from './link/types.ts'
+import { describeMachine, type Machine, type MachineOptions, machineOffer, watchOver } from './machine.ts'
 import { type AgentStore, openAgentStore } from './store/store.ts'
 
-export type AgentOptions = {
+export type AgentOptions = MachineOptions & {
   /** MQTT addresses of masters, tried in turn. */
   readonly masters: readonly { readonly host: string; readonly port: number }[]
   /** Where the agent's HTTP API listens; beyond loopback a token is required. */
   readonly host: string
   readonly httpPort: number
   readonly httpFlagName: string
-  readonly workDir: string
-  /** `rack:r1;zone:2`, added to what the probe knows; null adds nothing. */
-  readonly attributes: string | null
-  /** `cpus:8;mem:4096`: replaces what the probe would offer, name by name; null offers what was found. */
-  readonly resources: string | null
   readonly token: string | null
   readonly isolation: 'auto' | 'process-group'
   readonly version: string
-  readonly log: Log
   /** For `/flags`. */
   readonly flags: Readonly<Record<string, string>>
   readonly hostname?: string
@@ -72,8 +60,11 @@ export async function startAgent(options: AgentOptions): Promise<Result<Agent>> 
   const described = describeMachine(options)
   if (!described.ok) return described
   const machine = described.value
-  const store = openAgentStore(workDir)
+  const store = openAgentStore(workDir, machine.inventory.machine.id)
   if (!store.ok) return store
+  if (store.value.movedTo !== null) {
+    log('warn', 'agent.moved', 'the work directory belonged to another machine', { movedTo: store.value.movedTo })
+  }
   const shell = new AgentShell(options, store.value)
   const containerizer = await createContainerizer({
     workDir,
@@ -117,7 +108,7 @@ export async function startAgent(options: AgentOptions): Promise<Result<Agent>> 
     isolation,
     port: api.value.address.port,
   })
-  shell.run(config, containerizer.value, api.value, machine.inventory)
+  shell.run(config, containerizer.value, api.value, machine)
   log('info', 'process.starting', 'the agent serves', { uid: config.uid, http: api.value.address, isolation })
   return ok({
     httpAddress: api.value.address,
@@ -149,6 +140,7 @@ class AgentShell {
     readonly containerizer: Containerizer
     readonly link: Link
     readonly api: Api
+    readonly watch: Watch
   } | null = null
 
   constructor(options: AgentOptions, store: AgentStore) {
@@ -164,7 +156,7 @@ class AgentShell {
 
   /** Null until the state machine runs: the API answers 503 to what needs it. */
   facts(): AgentFacts | null {
-    return this.#parts === null ? null : { config: this.#parts.config, view: this.#parts.core.view }
+    return this.#parts === null ? null : { config: this.#parts.core.view.config, view: this.#parts.core.view }
   }
 
   get core(): AgentCore {
@@ -172,7 +164,7 @@ class AgentShell {
     return this.#parts.core
   }
 
-  run(config: AgentConfig, containerizer: Containerizer, api: Api, inventory: Inventory): void {
+  run(config: AgentConfig, containerizer: Containerizer, api: Api, machine: Machine): void {
     const { checkpoint } = this.#store
     const core = createAgentCore(config, checkpoint, systemRandom)
     const loop = new Loop<AgentInput, AgentEffect>(core, { kind: 'tick' }, (effects) => this.#performAll(effects))
@@ -189,15 +181,21 @@ class AgentShell {
         frame: (frame) => this.submit({ kind: 'frame', frame }),
       },
     })
-    this.#parts = { config, core, loop, containerizer, link, api }
+    const told = { v: wireVersion, uid: config.uid } as const
+    link.publishInventory({ ...told, inventory: machine.inventory, changes: [] })
+    const watch = watchOver(machine, this.#store.machine, this.#options, {
+      inventory: (inventory, changes) => link.publishInventory({ ...told, inventory, changes }),
+      health: (health) => link.publishHealth({ ...told, health }),
+      offer: (now) => this.submit({ kind: 'machineChanged', machine: machineOffer(now, containerizer.isolation.kind) }),
+      keep: (memory) => this.#store.keepMachine(memory),
+    })
+    this.#parts = { config, core, loop, containerizer, link, api, watch }
     // Exits of recovered containers may come as events while the rest are still looked at; they must not overtake.
     const runs = checkpoint.runs.map((run) => containerizer.recover({ ...run, executorId: run.taskId }))
     containerizer.removeUnrecovered()
     loop.submit({ kind: 'recovered', runs })
     for (const input of this.#early) loop.submit(input)
     this.#early.length = 0
-    link.publishInventory({ v: wireVersion, uid: config.uid, inventory })
-    link.publishHealth({ v: wireVersion, uid: config.uid, problems: inventory.problems })
     link.publishStatus(this.#status(config, core, null, true))
   }
 
@@ -215,6 +213,7 @@ class AgentShell {
     if (parts === null) return
     this.#parts = null
     this.#options.log('info', 'process.stopping', 'the agent stops', { tasks })
+    await parts.watch.close()
     parts.loop.close()
     await parts.link.close()
     await parts.containerizer.close(tasks)
@@ -278,89 +277,21 @@ function inSandbox(spec: ContainerSpec, containerizer: Containerizer): Container
   return { ...spec, environment: { MESOS_SANDBOX: sandbox, MESOS_DIRECTORY: sandbox, ...spec.environment } }
 }
 
-/** What this agent is to the rest of the cluster, as far as the machine and the operator say. */
-type Machine = {
-  readonly inventory: Inventory
-  readonly resources: Resources
-  readonly attributes: readonly Attribute[]
-}
-
-/** Makes the work directory, whose disk is part of what is offered. */
-function describeMachine(options: AgentOptions): Result<Machine> {
-  const { workDir, log } = options
-  const probed = probeInventory(liveSource())
-  if (!probed.ok) return probed
-  const inventory = probed.value
-  for (const problem of inventory.problems) log('debug', 'hw.problem', 'the probe met a problem', { ...problem })
-  try {
-    mkdirSync(workDir, { recursive: true, mode: 0o755 })
-  } catch (cause) {
-    return fail(
-      'STORE_UNWRITABLE',
-      `cannot make the work directory ${workDir}: choose another with --work-dir`,
-      {},
-      cause,
-    )
-  }
-  for (const problem of unofferedResources(inventory, diskBytes(workDir))) {
-    log('warn', 'hw.problem', 'something that every machine has is not offered', { ...problem })
-  }
-  const offered = offeredResources(options, inventory)
-  if (!offered.ok) return offered
-  const attributes = offeredAttributes(options, inventory)
-  if (!attributes.ok) return attributes
-  return ok({ inventory, resources: offered.value, attributes: attributes.value })
-}
-
 function agentConfig(
   options: AgentOptions,
   machine: Machine,
   { uid, isolation, port }: { readonly uid: AgentUid; readonly isolation: Isolation; readonly port: number },
 ): AgentConfig {
   const address = reachableAddress(options.host)
-  const attributes = [
-    ...machine.attributes,
-    { name: 'isolation', type: 'TEXT', text: { value: isolation.kind } } as const,
-  ]
   return {
     uid,
     version: options.version,
     hostname: options.hostname ?? osHostname(),
     http: { host: address, port },
-    resources: toMessages(machine.resources, 'post').map((item) => toJsonValue('mesos.v1.Resource', item)),
-    attributes: attributes.map((attribute) => toJsonValue('mesos.v1.Attribute', attribute)),
+    ...machineOffer(machine, isolation.kind),
     capabilities: capabilities(isolation),
     ip: address,
     switchesUser: process.getuid?.() === 0,
-    gpuUuids: usableGpuUuids(machine.inventory),
-  }
-}
-
-/** What the probe found, with what the operator says replacing it name by name. */
-function offeredResources(options: AgentOptions, inventory: Inventory): Result<Resources> {
-  const found = defaultResources(inventory, diskBytes(options.workDir))
-  if (options.resources === null) return ok(found)
-  const said = parseResources(options.resources)
-  if (!said.ok) return said
-  const names = new Set(said.value.map((item) => item.name))
-  return ok(collect([...said.value, ...found.filter((item) => !names.has(item.name))]))
-}
-
-function offeredAttributes(options: AgentOptions, inventory: Inventory): Result<readonly Attribute[]> {
-  const found = defaultAttributes(inventory)
-  if (options.attributes === null) return ok(found)
-  const said = parseAttributes(options.attributes)
-  if (!said.ok) return said
-  const names = new Set(said.value.map((attribute) => attribute.name))
-  return ok([...said.value, ...found.filter((attribute) => !names.has(attribute.name))])
-}
-
-function diskBytes(workDir: string): number | null {
-  try {
-    const { blocks, bsize } = statfsSync(workDir)
-    return blocks * bsize
-  } catch {
-    return null
   }
 }
 

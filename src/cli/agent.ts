@@ -30,6 +30,7 @@ type AgentFlags = {
   readonly attributes?: string
   readonly resources?: string
   readonly isolation: 'auto' | 'process-group'
+  readonly acceptMissing?: true
   readonly logLevel: LogLevel
 }
 
@@ -42,6 +43,7 @@ export function define(command: Command): void {
   )
   addMachineFlags(addListenFlags(command).addOption(agentPortFlag('--http-port')))
     .addOption(workDirFlag('agent'))
+    .addOption(flag('--accept-missing', 'forget parts that this machine had and has no more'))
     .addOption(logLevelFlag())
   act(command, (flags: AgentFlags, self: Command) => agent(flags, flagTexts(self)))
 }
@@ -64,6 +66,7 @@ async function agent(flags: AgentFlags, texts: Readonly<Record<string, string>>)
     resources: flags.resources ?? null,
     token: token.value,
     isolation: flags.isolation,
+    acceptMissing: flags.acceptMissing ?? false,
     version,
     log,
     flags: texts,

@@ -7,6 +7,8 @@ export const registerBytesMax = 32 * 1024 * 1024
 export const frameBytesMax = 1024 * 1024
 export const inventoryBytesMax = 4 * 1024 * 1024
 export const healthBytesMax = 256 * 1024
+/** Changes told with an inventory; older ones are forgotten. */
+export const machineChangesMax = 50
 export const statusBytesMax = 16 * 1024
 
 /** The largest MQTT packet of each direction: the largest payload, with room for its topic and headers. */

@@ -1,21 +1,19 @@
 // Bytes to messages: size, depth, JSON, version, then every field. Nothing is believed that was not looked at, except
-// the inside of Mesos messages (decoded by the rooms that use them) and of the inventory (passed on, never read here).
+// the inside of Mesos messages (decoded by the rooms that use them), of inventory and health (passed on, not read here).
 // Unknown fields are ignored, so that a newer agent may say more; an unknown kind or version is a fault.
 
-import type { FaultCode } from '../model/faults.ts'
 import type { AgentUid, ContainerId, FrameworkId, SessionId, TaskId } from '../model/ids.ts'
-import type { Problem } from '../model/inventory.ts'
 import { fail, ok, type Result } from '../model/result.ts'
 import * as bounds from './bounds.ts'
 import { Fields, isObject, type Problems } from './fields.ts'
 import { parseJson } from './json.ts'
 import {
-  type AgentHealth,
   type AgentStatus,
   type DownFrame,
   type DownMessage,
   type Frame,
   type Grant,
+  type MachineChange,
   type MesosJson,
   type Register,
   type TaskReport,
@@ -29,6 +27,14 @@ export type UncheckedInventory = {
   readonly v: typeof wireVersion
   readonly uid: AgentUid
   readonly inventory: MesosJson
+  readonly changes: readonly MachineChange[]
+}
+
+/** The health of an agent as it came, likewise. */
+export type UncheckedHealth = {
+  readonly v: typeof wireVersion
+  readonly uid: AgentUid
+  readonly health: MesosJson
 }
 
 /** WIRE_TOO_LARGE, WIRE_MALFORMED or WIRE_VERSION. */
@@ -62,16 +68,21 @@ export function decodeInventory(bytes: Uint8Array): Result<UncheckedInventory> {
   return decode(bytes, bounds.inventoryBytesMax, (fields) => {
     const inventory = fields.mesos('inventory')
     if (inventory.schema !== 'tepui.inventory/1') fields.reject('inventory.schema', 'is not tepui.inventory/1')
-    return { v: wireVersion, uid: fields.uuid('uid'), inventory }
+    return {
+      v: wireVersion,
+      uid: fields.uuid('uid'),
+      inventory,
+      changes: fields.children('changes', bounds.machineChangesMax, readChange),
+    }
   })
 }
 
-export function decodeHealth(bytes: Uint8Array): Result<AgentHealth> {
-  return decode(bytes, bounds.healthBytesMax, (fields) => ({
-    v: wireVersion,
-    uid: fields.uuid('uid'),
-    problems: fields.children('problems', 10_000, readProblem),
-  }))
+export function decodeHealth(bytes: Uint8Array): Result<UncheckedHealth> {
+  return decode(bytes, bounds.healthBytesMax, (fields) => {
+    const health = fields.mesos('health')
+    if (health.schema !== 'tepui.health/1') fields.reject('health.schema', 'is not tepui.health/1')
+    return { v: wireVersion, uid: fields.uuid('uid'), health }
+  })
 }
 
 function decode<T>(bytes: Uint8Array, bytesMax: number, read: (fields: Fields) => T): Result<T> {
@@ -212,10 +223,8 @@ function readStatusUuid(fields: Fields, name: string): string {
   return fields.matching(name, /^[A-Za-z0-9+/]{22}==$/, 'base64 of 16 bytes')
 }
 
-function readProblem(fields: Fields): Problem {
-  // A newer agent may know codes that this side does not.
-  const code = fields.matching('code', /^[A-Z][A-Z0-9_]{1,63}$/, 'a fault code') as FaultCode
-  return { code, where: fields.string('where'), message: fields.string('message') }
+function readChange(fields: Fields): MachineChange {
+  return { atMs: fields.integer('atMs', 0), text: fields.string('text') }
 }
 
 function unknownKind(fields: Fields, kind: never): null {

@@ -5,6 +5,7 @@
 // A session is one registration. Both sides number their messages inside it from 1 (channel.ts repeats, orders and
 // de-duplicates them); everything that must outlive a session is told again by `register`.
 
+import type { Health } from '../model/health.ts'
 import type { AgentId, AgentUid, ContainerId, FrameworkId, SessionId, TaskId } from '../model/ids.ts'
 import type { Inventory } from '../model/inventory.ts'
 
@@ -142,10 +143,18 @@ export type AgentStatus = {
   readonly http: { readonly host: string; readonly port: number } | null
   readonly tasksRunning: number
 }
-export type AgentInventory = { readonly v: typeof wireVersion; readonly uid: AgentUid; readonly inventory: Inventory }
-/** What is wrong with the machine now; conditions come from the probe. */
+export type AgentInventory = {
+  readonly v: typeof wireVersion
+  readonly uid: AgentUid
+  readonly inventory: Inventory
+  /** What changed lately, newest last; `machineChangesMax` of them. */
+  readonly changes: readonly MachineChange[]
+}
+/** `text` is for people and names parts by serial and slot; the two documents say the rest. */
+export type MachineChange = { readonly atMs: number; readonly text: string }
+/** What is wrong with the machine now. */
 export type AgentHealth = {
   readonly v: typeof wireVersion
   readonly uid: AgentUid
-  readonly problems: Inventory['problems']
+  readonly health: Health
 }

@@ -26,6 +26,10 @@ const rooms: Readonly<Record<string, Room>> = {
   'src/agent/store': agentRoom([node], ['src/shell']),
   'src/agent/link': agentRoom([node, /^mqtt$/]),
   'src/agent/api': agentRoom([node, /^fastify$/, /^prom-client$/], ['src/shell']),
+  'src/agent/machine.ts': {
+    of: ['src/model', 'src/mesos', 'src/wire', 'src/shell', 'src/hw', 'src/agent/core'],
+    packages: [node],
+  },
   'src/agent/main.ts': {
     of: ['src/model', 'src/mesos', 'src/wire', 'src/shell', 'src/hw', 'src/agent'],
     packages: [node],

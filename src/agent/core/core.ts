@@ -24,7 +24,7 @@ export function createAgentCore(config: AgentConfig, checkpoint: AgentCheckpoint
 }
 
 class Core implements AgentCore {
-  readonly #config: AgentConfig
+  #config: AgentConfig
   readonly #timers = new Timers()
   readonly #runs: Runs
   readonly #session: Session
@@ -41,7 +41,7 @@ class Core implements AgentCore {
     this.#runs = new Runs(checkpoint, (op) => this.#effects.push({ kind: 'persist', op }))
     this.#session = new Session(this.#timers, random, () => this.#registration())
     this.#tasks = new Tasks({
-      config,
+      config: () => this.#config,
       random,
       runs: this.#runs,
       session: this.#session,
@@ -69,6 +69,7 @@ class Core implements AgentCore {
 
   get view(): AgentView {
     return {
+      config: this.#config,
       agentId: this.#agentId,
       masterId: this.#session.masterId,
       isRegistered: this.#session.isRegistered,
@@ -110,6 +111,11 @@ class Core implements AgentCore {
         if (input.kind === 'containerFailed') return this.#tasks.failed(run, input.fault.message, nowMs)
         return this.#tasks.exited(run, input.exit, nowMs)
       }
+      case 'machineChanged':
+        this.#config = { ...this.#config, ...input.machine }
+        // Only a registration tells the machine; the tasks run on meanwhile.
+        if (this.#hasRecovered) this.#effects.push(...this.#session.registerAnew(), { kind: 'statusChanged' })
+        return
       case 'shutdown':
         return this.#shutdown('the operator stopped this agent', nowMs)
       case 'tick':

@@ -78,6 +78,13 @@ export class Session {
     return kind === 'registered' ? [{ kind: 'relink', withinMs }] : []
   }
 
+  /** What the registration said is no longer so: a fresh session says it again. */
+  registerAnew(): readonly AgentEffect[] {
+    if (this.#state.kind !== 'registered') return []
+    this.linkDown()
+    return [{ kind: 'relink', withinMs: 0 }]
+  }
+
   linkDown(): void {
     this.#state = { kind: 'down' }
     for (const key of ['register', 'heartbeat', 'channel']) this.#timers.clear(key)

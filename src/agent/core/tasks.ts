@@ -34,7 +34,7 @@ export const runsMax = 0.8 * tasksMax
 export const reportBytesMax = 0.75 * registerBytesMax
 
 export type TasksContext = {
-  readonly config: AgentConfig
+  readonly config: () => AgentConfig
   readonly runs: Runs
   readonly session: Session
   readonly timers: Timers
@@ -49,7 +49,7 @@ export class Tasks {
   runningCount = 0
   /** The agent itself ends: nobody will acknowledge anything any more. */
   isEnding = false
-  readonly #config: AgentConfig
+  readonly #config: () => AgentConfig
   readonly #runs: Runs
   readonly #session: Session
   readonly #timers: Timers
@@ -178,7 +178,7 @@ export class Tasks {
   #start(run: Run, nowMs: number): void {
     const framework = fromJsonValue('mesos.v1.FrameworkInfo', this.#runs.frameworks.get(run.record.frameworkId) ?? {})
     invariant(framework.ok, 'a run has a framework')
-    const spec = containerSpec(this.#config, {
+    const spec = containerSpec(this.#config(), {
       containerId: run.record.containerId,
       framework: framework.value,
       task: this.#task(run),
@@ -267,7 +267,7 @@ export class Tasks {
       containerId,
       agentId: this.#agentId(),
       pid: run.pid,
-      ip: this.#config.ip,
+      ip: this.#config().ip,
       gpuUuids: grant.gpuUuids,
     }
     const status = taskStatus(facts, place, this.#random.bytes16(), nowMs)

@@ -6,22 +6,26 @@ import type { AgentId, AgentUid, ContainerId, ExecutorId, FrameworkId, SessionId
 import type { Fault } from '../../model/result.ts'
 import type { DownFrame, Grant, MesosJson, UpFrame } from '../../wire/messages.ts'
 
-/** What the machine and its operator say; fixed for one run of the agent. */
-export type AgentConfig = {
+/** What the machine is now; a part that is pulled or plugged changes it. */
+export type MachineOffer = {
+  /** Resource messages in post-refinement form: the machine's total. */
+  readonly resources: readonly MesosJson[]
+  readonly attributes: readonly MesosJson[]
+  /** GPUs of this machine that may be granted; tasks without a grant must not see them. */
+  readonly gpuUuids: readonly string[]
+}
+
+/** What the machine and its operator say; all but the machine is fixed for one run of the agent. */
+export type AgentConfig = MachineOffer & {
   readonly uid: AgentUid
   readonly version: string
   readonly hostname: string
   readonly http: { readonly host: string; readonly port: number }
-  /** Resource messages in post-refinement form: the machine's total. */
-  readonly resources: readonly MesosJson[]
-  readonly attributes: readonly MesosJson[]
   readonly capabilities: readonly string[]
   /** Addresses put into container_status, so that clients find the task. */
   readonly ip: string
   /** The agent runs as root and may become a task's user; else tasks run as the agent's own. */
   readonly switchesUser: boolean
-  /** GPUs of this machine that may be granted; tasks without a grant must not see them. */
-  readonly gpuUuids: readonly string[]
 }
 
 export type AgentInput =
@@ -34,6 +38,8 @@ export type AgentInput =
   | { readonly kind: 'containerStarted'; readonly containerId: ContainerId; readonly pid: number }
   | { readonly kind: 'containerFailed'; readonly containerId: ContainerId; readonly fault: Fault }
   | { readonly kind: 'containerExited'; readonly containerId: ContainerId; readonly exit: ContainerExit }
+  /** The machine has other resources than the master was told. */
+  | { readonly kind: 'machineChanged'; readonly machine: MachineOffer }
   /** The operator ends this agent and its tasks; `exit` follows once they are over. */
   | { readonly kind: 'shutdown' }
   | { readonly kind: 'tick' }
@@ -149,6 +155,8 @@ export type RunView = RunRecord & {
 
 /** What the agent's HTTP API may read; only valid until the next step. */
 export type AgentView = {
+  /** With the machine as it is now. */
+  readonly config: AgentConfig
   readonly agentId: AgentId | null
   readonly masterId: string | null
   readonly isRegistered: boolean

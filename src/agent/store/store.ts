@@ -3,10 +3,11 @@
 // It does not know what the documents mean.
 
 import { randomUUID } from 'node:crypto'
-import { join } from 'node:path'
+import { renameSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import type { AgentId, AgentUid, FrameworkId } from '../../model/ids.ts'
-import { ok, type Result, unreachable } from '../../model/result.ts'
+import { fail, ok, type Result, unreachable } from '../../model/result.ts'
 import { type DatabaseOptions, databaseFault, openDatabase, transact, unreadable } from '../../shell/database.ts'
 import type { MesosJson } from '../../wire/messages.ts'
 import type { AgentCheckpoint, AgentStoreOp, RunRecord } from '../core/types.ts'
@@ -14,6 +15,12 @@ import type { AgentCheckpoint, AgentStoreOp, RunRecord } from '../core/types.ts'
 export type AgentStore = {
   /** As it was when the store was opened. */
   readonly checkpoint: AgentCheckpoint
+  /** What was kept of the machine's health, as it was when the store was opened; null where nothing was. */
+  readonly machine: MesosJson | null
+  /** Where the state of another machine was moved to that this directory held; null where it held none. */
+  readonly movedTo: string | null
+  /** Durable when it returns; throws StoreFailed. */
+  keepMachine(memory: object): void
   /**
    * In order and all or none; durable when it returns. Throws StoreFailed when the disk does not take it.
    */
@@ -27,38 +34,65 @@ const schema = `
   CREATE TABLE runs (id TEXT PRIMARY KEY, record TEXT NOT NULL)
 `
 
-/** Opens or creates the store in `workDir`, which one agent uses at a time. Faults: `openDatabase`. */
-export function openAgentStore(workDir: string): Result<AgentStore> {
+/**
+ * Opens or creates the store in `workDir`, which one agent uses at a time. A store that belongs to another machine (a
+ * disk that was moved, a copied image) is moved aside and a new one is made: its agent is not this one. `machineId` is
+ * null where the machine cannot be told from others; then the store is taken as it is. Faults: `openDatabase`.
+ */
+export function openAgentStore(workDir: string, machineId: string | null = null): Result<AgentStore> {
   const options = {
     file: join(workDir, 'meta', 'agent.db'),
     schema,
     version: 1,
     remedy: 'move it away and start again; this agent then joins as a new one, and tasks that it ran are ended',
   }
+  const opened = openIn(options, machineId, null)
+  if (!opened.ok || opened.value !== 'of another machine') return opened as Result<AgentStore>
+  const movedTo = `${dirname(options.file)}.of-another-machine-${randomUUID().slice(0, 8)}`
+  try {
+    renameSync(dirname(options.file), movedTo)
+  } catch (cause) {
+    const message = `${options.file} belongs to another machine and cannot be moved aside: choose another --work-dir`
+    return fail('STORE_UNWRITABLE', message, {}, cause)
+  }
+  return openIn(options, machineId, movedTo) as Result<AgentStore>
+}
+
+function openIn(
+  options: DatabaseOptions,
+  machineId: string | null,
+  movedTo: string | null,
+): Result<AgentStore | 'of another machine'> {
   const opened = openDatabase(options)
   if (!opened.ok) return opened
   const database = opened.value
   try {
-    const checkpoint = readCheckpoint(database)
+    const facts = readFacts(database)
+    const owner = facts.get('machineId')
+    if (owner !== undefined && machineId !== null && owner !== machineId) {
+      database.close()
+      return ok('of another machine')
+    }
+    const checkpoint = readCheckpoint(database, facts)
     if (checkpoint === null) {
       database.close()
       return unreadable(options, 'a record that is no JSON object')
     }
-    return ok(storeOf(database, options, checkpoint))
+    if (machineId !== null) putFactIn(database).run('machineId', machineId)
+    const machine = parseObject(facts.get('machine') ?? '')
+    return ok(storeOf(database, options, { checkpoint, machine, movedTo }))
   } catch (error) {
     database.close()
     return { ok: false, fault: databaseFault(options, error) }
   }
 }
 
-function storeOf(database: DatabaseSync, options: DatabaseOptions, checkpoint: AgentCheckpoint): AgentStore {
-  const put = (table: string, key: string, column: string) =>
-    database.prepare(
-      `INSERT INTO ${table} (${key}, ${column}) VALUES (?, ?) ON CONFLICT DO UPDATE SET ${column} = excluded.${column}`,
-    )
-  const putFact = put('facts', 'name', 'value')
-  const putFramework = put('frameworks', 'id', 'info')
-  const putRun = put('runs', 'id', 'record')
+type Opened = Pick<AgentStore, 'checkpoint' | 'machine' | 'movedTo'>
+
+function storeOf(database: DatabaseSync, options: DatabaseOptions, read: Opened): AgentStore {
+  const putFact = putFactIn(database)
+  const putFramework = database.prepare(upsert('frameworks', 'id', 'info'))
+  const putRun = database.prepare(upsert('runs', 'id', 'record'))
   const removeFramework = database.prepare('DELETE FROM frameworks WHERE id = ?')
   const removeRun = database.prepare('DELETE FROM runs WHERE id = ?')
   const applyOne = (op: AgentStoreOp) => {
@@ -78,7 +112,8 @@ function storeOf(database: DatabaseSync, options: DatabaseOptions, checkpoint: A
     }
   }
   return {
-    checkpoint,
+    ...read,
+    keepMachine: (memory) => transact(database, options, () => putFact.run('machine', JSON.stringify(memory))),
     apply: (ops) =>
       transact(database, options, () => {
         for (const op of ops) applyOne(op)
@@ -87,14 +122,21 @@ function storeOf(database: DatabaseSync, options: DatabaseOptions, checkpoint: A
   }
 }
 
+function upsert(table: string, key: string, column: string): string {
+  return `INSERT INTO ${table} (${key}, ${column}) VALUES (?, ?) ON CONFLICT DO UPDATE SET ${column} = excluded.${column}`
+}
+
+function putFactIn(database: DatabaseSync) {
+  return database.prepare(upsert('facts', 'name', 'value'))
+}
+
+function readFacts(database: DatabaseSync): ReadonlyMap<string, string> {
+  const rows = database.prepare('SELECT name, value FROM facts').all()
+  return new Map(rows.map((row) => [row.name as string, row.value as string]))
+}
+
 /** Null when a row is not what `apply` wrote. Rows come in the order in which they were first put. */
-function readCheckpoint(database: DatabaseSync): AgentCheckpoint | null {
-  const facts = new Map(
-    database
-      .prepare('SELECT name, value FROM facts')
-      .all()
-      .map((row) => [row.name, row.value as string]),
-  )
+function readCheckpoint(database: DatabaseSync, facts: ReadonlyMap<string, string>): AgentCheckpoint | null {
   let uid = facts.get('uid')
   if (uid === undefined) {
     uid = randomUUID()

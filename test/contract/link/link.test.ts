@@ -162,8 +162,8 @@ describe('public state', () => {
       schema: 'tepui.inventory/1',
       pad: 'x'.repeat(3_900_000),
     } as unknown as AgentInventory['inventory']
-    link.publishInventory({ v: 1, uid, inventory })
-    link.publishHealth({ v: 1, uid, problems: [] })
+    link.publishInventory({ v: 1, uid, inventory, changes: [] })
+    link.publishHealth({ v: 1, uid, health: { schema: 'tepui.health/1', conditions: [], unchecked: [] } })
     link.publishStatus(aStatus(uid))
     await until('all is kept', () => (broker.transport.counters().stateBytes ?? 0) > 3_900_100)
     const watcher = await aRawWatcher(broker.port, '#')
@@ -179,7 +179,7 @@ describe('public state', () => {
       pad: 'x'.repeat(5_000_000),
     } as unknown as AgentInventory['inventory']
     await until('it is up', () => ups.length === 1)
-    link.publishInventory({ v: 1, uid, inventory })
+    link.publishInventory({ v: 1, uid, inventory, changes: [] })
     link.publishStatus(aStatus(uid))
     await until('the status is kept', () => broker.transport.counters().stateAgents === 1)
     expect(lines).toMatchObject([{ event: 'wire.dropped' }])

@@ -147,6 +147,7 @@ describe('a frame from the master', () => {
 })
 
 describe('public state', () => {
+  const inventory = { schema: 'tepui.inventory/1' }
   const cases: readonly [claim: string, decoded: Result<unknown>, fault: RegExp][] = [
     ['a status that is large', decodeStatus(new Uint8Array(statusBytesMax + 1)), /^WIRE_TOO_LARGE/],
     ['a status of a later version', decodeStatus(bytesOf({ ...status, v: 9 })), /^WIRE_VERSION/],
@@ -154,7 +155,12 @@ describe('public state', () => {
     ['a status with a fraction of a task', decodeStatus(bytesOf({ ...status, tasksRunning: 0.5 })), /tasksRunning/],
     ['an inventory of another schema', decodeInventory(bytesOf({ v: 1, uid, inventory: { schema: 'x' } })), /schema/],
     ['an inventory that is none', decodeInventory(bytesOf({ v: 1, uid, inventory: null })), /inventory is not an obj/],
-    ['a problem without a place', decodeHealth(bytesOf({ v: 1, uid, problems: [{ code: 'HW_X' }] })), /\[0\].where/],
+    ['a health of another schema', decodeHealth(bytesOf({ v: 1, uid, health: { schema: 'x' } })), /health.schema/],
+    [
+      'a change without a time',
+      decodeInventory(bytesOf({ v: 1, uid, inventory, changes: [{ text: 'x' }] })),
+      /\[0\].atMs/,
+    ],
   ]
   test.each(cases)('%s is refused', (_claim, decoded, fault) => {
     expect(faultOf(decoded)).toMatch(fault)
@@ -179,7 +185,7 @@ describe('no input makes a decoder throw', () => {
   })
 
   test('good messages with one part replaced by something else', () => {
-    const good = [aFrame({ ...register, tasks: [task] }), aFrame(update), status, { v: 1, uid, problems: [{}] }]
+    const good = [aFrame({ ...register, tasks: [task] }), aFrame(update), status, { v: 1, uid, health: {} }]
     fc.assert(
       fc.property(fc.constantFrom(...good), fc.nat(), fc.jsonValue(), (message, at, value) => {
         decodeAll(bytesOf(replaced(message, at, value)))

@@ -1,0 +1,183 @@
+// The machine under an agent: what of it is offered, and what is told when it changes. It joins the probe and the
+// operator's words to what the agent's state machine and its watchers understand, and knows neither links nor tasks.
+
+import { mkdirSync, statfsSync } from 'node:fs'
+import { changeText, partText } from '../hw/diff.ts'
+import { probeInventory } from '../hw/inventory.ts'
+import { defaultAttributes, defaultResources, unofferedResources, usableGpuUuids } from '../hw/resources.ts'
+import { liveSource } from '../hw/source/open.ts'
+import { type MachineMemory, newMachine, type Watch, type WatchReport, watchMachine } from '../hw/watch.ts'
+import { toJsonValue } from '../mesos/json.ts'
+import { parseAttributes, parseResources } from '../mesos/resource-text.ts'
+import { toMessages } from '../mesos/resources.ts'
+import type { Attribute } from '../mesos/types.ts'
+import type { Health } from '../model/health.ts'
+import type { Inventory } from '../model/inventory.ts'
+import { resources as collect, type Resources } from '../model/resources.ts'
+import { fail, ok, type Result } from '../model/result.ts'
+import type { Log } from '../shell/log.ts'
+import { nowMs } from '../shell/loop.ts'
+import { systemRandom } from '../shell/random.ts'
+import { machineChangesMax } from '../wire/bounds.ts'
+import type { MachineChange, MesosJson } from '../wire/messages.ts'
+import type { MachineOffer } from './core/types.ts'
+
+/** What the operator says of the machine. */
+export type MachineOptions = {
+  readonly workDir: string
+  /** `rack:r1;zone:2`, added to what the probe knows; null adds nothing. */
+  readonly attributes: string | null
+  /** `cpus:8;mem:4096`: replaces what the probe would offer, name by name; null offers what was found. */
+  readonly resources: string | null
+  /** Parts that the machine had and has no more are forgotten. */
+  readonly acceptMissing?: boolean
+  readonly log: Log
+}
+
+/** What this agent is to the rest of the cluster, as far as the machine and the operator say. */
+export type Machine = {
+  readonly inventory: Inventory
+  readonly resources: Resources
+  readonly attributes: readonly Attribute[]
+}
+
+/** Looks once, and makes the work directory, whose disk is part of what is offered. */
+export function describeMachine(options: MachineOptions): Result<Machine> {
+  const { workDir, log } = options
+  const probed = probeInventory(liveSource())
+  if (!probed.ok) return probed
+  const inventory = probed.value
+  for (const problem of inventory.problems) log('debug', 'hw.problem', 'the probe met a problem', { ...problem })
+  try {
+    mkdirSync(workDir, { recursive: true, mode: 0o755 })
+  } catch (cause) {
+    return fail(
+      'STORE_UNWRITABLE',
+      `cannot make the work directory ${workDir}: choose another with --work-dir`,
+      {},
+      cause,
+    )
+  }
+  for (const problem of unofferedResources(inventory, diskBytes(workDir))) {
+    log('warn', 'hw.problem', 'something that every machine has is not offered', { ...problem })
+  }
+  return described(options, inventory)
+}
+
+function described(options: MachineOptions, inventory: Inventory): Result<Machine> {
+  const resources = offeredResources(options, inventory)
+  if (!resources.ok) return resources
+  const attributes = offeredAttributes(options, inventory)
+  if (!attributes.ok) return attributes
+  return ok({ inventory, resources: resources.value, attributes: attributes.value })
+}
+
+/** In the words of the agent's state machine; `isolation` is a fact about the machine that only the agent knows. */
+export function machineOffer(machine: Machine, isolation: string): MachineOffer {
+  const attributes = [...machine.attributes, { name: 'isolation', type: 'TEXT', text: { value: isolation } } as const]
+  return {
+    resources: toMessages(machine.resources, 'post').map((item) => toJsonValue('mesos.v1.Resource', item)),
+    attributes: attributes.map((attribute) => toJsonValue('mesos.v1.Attribute', attribute)),
+    gpuUuids: usableGpuUuids(machine.inventory),
+  }
+}
+
+export type MachineEvents = {
+  /** Something lasting changed; `changes` are the newest, oldest first. */
+  readonly inventory: (inventory: Inventory, changes: readonly MachineChange[]) => void
+  readonly health: (health: Health) => void
+  /** What can be offered is another. */
+  readonly offer: (machine: Machine) => void
+  /** Must be durable when it returns. */
+  readonly keep: (memory: MachineMemory) => void
+}
+
+/** Watches from now on. `kept` is what `keep` was given last, in this life or an earlier one. */
+export function watchOver(
+  machine: Machine,
+  kept: MesosJson | null,
+  options: MachineOptions,
+  events: MachineEvents,
+): Watch {
+  const { log } = options
+  let changes: readonly MachineChange[] = []
+  let offered = machine
+  let isFirst = true
+  const report = ({ inventory, health, memory, ...news }: WatchReport) => {
+    for (const change of news.changes) {
+      log('info', 'inventory.changed', 'the machine changed', { what: changeText(change), change })
+    }
+    for (const condition of news.appeared) {
+      const { code, part, severity } = condition
+      const level = severity === 'info' ? 'info' : 'warn'
+      log(level, 'health.appeared', 'a part of the machine is not well', {
+        what: `${code}: ${partText(part)}`,
+        ...condition,
+      })
+    }
+    for (const { code, part } of news.cleared) {
+      log('info', 'health.cleared', 'a part of the machine is well again', {
+        what: `${code}: ${partText(part)}`,
+        code,
+        part,
+      })
+    }
+    const isNews = news.changes.length + news.appeared.length + news.cleared.length > 0
+    if (isNews || isFirst) events.keep(memory)
+    isFirst = false
+    events.health(health)
+    if (news.changes.length === 0) return
+    const atMs = nowMs()
+    changes = [...changes, ...news.changes.map((one) => ({ atMs, text: changeText(one) }))].slice(-machineChangesMax)
+    events.inventory(inventory, changes)
+    const now = described(options, inventory)
+    if (!now.ok || isSameOffer(offered, now.value)) return
+    offered = now.value
+    events.offer(offered)
+  }
+  const memory = isMemory(kept) ? kept : newMachine
+  return watchMachine({
+    source: liveSource(),
+    before: machine.inventory,
+    memory: options.acceptMissing ? { ...memory, baseline: [] } : memory,
+    random: systemRandom,
+    nowMs,
+    report,
+  })
+}
+
+function isMemory(kept: unknown): kept is MachineMemory {
+  return typeof kept === 'object' && kept !== null && 'version' in kept && kept.version === newMachine.version
+}
+
+function isSameOffer(a: Machine, b: Machine): boolean {
+  return JSON.stringify(machineOffer(a, '')) === JSON.stringify(machineOffer(b, ''))
+}
+
+/** What the probe found, with what the operator says replacing it name by name. */
+function offeredResources(options: MachineOptions, inventory: Inventory): Result<Resources> {
+  const found = defaultResources(inventory, diskBytes(options.workDir))
+  if (options.resources === null) return ok(found)
+  const said = parseResources(options.resources)
+  if (!said.ok) return said
+  const names = new Set(said.value.map((item) => item.name))
+  return ok(collect([...said.value, ...found.filter((item) => !names.has(item.name))]))
+}
+
+function offeredAttributes(options: MachineOptions, inventory: Inventory): Result<readonly Attribute[]> {
+  const found = defaultAttributes(inventory)
+  if (options.attributes === null) return ok(found)
+  const said = parseAttributes(options.attributes)
+  if (!said.ok) return said
+  const names = new Set(said.value.map((attribute) => attribute.name))
+  return ok([...said.value, ...found.filter((attribute) => !names.has(attribute.name))])
+}
+
+function diskBytes(workDir: string): number | null {
+  try {
+    const { blocks, bsize } = statfsSync(workDir)
+    return blocks * bsize
+  } catch {
+    return null
+  }
+}
