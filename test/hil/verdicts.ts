@@ -17,7 +17,13 @@ export type Verdict = {
 /** Compares as JSON: a set is a list in order, a missing value is null. A difference with a reason is no failure. */
 export function judge(fact: string, expected: unknown, found: unknown, reason: string | null = null): Verdict {
   const isSame = isDeepStrictEqual(plain(expected), plain(found))
-  return { fact, expected, found, verdict: isSame ? 'agree' : 'differ', reason: isSame ? null : reason }
+  return {
+    fact,
+    expected: plain(expected),
+    found: plain(found),
+    verdict: isSame ? 'agree' : 'differ',
+    reason: isSame ? null : reason,
+  }
 }
 
 export function notComparable(fact: string, reason: string): Verdict {

@@ -114,12 +114,12 @@ function smbiosArguments(identity: BoardIdentity): readonly string[][] {
 }
 
 function driveArguments(drive: BoardDrive, folder: string): readonly string[][] {
-  const { id, port, serial, eui64, logicalBlockBytes, physicalBlockBytes } = drive
+  const { id, port, serial, logicalBlockBytes, physicalBlockBytes } = drive
   const blocks = `logical_block_size=${logicalBlockBytes},physical_block_size=${physicalBlockBytes}`
   return [
     ['-blockdev', backing(drive, folder)],
     ['-device', `nvme,id=${id},serial=${serial},bus=${port ?? 'pcie.0'}`],
-    ['-device', `nvme-ns,id=${id}-ns,drive=${id}-data,bus=${id},eui64=0x${eui64},${blocks}`],
+    ['-device', `nvme-ns,id=${id}-ns,drive=${id}-data,bus=${id},${blocks}`],
   ]
 }
 

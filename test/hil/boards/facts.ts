@@ -12,6 +12,9 @@ const memoryShareMin = 0.7
 /** What qemu gives every device, whatever the port could do. */
 const deviceLink = { speedGtps: 2.5, widthLanes: 1, speedMaxGtps: 2.5, widthMaxLanes: 1 }
 
+/** qemu cannot be told another. */
+const nvmeModel = 'QEMU NVMe Ctrl'
+
 export function boardFacts(board: Board): readonly Fact[] {
   return [
     ...processorFacts(board),
@@ -52,7 +55,7 @@ function processorFacts(board: Board): readonly Fact[] {
   return [
     { fact: 'architecture', told: board.architecture, said: ({ cpu }) => cpu.architecture },
     { fact: 'CPUs online', told: groups.all, said: ({ cpu }) => cpu.online },
-    { fact: 'CPUs allowed', told: groups.all, said: ({ cpu }) => cpu.allowed },
+    { fact: 'CPUs allowed', told: board.allowed?.cpus ?? groups.all, said: ({ cpu }) => cpu.allowed },
     { fact: 'packages', told: groups.packages, said: ({ cpu }) => cpu.packages.map((one) => one.cpus) },
     { fact: 'dies', told: groups.dies, said: ({ cpu }) => cpu.dies.map((one) => one.cpus) },
     { fact: 'clusters', told: groups.clusters, said: ({ cpu }) => cpu.clusters.map((one) => one.cpus) },
@@ -76,6 +79,10 @@ function contains(all: string, some: string): boolean {
   return intersect(parseCpuList(all) ?? [], wanted).length === wanted.length
 }
 
+function common(some: string, others: string): string {
+  return formatCpuList(intersect(parseCpuList(some) ?? [], parseCpuList(others) ?? []))
+}
+
 /** qemu shares the second level by core and the third by die; arm64 boards show no caches. */
 function cacheFacts(board: Board): readonly Fact[] {
   if (board.architecture !== 'x86_64') return []
@@ -94,7 +101,7 @@ function nodeFacts(board: Board): readonly Fact[] {
     { fact: 'NUMA nodes', told: nodes.map(({ id }) => id), said: ({ numa }) => numa.nodes.map(({ id }) => id) },
     {
       fact: 'NUMA nodes allowed',
-      told: formatCpuList(nodes.map(({ id }) => id)),
+      told: board.allowed?.nodes ?? formatCpuList(nodes.map(({ id }) => id)),
       said: ({ numa }) => numa.allowed,
     },
   ]
@@ -104,7 +111,8 @@ function nodeFacts(board: Board): readonly Fact[] {
 
 function factsOfNode(board: Board, node: BoardNode): readonly Fact[] {
   const { id, megabytes, access, cache } = node
-  const own = board.nodes.length === 1 ? groupsOf(board).all : node.cpus
+  const all = groupsOf(board).all
+  const own = board.nodes.length === 1 ? all : common(node.cpus, all)
   const said =
     <T>(read: (found: NumaNode) => T) =>
     ({ numa }: Inventory) => {
@@ -132,8 +140,9 @@ function atMost(found: number | null, toldBytes: number): number | null {
 }
 
 function nearestCpus(board: Board, { cpus, access }: BoardNode): string {
-  if (cpus !== '') return cpus
-  if (board.nodes.length === 1) return groupsOf(board).all
+  const { all } = groupsOf(board)
+  if (cpus !== '') return common(cpus, all)
+  if (board.nodes.length === 1) return all
   return board.nodes.find(({ id }) => id === access?.initiator)?.cpus ?? ''
 }
 
@@ -157,7 +166,7 @@ export function driveOf(serial: string): (inventory: Inventory) => Disk | undefi
 }
 
 function driveFacts(board: Board, drive: BoardDrive): readonly Fact[] {
-  const { serial, megabytes, eui64, logicalBlockBytes, physicalBlockBytes, port } = drive
+  const { serial, megabytes, logicalBlockBytes, physicalBlockBytes, port } = drive
   const root = rootOf(board, port)
   const disk = (name: string, told: unknown, read: (disk: Disk) => unknown): Fact => ({
     fact: `drive ${serial} ${name}`,
@@ -168,9 +177,9 @@ function driveFacts(board: Board, drive: BoardDrive): readonly Fact[] {
     },
   })
   return [
-    disk('model', 'QEMU NVMe Ctrl', ({ model }) => model),
+    disk('model', nvmeModel, ({ model }) => model),
     disk('size', megabytes * mebibyte, ({ sizeBytes }) => sizeBytes),
-    disk('wwn', `eui.${eui64}`, ({ wwn }) => wwn),
+    disk('wwn', nvmeName(serial), ({ wwn }) => wwn),
     disk('blocks', [logicalBlockBytes, physicalBlockBytes], (one) => [one.logicalBlockBytes, one.physicalBlockBytes]),
     disk('kind', ['nvme', 'nvme'], ({ kind, transport }) => [kind, transport]),
     disk('rotational', false, ({ rotational }) => rotational),
@@ -185,6 +194,15 @@ function driveFacts(board: Board, drive: BoardDrive): readonly Fact[] {
     disk('NUMA node', root.numaNode, ({ numaNode }) => numaNode),
     ...deviceFacts(board, `drive ${serial}`, port, 'nvme', '010802', (inventory) => driveOf(serial)(inventory)),
   ]
+}
+
+/**
+ * The name that the kernel makes of vendor, serial, model and namespace for a drive without one of its own. qemu can be
+ * told one, but Linux does not believe any of qemu's drives (a quirk of the driver).
+ */
+function nvmeName(serial: string): string {
+  const hex = (text: string) => Buffer.from(text).toString('hex')
+  return `nvme.1b36-${hex(serial)}-${hex(nvmeModel)}-00000001`
 }
 
 function nicFacts(board: Board, nic: BoardNic): readonly Fact[] {

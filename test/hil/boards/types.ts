@@ -22,6 +22,8 @@ export type Board = {
   readonly drives: readonly BoardDrive[]
   readonly nics: readonly BoardNic[]
   readonly bmc: BoardBmc | null
+  /** What the guest's processes may use; null for everything. */
+  readonly allowed: { readonly cpus: string; readonly nodes: string } | null
   /** Added to the kernel's command line. */
   readonly kernelArguments: readonly string[]
   /** What only this board has: arguments as they are, and the modules that its kernel needs for them. */
@@ -110,8 +112,6 @@ export type BoardDrive = {
   readonly port: string | null
   readonly serial: string
   readonly megabytes: number
-  /** 16 hexadecimal digits. */
-  readonly eui64: string
   readonly logicalBlockBytes: number
   readonly physicalBlockBytes: number
   readonly keeps: boolean

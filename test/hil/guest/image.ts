@@ -10,13 +10,23 @@ import { loadingOrder, type ModuleNeeds, moduleName, parseModuleNeeds } from './
 import { type Kernel, packageRoot } from './packages.ts'
 
 /** What the file under test needs, and what the tools need. Libraries lie in folders of their own in each package. */
-const libraryPackages = ['libc6', 'libstdc++6', 'libgcc-s1', 'libtinfo6', 'libmnl0', 'libselinux1', 'libpcre2-8-0']
+const libraryPackages = [
+  'libc6',
+  'libstdc++6',
+  'libgcc-s1',
+  'libtinfo6',
+  'libmnl0',
+  'libselinux1',
+  'libpcre2-8-0',
+  'libudev1',
+]
 
-/** Tools that a server has and that the probe asks where they are there; the rest of a userland is busybox. */
+/** Tools that a server has: the probe asks some of them, boards are prepared with others. The rest is busybox. */
 const tools = [
   { package: 'util-linux', paths: ['bin/dmesg'] },
   { package: 'ethtool', paths: ['sbin/ethtool'] },
   { package: 'smartmontools', paths: ['usr/sbin/smartctl'] },
+  { package: 'mdadm', paths: ['sbin/mdadm'] },
 ]
 
 /** Where Debian's packages of this and later releases have these files. */
