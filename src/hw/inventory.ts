@@ -11,16 +11,14 @@ import { probeAccelerators } from './probe/accelerators.ts'
 import { probeAllowed } from './probe/allowed.ts'
 import { probeCpu } from './probe/cpu.ts'
 import { homeIn } from './probe/cpu-files.ts'
-import { probeDisks } from './probe/disks.ts'
 import { probeFabrics } from './probe/fabrics.ts'
-import { probeFilesystems } from './probe/filesystems.ts'
 import { probeGpus } from './probe/gpus.ts'
 import { probeNics } from './probe/nics.ts'
 import { probeNuma } from './probe/numa.ts'
 import { probePci } from './probe/pci.ts'
 import { probeDimms, probeFirmware, probeMachine, probeOs, probeSmbios } from './probe/platform.ts'
 import { type Bench, Report, readFact } from './probe/report.ts'
-import { probeVolumes } from './probe/volumes.ts'
+import { probeStorage } from './probe/storage.ts'
 import type { Source } from './source/source.ts'
 import { unknownFacts } from './unknowns.ts'
 
@@ -46,7 +44,7 @@ export function probeInventory(source: Source): Result<Inventory> {
   compareMemory(report, numa.nodes, totalBytes)
   const smbios = probeSmbios(bench)
   const pci = probePci(bench, numa)
-  const disks = probeDisks(bench, numa)
+  const { disks, volumes, filesystems } = probeStorage(bench, numa)
   const nics = probeNics(bench, numa)
   const { gpus, firmware: gpuFirmware } = probeGpus(bench, { numa, pci, nics, disks })
   const nodeOf = homeIn(numa.sets)
@@ -67,8 +65,8 @@ export function probeInventory(source: Source): Result<Inventory> {
     memory: { totalBytes, installedBytes: null, hugepages: [], dimms: probeDimms(smbios) },
     pci,
     disks,
-    volumes: probeVolumes(bench),
-    filesystems: probeFilesystems(bench),
+    volumes,
+    filesystems,
     nics,
     fabrics: probeFabrics(bench, numa),
     gpus,

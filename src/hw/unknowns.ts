@@ -41,8 +41,12 @@ export function unknownFacts(
     problems.push({ code: 'HW_UNKNOWN', where: 'pci', message: `unknown: the ids of ${nameless} PCI functions` })
   }
   for (const disk of inventory.disks) {
-    const names = ['model', 'serial', 'sizeBytes', 'rotational', 'transport', 'numaNode', 'firmware']
+    const blocks = ['sizeBytes', 'logicalBlockBytes', 'physicalBlockBytes', 'isRemovable', 'isReadOnly', 'rotational']
+    // Hypervisors and memory give their drives no names.
+    const isNamed = disk.kind !== 'virtual' && disk.kind !== 'pmem'
+    const names = ['kind', 'transport', 'numaNode', ...blocks, ...(isNamed ? ['model', 'serial', 'firmware'] : [])]
     check(`disks[${disk.name}]`, disk, names)
+    for (const one of disk.partitions) check(`disks[${disk.name}].${one.name}`, one, ['number', 'sizeBytes'])
   }
   for (const nic of inventory.nics) {
     const names = ['mac', 'link', 'driver', 'firmware', 'numaNode', ...(nic.link === true ? ['speedMbps'] : [])]
