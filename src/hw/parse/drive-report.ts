@@ -123,10 +123,12 @@ export function flagsOf(text: string): number | null {
   return /^(0x[0-9a-fA-F]{1,4}|\d{1,5})$/.test(clean) ? Number(clean) : null
 }
 
-/** A serial, model or firmware; null for what stands there when there is none. */
+/** A serial, model or firmware; null for what stands there when there is none, or when it was made unreadable. */
 export function identityText(text: string | null | undefined): string | null {
   const clean = text?.trim().replace(/\s+/g, ' ') ?? ''
-  return clean === '' || clean.length > 100 || /^(-+|n\/?a|none|unknown|\[no .*|\*missing\*)$/i.test(clean)
+  return clean === '' ||
+    clean.length > 100 ||
+    /^(-+|x+|0+|n\/?a|none|unknown|redacted|\[no .*|\*missing\*)$/i.test(clean)
     ? null
     : clean
 }

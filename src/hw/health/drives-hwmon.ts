@@ -1,0 +1,48 @@
+// Temperatures of NVMe drives from the kernel's own sensors: they need no right and no tool. SATA drives have such a sensor
+// too (drivetemp), which is not read: reading it may keep a drive from going to sleep, or wake it.
+
+import { valueOr } from '../../model/reading.ts'
+import { plausibleCelsius } from '../parse/drive-report.ts'
+import { parseInteger } from '../parse/numbers.ts'
+import type { Source } from '../source/source.ts'
+
+export type SensorTemperatures = {
+  readonly path: string
+  readonly temperatureC: number | null
+  readonly temperatureMaxC: number | null
+  readonly temperatureCriticalC: number | null
+}
+
+/** Null where the kernel has no sensor for it. `nvme0n1` is mostly of controller `nvme0`; its link tells. */
+export function nvmeTemperatures(source: Source, disk: string): SensorTemperatures | null {
+  const folder = `/sys/block/${disk}/device`
+  const sensor = sensorFolder(source, folder)
+  if (sensor === null) return null
+  const names = listOf(source, sensor)
+  const celsius = (name: string) => {
+    if (!names.includes(name)) return null
+    const reading = source.readText(`${sensor}/${name}`)
+    const milli = reading.kind === 'known' ? valueOr(parseInteger(reading.value), null) : null
+    return milli === null ? null : plausibleCelsius(Math.round(milli / 1000))
+  }
+  return {
+    path: `${sensor}/temp1_input`,
+    temperatureC: celsius('temp1_input'),
+    temperatureMaxC: celsius('temp1_max'),
+    temperatureCriticalC: celsius('temp1_crit'),
+  }
+}
+
+/** `hwmon3` below the controller since 5.5, `hwmon/hwmon3` where the sensor hangs below the PCI device. */
+function sensorFolder(source: Source, folder: string): string | null {
+  const names = listOf(source, folder)
+  const direct = names.find((name) => /^hwmon\d+$/.test(name))
+  if (direct !== undefined) return `${folder}/${direct}`
+  if (!names.includes('hwmon')) return null
+  const inner = listOf(source, `${folder}/hwmon`).find((name) => /^hwmon\d+$/.test(name))
+  return inner === undefined ? null : `${folder}/hwmon/${inner}`
+}
+
+function listOf(source: Source, folder: string): readonly string[] {
+  return valueOr<readonly string[], readonly string[]>(source.list(folder), [])
+}
