@@ -15,6 +15,7 @@ const entries: Readonly<Record<string, Entry>> = {
   up: { summary: 'a whole rack on this machine: master, broker and one agent', load: () => import('./up.ts') },
   run: { summary: 'run a command somewhere in the pool and show its output', load: () => import('./run.ts') },
   probe: { summary: 'show what this machine is', load: () => import('./probe.ts') },
+  capture: { summary: 'record this machine, to be shown elsewhere', load: () => import('./capture.ts') },
   nodes: { summary: 'list the machines of the pool', load: () => import('./nodes.ts') },
   tasks: { summary: 'list tasks', load: () => import('./tasks.ts') },
   frameworks: { summary: 'list frameworks', load: () => import('./frameworks.ts') },

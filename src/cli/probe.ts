@@ -3,7 +3,7 @@
 
 import type { Command } from 'commander'
 import { probeInventory } from '../hw/inventory.ts'
-import { liveSource, sysrootSource } from '../hw/source/open.ts'
+import { captureSource, liveSource } from '../hw/source/open.ts'
 import { ok } from '../model/result.ts'
 import { act, flag, readPath } from './command.ts'
 import { sayFault } from './output.ts'
@@ -13,7 +13,13 @@ type ProbeOptions = { readonly sysroot?: string; readonly json?: true; readonly 
 
 export function define(command: Command): void {
   command
-    .addOption(flag('--sysroot <dir>', 'show the machine whose /sys and /proc are in this folder', readPath))
+    .addOption(
+      flag(
+        '--sysroot <path>',
+        'show the machine in this capture, or whose /sys and /proc are in this folder',
+        readPath,
+      ),
+    )
     .addOption(flag('--json', 'print the inventory document').conflicts('tree'))
     .addOption(flag('--tree', 'print a tree for people to read (default)'))
   act(command, probe)
@@ -21,7 +27,7 @@ export function define(command: Command): void {
 
 /** @returns exit status: 1 where there is no machine to read */
 async function probe(options: ProbeOptions): Promise<number> {
-  const source = options.sysroot === undefined ? ok(liveSource()) : sysrootSource(options.sysroot)
+  const source = options.sysroot === undefined ? ok(liveSource()) : await captureSource(options.sysroot)
   const inventory = source.ok ? probeInventory(source.value) : source
   if (!inventory.ok) return sayFault(inventory.fault)
   const { stdout } = process

@@ -1,0 +1,71 @@
+// Records this machine so that it can be replayed elsewhere: the probe and the look at its health are done through a
+// recorder, and what they asked becomes an archive. So a capture holds exactly what this version reads; a version that
+// reads more needs a new one, and says so when it meets an old one.
+
+import { randomBytes } from 'node:crypto'
+import type { Inventory } from '../model/inventory.ts'
+import { ok, type Result } from '../model/result.ts'
+import { lookAtHealth } from './health/look.ts'
+import { probeInventory } from './inventory.ts'
+import { redact } from './redaction/redact.ts'
+import { writeArchive } from './source/archive.ts'
+import { captureTree, Recorder, type Recording } from './source/recording.ts'
+import type { Source } from './source/source.ts'
+
+export const captureStages = {
+  probe: 'reading the machine',
+  health: 'looking at its health',
+  redact: 'replacing serial numbers and addresses',
+  pack: 'packing',
+} as const
+
+export type CaptureStage = keyof typeof captureStages
+
+export type CaptureOptions = { readonly isRedacted: boolean; readonly onStage: (stage: CaptureStage) => void }
+
+/** `missing` are files that are there and could not be read, `needRoot` those of them that want a right. */
+export type CaptureSummary = {
+  readonly files: number
+  readonly tools: number
+  /** Identities that were replaced; null where none was meant to be. */
+  readonly redacted: number | null
+  readonly missing: readonly { readonly path: string; readonly errno: string; readonly needsRoot: boolean }[]
+  readonly missingTools: readonly string[]
+  readonly problems: Inventory['problems']
+}
+
+export type Capture = { readonly archive: Uint8Array; readonly summary: CaptureSummary }
+
+/** Fault: HW_NOT_A_MACHINE. Blocks while the machine is read. */
+export async function captureMachine(source: Source, options: CaptureOptions): Promise<Result<Capture>> {
+  const recorder = new Recorder(source)
+  const recorded = recorder.source()
+  options.onStage('probe')
+  const inventory = probeInventory(recorded)
+  if (!inventory.ok) return inventory
+  options.onStage('health')
+  const look = lookAtHealth(recorded, inventory.value)
+  let recording = recorder.recording()
+  let redacted: number | null = null
+  if (options.isRedacted) {
+    options.onStage('redact')
+    const redaction = redact(recording, { inventory: inventory.value, look, salt: randomBytes(32) })
+    recording = redaction.recording
+    redacted = redaction.count
+  }
+  options.onStage('pack')
+  const summary = { ...summarise(recording), redacted, problems: inventory.value.problems }
+  return ok({ archive: await writeArchive(captureTree(recording)), summary })
+}
+
+function summarise({ tree, notes, runs }: Recording): Omit<CaptureSummary, 'redacted' | 'problems'> {
+  const files = tree.entries().filter(([path, node]) => node.kind === 'file' && !notes.contentless.has(path)).length
+  const missing = [...notes.contentless].flatMap(([path, errno]) => {
+    return errno === null ? [] : [{ path, errno, needsRoot: errno === 'EACCES' || errno === 'EPERM' }]
+  })
+  const absentTools = runs.flatMap(({ argv, result }) => {
+    return !result.ok && result.fault.code === 'HW_TOOL_MISSING' ? [argv[0] ?? ''] : []
+  })
+  const tools = runs.filter(({ result }) => result.ok).length
+  return { files, tools, missing, missingTools: [...new Set(absentTools)].sort() }
+}
