@@ -6,11 +6,16 @@ export type CpuSet = readonly number[]
 /** More CPUs than any Linux kernel is built for (NR_CPUS max 8192); a larger number in a list is nonsense. */
 export const cpuNumberMax = 65535
 
+/** Longer texts are no list of such numbers: 65536 of them take 380 thousand characters. */
+const listCharactersMax = 512 * 1024
+
 /** The set written as `0-3,8` or with strides `0-31:2/4`; null when the text is not a list. Empty text is the empty set. */
 export function parseCpuList(text: string): CpuSet | null {
   const trimmed = cutAtNul(text).trim()
   if (trimmed === '' || trimmed === '(null)') return []
-  const cpus = new Set<number>()
+  if (trimmed.length > listCharactersMax) return null
+  const cpus: number[] = []
+  let isAscending = true
   for (const part of trimmed.split(',')) {
     const match = /^(\d{1,6})(?:-(\d{1,6})(?::(\d{1,6})\/(\d{1,6}))?)?$/.exec(part.trim())
     if (match === null) return null
@@ -19,9 +24,12 @@ export function parseCpuList(text: string): CpuSet | null {
     const used = match[3] === undefined ? 1 : Number(match[3])
     const group = match[4] === undefined ? 1 : Number(match[4])
     if (last < first || last > cpuNumberMax || group < 1 || used > group) return null
-    for (let cpu = first; cpu <= last; cpu++) if ((cpu - first) % group < used) cpus.add(cpu)
+    isAscending &&= cpus.length === 0 || first > (cpus.at(-1) as number)
+    for (let cpu = first; cpu <= last; cpu++) if ((cpu - first) % group < used) cpus.push(cpu)
+    // Numbers that repeat without end are nonsense, and would take as long as they please.
+    if (cpus.length > 2 * (cpuNumberMax + 1)) return null
   }
-  return [...cpus].sort((a, b) => a - b)
+  return isAscending ? cpus : [...new Set(cpus)].sort((a, b) => a - b)
 }
 
 /** The set of a hexadecimal mask: words of up to 32 bits, most significant first; null when the text is no mask. */

@@ -1,8 +1,9 @@
-// Where the kernel keeps its CPUs, and how a set of them is read.
+// Where the kernel keeps its CPUs, and how the files of one CPU are read without asking for what is not there.
+// What the first CPU with a topology has in its folder, all have: a kernel makes the same files for each.
 
 import type { CpuSet } from '../../model/cpu-set.ts'
 import { parseInteger, parseList, parseMask } from '../parse/numbers.ts'
-import { type Bench, readFact } from './report.ts'
+import { type Bench, listNames, readFact } from './report.ts'
 
 export const cpuRoot = '/sys/devices/system/cpu'
 
@@ -11,18 +12,60 @@ export function readSet(bench: Bench, listPath: string, maskPath: string): CpuSe
   return readFact(bench, listPath, parseList) ?? readFact(bench, maskPath, parseMask)
 }
 
-/** The first of the sets `names` of a CPU's topology folder that the kernel has. */
-export function topologySet(bench: Bench, cpu: number, names: readonly string[]): CpuSet | null {
-  for (const name of names) {
-    const path = `${cpuRoot}/cpu${cpu}/topology/${name}`
-    const set = readSet(bench, `${path}_list`, path)
-    if (set !== null) return set
-  }
-  return null
-}
+/** The files of the online CPUs. */
+export class CpuFiles {
+  readonly #bench: Bench
+  readonly #online: ReadonlySet<number>
+  /** Names in the folder of the first CPU and in its topology folder. */
+  readonly #names: ReadonlySet<string>
+  readonly #topologyNames: ReadonlySet<string>
 
-export function topologyNumber(bench: Bench, cpu: number, name: string): number | null {
-  return readFact(bench, `${cpuRoot}/cpu${cpu}/topology/${name}`, parseInteger)
+  /** `online` are CPUs that have a folder; empty where the kernel describes none. */
+  constructor(bench: Bench, online: CpuSet) {
+    this.#bench = bench
+    this.#online = new Set(online)
+    const [first] = online
+    const names = (folder: string) =>
+      new Set(first === undefined ? [] : listNames(bench, `${cpuRoot}/cpu${first}${folder}`))
+    this.#names = names('')
+    this.#topologyNames = names('/topology')
+  }
+
+  /** Whether the CPUs have a file or folder of this name. */
+  has(name: string): boolean {
+    return this.#names.has(name)
+  }
+
+  /**
+   * The first of the sets `names` (new name, old name) that the kernel has of a CPU, cut with the online CPUs. The mask
+   * before the list: every kernel has it, and where an edited capture contradicts itself it is the original.
+   */
+  set(cpu: number, names: readonly string[]): CpuSet | null {
+    for (const name of names) {
+      for (const [file, parse] of [[name, parseMask] as const, [`${name}_list`, parseList] as const]) {
+        if (!this.#topologyNames.has(file)) continue
+        const set = readFact(this.#bench, `${cpuRoot}/cpu${cpu}/topology/${file}`, parse)
+        if (set !== null) return this.cut(set)
+      }
+    }
+    return null
+  }
+
+  /** A number of a CPU's topology; null where there is none. */
+  number(cpu: number, name: string): number | null {
+    if (!this.#topologyNames.has(name)) return null
+    return readFact(this.#bench, `${cpuRoot}/cpu${cpu}/topology/${name}`, parseInteger)
+  }
+
+  /** The kernel's number of a set of CPUs; null where it has none, which it writes as -1 (FN-0003). */
+  label(set: CpuSet, name: string): number | null {
+    const label = this.number(set[0] as number, name)
+    return label === null || label < 0 ? null : label
+  }
+
+  cut(set: CpuSet): CpuSet {
+    return set.filter((cpu) => this.#online.has(cpu))
+  }
 }
 
 /** A function that says which of several disjoint sets another lies in wholly, or null. */

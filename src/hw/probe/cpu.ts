@@ -1,17 +1,19 @@
-// The processors: which CPUs are online, and how they form cores, dies, packages and caches.
+// The processors: which CPUs are online, and how they form cores, clusters, dies, packages, books and caches.
 // Everything is a set of CPUs: the kernel's numbers are labels that repeat, have gaps or are -1 (FN-0003). A set is read
-// once for all the CPUs in it, which keeps the number of reads near the number of cores.
+// once for all the CPUs in it, which keeps the number of reads near the number of cores. Sets that cross an earlier one
+// are left out (FN-0010).
 // It does not know NUMA nodes; inventory.ts joins the two.
 
 import { type CpuSet, formatCpuList, intersect, subtract } from '../../model/cpu-set.ts'
-import type { Core, CpuPackage, CpuSection, Die } from '../../model/inventory.ts'
+import type { Core, CpuGroup, CpuSection } from '../../model/inventory.ts'
 import { absent, known, type Reading } from '../../model/reading.ts'
 import { type Cpuinfo, parseCpuinfo } from '../parse/cpuinfo.ts'
 import { cleanText, parseInteger, parseList } from '../parse/numbers.ts'
-import { probeCaches } from './caches.ts'
+import { compareCaches, type FoundCache, probeCaches } from './caches.ts'
 import { captureNote } from './capture-notes.ts'
 import { coreKinds } from './core-kinds.ts'
-import { cpuRoot, homeIn, topologyNumber, topologySet } from './cpu-files.ts'
+import { CpuFiles, cpuRoot, homeIn } from './cpu-files.ts'
+import { Nest } from './nest.ts'
 import { type Bench, listNumbered, readFact } from './report.ts'
 
 export type CpuFacts = {
@@ -24,123 +26,146 @@ export function probeCpu(bench: Bench): CpuFacts {
   const cpuinfo = readFact(bench, '/proc/cpuinfo', parseCpuinfo)
   const present = listNumbered(bench, cpuRoot, 'cpu')
   const online = onlineCpus(bench, present, cpuinfo)
-  const coreSets = splitComputeUnits(bench, threadSets(bench, online), cpuinfo)
-  const packages = packagesOf(bench, online, cpuinfo)
-  const dies = diesOf(bench, online, packages)
-  const kinds = coreKinds(bench, coreSets)
+  const files = new CpuFiles(bench, present.length === 0 ? [] : online)
+  const sets = readSets(bench, files, online, cpuinfo)
+  const packages = packagesOf(bench, files, sets.packages, cpuinfo)
   const packageOf = homeIn(packages.map((one) => [one.id, one.set]))
+  const isPackage = new Set(packages.map((one) => one.cpus))
+  const place = (label: string) => (set: CpuSet, index: number) => ({
+    id: files.label(set, label) ?? index,
+    package: packageOf(set),
+    cpus: formatCpuList(set),
+    set,
+  })
+  // A die equal to its package adds nothing.
+  const dies = sets.dies.filter((set) => !isPackage.has(formatCpuList(set))).map(place('die_id'))
+  const isOther = new Set([...isPackage, ...[...dies.map((one) => one.set), ...sets.cores].map(formatCpuList)])
+  const clusters = sets.clusters.filter((set) => !isOther.has(formatCpuList(set))).map(place('cluster_id'))
   const dieOf = homeIn(dies.map((one) => [one.id, one.set]))
-  const cores = coreSets.map((cpus, index) => ({
-    id: labelOf(bench, cpus, 'core_id') ?? index,
-    package: packageOf(cpus),
-    die: dieOf(cpus),
-    cpus: formatCpuList(cpus),
-    kind: kinds?.get(cpus) ?? null,
+  const kinds = coreKinds(bench, files, sets.cores, cpuinfo?.blocks[0])
+  const cores = sets.cores.map((set, index) => ({
+    ...place('core_id')(set, index),
+    die: dieOf(set),
+    kind: kinds.kindOf.get(set) ?? null,
   }))
-  const offline = readFact(bench, `${cpuRoot}/offline`, parseList)
-  const isolated = readFact(bench, `${cpuRoot}/isolated`, parseList)
+  const groups = (kind: CpuGroup['kind'], found: readonly CpuSet[]) =>
+    found
+      .filter((set) => !isPackage.has(formatCpuList(set)))
+      .map((set, index) => ({ kind, id: files.label(set, `${kind}_id`) ?? index, cpus: formatCpuList(set) }))
+  const { offline, isolated, nohzFull } = kernelLists(bench, present, online)
   return {
     section: {
       architecture: architecture(bench, cpuinfo),
       online: online.length === 0 ? null : formatCpuList(online),
-      // The kernel's list names CPUs that could be plugged in one day; only those that exist are offline.
-      offline: formatCpuList(subtract(offline === null ? present : intersect(offline, present), online)),
-      isolated: isolated === null ? null : formatCpuList(intersect(isolated, online)),
-      nohzFull: null,
-      smt: null,
-      groups: [],
-      clusters: [],
-      coreKinds: [],
-      packages: packages.map(({ set: _set, ...rest }) => rest),
-      dies: dies.map(({ set: _set, ...rest }) => rest),
-      cores,
-      caches: probeCaches(bench, online, coreSets),
+      offline,
+      isolated,
+      nohzFull,
+      smt: hardwareThreads(bench, sets.cores),
+      packages: packages.map(withoutSet),
+      groups: [...groups('drawer', sets.drawers), ...groups('book', sets.books)],
+      clusters: clusters.map(withoutSet),
+      dies: dies.map(withoutSet),
+      cores: cores.map(withoutSet),
+      coreKinds: kinds.groups,
+      caches: sets.caches
+        .map(({ set, where: _where, ...cache }) => ({ ...cache, cpus: formatCpuList(set) }))
+        .sort(compareCaches),
     },
     online,
     cpuinfo,
   }
 }
 
-/** `cpu/online`, else the CPUs' own `online` files, else all CPUs that are described. */
+function withoutSet<T extends { readonly set: CpuSet }>({ set: _set, ...rest }: T): Omit<T, 'set'> {
+  return rest
+}
+
+/**
+ * `cpu/online` of the CPUs that have a folder, else the CPUs' own `online` files, else all CPUs that are described. A
+ * kernel describes the topology of each CPU that runs; one without, where others have one, is not there (FN-0013).
+ */
 function onlineCpus(bench: Bench, present: CpuSet, cpuinfo: Cpuinfo | null): CpuSet {
-  const listed = readFact(bench, `${cpuRoot}/online`, parseList)
-  if (listed !== null && listed.length > 0) return listed
-  if (present.length === 0) return (cpuinfo?.blocks ?? []).map((block) => block.cpu).sort((a, b) => a - b)
-  return present.filter((cpu) => readFact(bench, `${cpuRoot}/cpu${cpu}/online`, parseInteger) !== 0)
+  const listed = readFact(bench, `${cpuRoot}/online`, parseList) ?? []
+  if (present.length === 0) {
+    if (listed.length > 0) return listed
+    return [...new Set((cpuinfo?.blocks ?? []).map((block) => block.cpu))].sort((a, b) => a - b)
+  }
+  const both = intersect(present, listed)
+  const running = (cpu: number) => readFact(bench, `${cpuRoot}/cpu${cpu}/online`, parseInteger) !== 0
+  const online = both.length > 0 ? both : present.filter(running)
+  const described = online.filter((cpu) => bench.source.exists(`${cpuRoot}/cpu${cpu}/topology`))
+  if (described.length === 0 || described.length === online.length) return online
+  const message = `the CPUs ${formatCpuList(subtract(online, described))} are online and have no topology: left out`
+  bench.report.add({ code: 'HW_CONFLICT', where: `${cpuRoot}/online`, message })
+  return described
 }
 
-/** One set of hardware threads a core. */
-function threadSets(bench: Bench, online: CpuSet): readonly CpuSet[] {
-  return distinctSets(bench, online, ['core_cpus', 'thread_siblings'], (cpu) => [cpu])
+type Sets = {
+  readonly cores: readonly CpuSet[]
+  readonly packages: readonly CpuSet[]
+  readonly clusters: readonly CpuSet[]
+  readonly dies: readonly CpuSet[]
+  readonly books: readonly CpuSet[]
+  readonly drawers: readonly CpuSet[]
+  readonly caches: readonly FoundCache[]
+}
+
+/** All sets that nest. Of two that cross, the one with the lower first CPU stays, then the smaller part. */
+function readSets(bench: Bench, files: CpuFiles, online: CpuSet, cpuinfo: Cpuinfo | null): Sets {
+  const read = (names: readonly string[]) => distinctSets(bench, files, online, names)
+  // Sets of one CPU are what architectures without clusters or dies report.
+  const several = (sets: readonly CpuSet[]) => sets.filter((set) => set.length > 1)
+  const threads = splitComputeUnits(files, read(['core_cpus', 'thread_siblings']), cpuinfo)
+  const parts = {
+    core: threads,
+    package: read(['package_cpus', 'core_siblings']),
+    cluster: several(read(['cluster_cpus'])),
+    die: several(read(['die_cpus'])),
+    book: read(['book_siblings']),
+    drawer: read(['drawer_siblings']),
+  }
+  const caches = probeCaches(bench, files, online, threads)
+  const candidates = [
+    ...Object.entries(parts).flatMap(([what, sets]) => sets.map((set) => ({ what, set, where: cpuRoot }))),
+    ...caches.map(({ set, where }) => ({ what: 'cache', set, where })),
+  ].sort((a, b) => (a.set[0] as number) - (b.set[0] as number))
+  const nest = new Nest()
+  const kept = new Set<CpuSet>()
+  for (const { what, set, where } of candidates) {
+    if (nest.add(set)) kept.add(set)
+    else
+      bench.report.add({ code: 'HW_CONFLICT', where, message: `the ${what} ${formatCpuList(set)} crosses another set` })
+  }
+  const keep = (sets: readonly CpuSet[]) => sets.filter((set) => kept.has(set))
+  return {
+    cores: withSingles(keep(parts.core), online),
+    packages: keep(parts.package),
+    clusters: keep(parts.cluster),
+    dies: keep(parts.die),
+    books: keep(parts.book),
+    drawers: keep(parts.drawer),
+    caches: caches.filter((cache) => kept.has(cache.set)),
+  }
 }
 
 /**
- * AMD families 15h and 16h list the two cores of a compute unit as siblings (FN-0002). Where their core ids differ they
- * are two cores.
+ * The distinct sets `names` that the kernel has. A set counts where its first CPU says so; one that takes a CPU of an
+ * earlier set is a contradiction, and the earlier one stays.
  */
-function splitComputeUnits(bench: Bench, sets: readonly CpuSet[], cpuinfo: Cpuinfo | null): readonly CpuSet[] {
-  const first = cpuinfo?.blocks[0]
-  if (first?.vendor !== 'AuthenticAMD' || (first.family !== 0x15 && first.family !== 0x16)) return sets
-  return sets.flatMap((set) => {
-    const byCore = new Map<number | null, number[]>()
-    for (const cpu of set) {
-      const id = topologyNumber(bench, cpu, 'core_id')
-      byCore.set(id, [...(byCore.get(id) ?? []), cpu])
-    }
-    return [...byCore.values()]
-  })
-}
-
-type PackageSet = CpuPackage & { readonly set: CpuSet }
-
-function packagesOf(bench: Bench, online: CpuSet, cpuinfo: Cpuinfo | null): readonly PackageSet[] {
-  const sets = distinctSets(bench, online, ['package_cpus', 'core_siblings'], () => null)
-  const labels = sets.map((set) => labelOf(bench, set, 'physical_package_id'))
-  const areNames = labels.every((label, index) => label !== null && labels.indexOf(label) === index)
-  const models = new Map((cpuinfo?.blocks ?? []).map((block) => [block.cpu, block.model]))
-  return sets.map((set, index) => ({
-    id: areNames ? (labels[index] as number) : index,
-    model: models.get(set[0] as number) ?? null,
-    cpus: formatCpuList(set),
-    microcode: [],
-    set,
-  }))
-}
-
-/** Sets of one CPU are what architectures without dies report, and a die equal to its package adds nothing. */
-function diesOf(bench: Bench, online: CpuSet, packages: readonly PackageSet[]): readonly (Die & { set: CpuSet })[] {
-  const isPackage = new Set(packages.map((one) => one.cpus))
-  const packageOf = homeIn(packages.map((one) => [one.id, one.set]))
-  return distinctSets(bench, online, ['die_cpus'], () => null)
-    .filter((set) => set.length > 1 && !isPackage.has(formatCpuList(set)))
-    .map((set, index) => ({
-      id: labelOf(bench, set, 'die_id') ?? index,
-      package: packageOf(set),
-      cpus: formatCpuList(set),
-      set,
-    }))
-}
-
-/**
- * The distinct sets that the first readable of `names` gives (`<name>_list` before the mask `<name>`), each cut with the
- * online CPUs. A set that crosses an earlier one is a contradiction: the earlier one stays, the later is dropped.
- */
-function distinctSets(
-  bench: Bench,
-  online: CpuSet,
-  names: readonly string[],
-  otherwise: (cpu: number) => CpuSet | null,
-): readonly CpuSet[] {
+function distinctSets(bench: Bench, files: CpuFiles, online: CpuSet, names: readonly string[]): readonly CpuSet[] {
   const sets: CpuSet[] = []
   const covered = new Set<number>()
   for (const cpu of online) {
     if (covered.has(cpu)) continue
-    const read = topologySet(bench, cpu, names)
-    const set = read === null || !read.includes(cpu) ? otherwise(cpu) : intersect(read, online)
-    if (set === null || set.length === 0) continue
-    if (set.some((member) => covered.has(member))) {
+    const set = files.set(cpu, names)
+    if (set === null) continue
+    if (set[0] !== cpu) {
       const where = `${cpuRoot}/cpu${cpu}/topology/${names[0]}`
-      bench.report.add({ code: 'HW_CONFLICT', where, message: `the set ${formatCpuList(set)} crosses another` })
+      bench.report.add({
+        code: 'HW_CONFLICT',
+        where,
+        message: `the set ${formatCpuList(set)} is not one of this CPU's own`,
+      })
       continue
     }
     for (const member of set) covered.add(member)
@@ -149,15 +174,86 @@ function distinctSets(
   return sets
 }
 
-/** The kernel's number of a set of CPUs; null where it has none, which it writes as -1. */
-function labelOf(bench: Bench, set: CpuSet, file: string): number | null {
-  const label = topologyNumber(bench, set[0] as number, file)
-  return label === null || label < 0 ? null : label
+/**
+ * AMD families 15h and 16h list the two cores of a compute unit as siblings (FN-0002). Where their core ids differ they
+ * are two cores.
+ */
+function splitComputeUnits(files: CpuFiles, sets: readonly CpuSet[], cpuinfo: Cpuinfo | null): readonly CpuSet[] {
+  const first = cpuinfo?.blocks[0]
+  if (first?.vendor !== 'AuthenticAMD' || (first.family !== 0x15 && first.family !== 0x16)) return sets
+  return sets.flatMap((set) => [...Map.groupBy(set, (cpu) => files.number(cpu, 'core_id')).values()])
+}
+
+/** Each CPU is in a core: one that no set has is a core of its own. */
+function withSingles(cores: readonly CpuSet[], online: CpuSet): readonly CpuSet[] {
+  const covered = new Set(cores.flat())
+  const singles = online.filter((cpu) => !covered.has(cpu)).map((cpu) => [cpu])
+  return [...cores, ...singles].sort((a, b) => (a[0] as number) - (b[0] as number))
+}
+
+function packagesOf(bench: Bench, files: CpuFiles, sets: readonly CpuSet[], cpuinfo: Cpuinfo | null) {
+  const labels = sets.map((set) => files.label(set, 'physical_package_id'))
+  const areNames = !labels.includes(null) && new Set(labels).size === labels.length
+  const blocks = new Map((cpuinfo?.blocks ?? []).map((block) => [block.cpu, block]))
+  return sets.map((set, index) => ({
+    id: areNames ? (labels[index] as number) : index,
+    model: blocks.get(set[0] as number)?.model ?? null,
+    cpus: formatCpuList(set),
+    microcode: microcodeOf(bench, files, set, (cpu) => blocks.get(cpu)?.microcode ?? null),
+    set,
+  }))
+}
+
+/** Each version in use; a replaced processor or a late load may leave several. */
+function microcodeOf(
+  bench: Bench,
+  files: CpuFiles,
+  set: CpuSet,
+  described: (cpu: number) => string | null,
+): readonly string[] {
+  const versions = new Set(set.flatMap((cpu) => described(cpu) ?? []))
+  if (versions.size === 0 && files.has('microcode')) {
+    const version = readFact(bench, `${cpuRoot}/cpu${set[0]}/microcode/version`, parseWord)
+    if (version !== null) versions.add(version)
+  }
+  if (versions.size > 1) {
+    const message = `the CPUs ${formatCpuList(set)} run different microcode: ${[...versions].join(', ')}`
+    bench.report.add({ code: 'HW_CONFLICT', where: '/proc/cpuinfo', message })
+  }
+  return [...versions]
+}
+
+/** The kernel's lists name CPUs that could be plugged in one day; only those that exist are told. */
+function kernelLists(bench: Bench, present: CpuSet, online: CpuSet) {
+  const [offline, isolated, nohzFull] = ['offline', 'isolated', 'nohz_full'].map((name) =>
+    readFact(bench, `${cpuRoot}/${name}`, parseList),
+  ) as [CpuSet | null, CpuSet | null, CpuSet | null]
+  const running = (set: CpuSet | null) => (set === null ? null : formatCpuList(intersect(set, online)))
+  return {
+    offline: formatCpuList(subtract(offline === null ? present : intersect(offline, present), online)),
+    isolated: running(isolated),
+    nohzFull: running(nohzFull),
+  }
+}
+
+/** `control` is a word or, on POWER, the number of threads a core that are switched on. */
+function hardwareThreads(bench: Bench, cores: readonly CpuSet[]): CpuSection['smt'] {
+  if (cores.some((core) => core.length > 1)) return 'on'
+  const control = readFact(bench, `${cpuRoot}/smt/control`, parseWord)
+  if (control === null) return null
+  if (control === 'notsupported' || control === 'notimplemented') return 'unsupported'
+  // Active, and yet no core has two: the cores of compute units (FN-0002).
+  if (readFact(bench, `${cpuRoot}/smt/active`, parseInteger) === 1) return 'unsupported'
+  return control === 'on' || control === 'off' || control === 'forceoff' || control === '1' ? 'off' : null
 }
 
 /** The kernel says it itself since 6.1; captures and older kernels leave it to /proc/cpuinfo. */
 function architecture(bench: Bench, cpuinfo: Cpuinfo | null): string | null {
-  const word = (text: string): Reading<string> => (cleanText(text) === '' ? absent : known(cleanText(text)))
-  const said = readFact(bench, '/proc/sys/kernel/arch', word) ?? captureNote(bench, 'Architecture')
+  const said = readFact(bench, '/proc/sys/kernel/arch', parseWord) ?? captureNote(bench, 'Architecture')
   return said ?? cpuinfo?.architecture ?? null
+}
+
+function parseWord(text: string): Reading<string> {
+  const word = cleanText(text)
+  return word === '' ? absent : known(word)
 }

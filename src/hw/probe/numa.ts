@@ -1,17 +1,16 @@
 // NUMA nodes: their CPUs, memory, hugepages and distances. Node ids are sparse on many machines and never an index.
 // A machine whose kernel has no nodes is one node 0 with everything. A node whose CPUs another node already has is a
-// contradiction of the firmware (FN-0005): the first one stays.
+// contradiction of the firmware (FN-0005): the first one stays. Nodes that the kernel was told to make (`numa=fake`) share
+// their CPUs on purpose: all stay, and the first one has the CPUs (FN-0014).
 
 import { type CpuSet, formatCpuList, intersect, union } from '../../model/cpu-set.ts'
 import type { Hugepages, NumaNode, NumaSection } from '../../model/inventory.ts'
-import { valueOr } from '../../model/reading.ts'
+import { known, valueOr } from '../../model/reading.ts'
 import { parseDistances, parseHugepageSize, parseMemTotal } from '../parse/memory-files.ts'
-import { parseInteger, parseList } from '../parse/numbers.ts'
+import { parseInteger, parseList, parseMask } from '../parse/numbers.ts'
 import { parseNvidiaNumaStatus } from '../parse/nvidia-proc.ts'
-import { readSet } from './cpu-files.ts'
+import { accessOf, memorySideCachesOf, nodeKinds, nodeRoot } from './numa-memory.ts'
 import { type Bench, listNames, listNumbered, readFact } from './report.ts'
-
-const nodeRoot = '/sys/devices/system/node'
 
 export type NumaFacts = {
   readonly nodes: readonly NumaNode[]
@@ -23,23 +22,31 @@ export type NumaFacts = {
 export function probeNuma(bench: Bench, online: CpuSet): NumaFacts {
   const ids = nodeIds(bench)
   if (ids.length === 0) return oneNode(bench, online)
-  const rows = new Map(ids.map((id) => [id, readFact(bench, `${nodeRoot}/node${id}/distance`, parseDistances)]))
-  const sets = cpusOfNodes(bench, ids, online)
-  const kept = ids.filter((id) => sets.has(id))
-  const distances = squareOf(bench, ids, kept, rows)
-  const gpuNodes = gpuMemoryNodes(bench)
+  const isFake = readFact(bench, '/proc/cmdline', (text) => known(/(^|\s)numa=fake=/.test(text))) ?? false
+  const claimed = claimedCpus(bench, ids, online)
+  const kept = isFake ? ids : withoutOverlap(bench, ids, claimed)
+  const sets = ownCpus(kept, claimed)
+  const distances = distancesOf(bench, ids, kept)
+  const names = new Map(ids.map((id) => [id, new Set(listNames(bench, `${nodeRoot}/node${id}`))]))
+  const has = (id: number, name: string) => names.get(id)?.has(name) ?? false
+  const gpus = gpuMemoryNodes(bench)
+  const kinds = nodeKinds(bench)
+  // The tables of memory performance speak of the nodes that the firmware made.
+  const access = new Map(isFake ? [] : kept.map((id) => [id, accessOf(bench, id, (name) => has(id, name))]))
+  const local = localCpus(bench, { kept, claimed, distances, gpus, access })
   const nodes = kept.map((id): NumaNode => {
-    const cpus = sets.get(id) as CpuSet
+    const folder = `${nodeRoot}/node${id}`
+    const hasCaches = !isFake && has(id, 'memory_side_cache')
     return {
       id,
-      cpus: formatCpuList(cpus),
-      localCpus: formatCpuList(cpus.length > 0 ? cpus : nearestCpus(bench, id, { kept, sets, distances })),
-      memoryBytes: readFact(bench, `${nodeRoot}/node${id}/meminfo`, parseMemTotal),
-      hugepages: hugepagesOf(bench, `${nodeRoot}/node${id}/hugepages`),
-      isGpuMemory: gpuNodes.has(id),
-      kind: null,
-      memorySideCaches: [],
-      access: null,
+      cpus: formatCpuList(sets.get(id) ?? []),
+      localCpus: formatCpuList(local.get(id) ?? []),
+      memoryBytes: readFact(bench, `${folder}/meminfo`, parseMemTotal),
+      hugepages: has(id, 'hugepages') ? hugepagesOf(bench, `${folder}/hugepages`) : [],
+      isGpuMemory: gpus.has(id),
+      kind: gpus.has(id) ? 'gpu' : (kinds.get(id) ?? null),
+      memorySideCaches: hasCaches ? memorySideCachesOf(bench, id) : [],
+      access: access.get(id)?.figures ?? null,
     }
   })
   return { nodes, distances, sets }
@@ -48,6 +55,7 @@ export function probeNuma(bench: Bench, online: CpuSet): NumaFacts {
 /** `node/online` where it names nodes that exist, else the folders. */
 function nodeIds(bench: Bench): readonly number[] {
   const folders = listNumbered(bench, nodeRoot, 'node')
+  if (folders.length === 0) return []
   const online = readFact(bench, `${nodeRoot}/online`, parseList)
   const both = online === null ? [] : intersect(folders, online)
   return both.length > 0 ? both : folders
@@ -60,7 +68,7 @@ function oneNode(bench: Bench, online: CpuSet): NumaFacts {
     cpus,
     localCpus: cpus,
     memoryBytes: readFact(bench, '/proc/meminfo', parseMemTotal),
-    hugepages: hugepagesOf(bench, '/sys/kernel/mm/hugepages'),
+    hugepages: machineHugepages(bench),
     isGpuMemory: false,
     kind: null,
     memorySideCaches: [],
@@ -69,31 +77,49 @@ function oneNode(bench: Bench, online: CpuSet): NumaFacts {
   return { nodes: [node], distances: null, sets: new Map([[0, online]]) }
 }
 
-function cpusOfNodes(bench: Bench, ids: readonly number[], online: CpuSet): Map<number, CpuSet> {
-  const sets = new Map<number, CpuSet>()
+type Sets = ReadonlyMap<number, CpuSet>
+
+/** What each node says; the mask first, as for CPUs. */
+function claimedCpus(bench: Bench, ids: readonly number[], online: CpuSet): Sets {
+  return new Map(
+    ids.map((id) => {
+      const folder = `${nodeRoot}/node${id}`
+      const set = readFact(bench, `${folder}/cpumap`, parseMask) ?? readFact(bench, `${folder}/cpulist`, parseList)
+      return [id, intersect(set ?? [], online)]
+    }),
+  )
+}
+
+function withoutOverlap(bench: Bench, ids: readonly number[], claimed: Sets): readonly number[] {
   const taken = new Map<number, number>()
-  for (const id of ids) {
-    const folder = `${nodeRoot}/node${id}`
-    const cpus = intersect(readSet(bench, `${folder}/cpulist`, `${folder}/cpumap`) ?? [], online)
+  return ids.filter((id) => {
+    const cpus = claimed.get(id) ?? []
     const first = cpus.map((cpu) => taken.get(cpu)).find((node) => node !== undefined)
     if (first !== undefined) {
       const message = `node ${id} claims CPUs of node ${first} and is left out`
-      bench.report.add({ code: 'HW_CONFLICT', where: folder, message })
-      continue
+      bench.report.add({ code: 'HW_CONFLICT', where: `${nodeRoot}/node${id}`, message })
+      return false
     }
     for (const cpu of cpus) taken.set(cpu, id)
-    sets.set(id, cpus)
-  }
-  return sets
+    return true
+  })
+}
+
+/** Each CPU once, in the first node that claims it. */
+function ownCpus(kept: readonly number[], claimed: Sets): Sets {
+  const taken = new Set<number>()
+  return new Map(
+    kept.map((id) => {
+      const own = (claimed.get(id) ?? []).filter((cpu) => !taken.has(cpu))
+      for (const cpu of own) taken.add(cpu)
+      return [id, own]
+    }),
+  )
 }
 
 /** The matrix of the kept nodes; null where a row is missing or does not have one number a node. */
-function squareOf(
-  bench: Bench,
-  ids: readonly number[],
-  kept: readonly number[],
-  rows: ReadonlyMap<number, readonly number[] | null>,
-): NumaSection['distances'] {
+function distancesOf(bench: Bench, ids: readonly number[], kept: readonly number[]): NumaSection['distances'] {
+  const rows = new Map(ids.map((id) => [id, readFact(bench, `${nodeRoot}/node${id}/distance`, parseDistances)]))
   if (kept.every((id) => rows.get(id) === null)) return null
   const odd = kept.find((id) => rows.get(id)?.length !== ids.length)
   if (odd !== undefined) {
@@ -101,53 +127,82 @@ function squareOf(
     bench.report.add({ code: 'HW_IMPLAUSIBLE', where: `${nodeRoot}/node${odd}/distance`, message })
     return null
   }
-  const columns = kept.map((id) => ids.indexOf(id))
-  return kept.map((id) => columns.map((column) => (rows.get(id) as readonly number[])[column] as number))
+  const columns = new Map(ids.map((id, column) => [id, column]))
+  return kept.map((id) =>
+    kept.map((other) => (rows.get(id) as readonly number[])[columns.get(other) as number] as number),
+  )
 }
 
 type Neighbours = {
   readonly kept: readonly number[]
-  readonly sets: ReadonlyMap<number, CpuSet>
+  readonly claimed: Sets
   readonly distances: NumaSection['distances']
+  readonly gpus: ReadonlyMap<number, string>
+  readonly access: ReadonlyMap<number, { readonly initiators: readonly number[] | null }>
 }
 
 /**
- * The CPUs that a node of memory alone is near to: those of the initiators that the firmware names, else of the nearest
- * nodes by distance. None where every other node is equally far.
+ * The CPUs that each node is near to: its own and those of the initiators that the firmware names. For a GPU's memory,
+ * those near the GPU. For any other memory without CPUs and initiators, those of the nearest nodes by distance.
  */
-function nearestCpus(bench: Bench, id: number, { kept, sets, distances }: Neighbours): CpuSet {
-  const named = initiatorsOf(bench, id).reduce<CpuSet>((all, node) => union(all, sets.get(node) ?? []), [])
-  if (named.length > 0) return named
+function localCpus(bench: Bench, { kept, claimed, distances, gpus, access }: Neighbours): Sets {
+  const local = new Map(claimed)
+  for (const [id, address] of gpus) {
+    const near = readFact(bench, `/sys/bus/pci/devices/${address}/local_cpus`, parseMask)
+    local.set(id, intersect(near ?? [], [...claimed.values()].reduce(union, [])))
+  }
+  const withInitiators = (id: number) => {
+    const named = (access.get(id)?.initiators ?? []).filter((node) => node !== id)
+    return named.reduce<CpuSet>((all, node) => union(all, local.get(node) ?? []), local.get(id) ?? [])
+  }
+  const isBare = (id: number) => (local.get(id) ?? []).length === 0
+  const [bare, owning] = [kept.filter(isBare), kept.filter((id) => !isBare(id))]
+  for (const id of owning) local.set(id, withInitiators(id))
+  for (const id of bare) {
+    const named = withInitiators(id)
+    local.set(id, named.length > 0 ? named : nearestCpus(id, { kept, distances, local }))
+  }
+  return local
+}
+
+/** None where every other node is equally far, or none is nearer than the node calls itself. */
+function nearestCpus(
+  id: number,
+  { kept, distances, local }: Pick<Neighbours, 'kept' | 'distances'> & { readonly local: Sets },
+): CpuSet {
   const row = distances?.[kept.indexOf(id)]
   if (row === undefined) return []
   const others = kept.flatMap((other, i) => (other === id ? [] : [{ other, far: row[i] as number }]))
   const nearest = Math.min(...others.map(({ far }) => far))
   const near = others.filter(({ far }) => far === nearest)
-  if (near.length === others.length) return []
-  return near.reduce<CpuSet>((all, { other }) => union(all, sets.get(other) ?? []), [])
+  if (near.length === others.length || nearest <= (row[kept.indexOf(id)] as number)) return []
+  return near.reduce<CpuSet>((all, { other }) => union(all, local.get(other) ?? []), [])
 }
 
-/** access1 names processors only; access0 may name a GPU instead, and is all that older kernels have. */
-function initiatorsOf(bench: Bench, id: number): readonly number[] {
-  for (const access of ['access1', 'access0']) {
-    const found = listNumbered(bench, `${nodeRoot}/node${id}/${access}/initiators`, 'node')
-    if (found.length > 0) return found
-  }
-  return []
+/** Of the whole machine, by size. */
+export function machineHugepages(bench: Bench): readonly Hugepages[] {
+  return hugepagesOf(bench, '/sys/kernel/mm/hugepages')
 }
 
+/** Smallest first: the kernel's order is by chance. A pool whose size or count cannot be read is left out. */
 function hugepagesOf(bench: Bench, folder: string): readonly Hugepages[] {
-  return listNames(bench, folder).flatMap((name) => {
-    const sizeBytes = valueOr(parseHugepageSize(name), null)
-    const count = readFact(bench, `${folder}/${name}/nr_hugepages`, parseInteger)
-    return sizeBytes === null || count === null ? [] : [{ sizeBytes, count, freeCount: null }]
-  })
+  return listNames(bench, folder)
+    .flatMap((name) => {
+      const sizeBytes = valueOr(parseHugepageSize(name), null)
+      const count = readFact(bench, `${folder}/${name}/nr_hugepages`, parseInteger)
+      if (sizeBytes === null || count === null) return []
+      return [{ sizeBytes, count, freeCount: readFact(bench, `${folder}/${name}/free_hugepages`, parseInteger) }]
+    })
+    .sort((a, b) => a.sizeBytes - b.sizeBytes)
 }
 
-/** Memory of NVIDIA GPUs that the kernel shows as nodes (POWER9, Grace). */
-function gpuMemoryNodes(bench: Bench): ReadonlySet<number> {
+/** Memory of NVIDIA GPUs that the kernel shows as nodes (POWER9, Grace), with the PCI address of the GPU. */
+function gpuMemoryNodes(bench: Bench): ReadonlyMap<number, string> {
   const root = '/proc/driver/nvidia/gpus'
-  return new Set(
-    listNames(bench, root).flatMap((gpu) => readFact(bench, `${root}/${gpu}/numa_status`, parseNvidiaNumaStatus) ?? []),
+  return new Map(
+    listNames(bench, root).flatMap((gpu) => {
+      const node = readFact(bench, `${root}/${gpu}/numa_status`, parseNvidiaNumaStatus)
+      return node === null ? [] : [[node, gpu] as const]
+    }),
   )
 }

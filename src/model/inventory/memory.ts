@@ -9,13 +9,16 @@ export type NumaSection = {
 }
 export type NumaNode = {
   readonly id: number
-  /** As the kernel says; empty for a node of memory alone. */
+  /** As the kernel says; empty for a node of memory alone, and without the CPUs that an earlier node has (`numa=fake`). */
   readonly cpus: string
   /** `cpus`, or for a node of memory alone the CPUs nearest to it; empty where none is nearer than others. */
   readonly localCpus: string
   readonly memoryBytes: number | null
-  /** What the memory is; null where nothing tells it from ordinary DRAM (HBM has no name in the kernel's files). */
-  readonly kind: 'dram' | 'pmem' | 'cxl' | 'special' | 'gpu' | null
+  /**
+   * What the memory is, where that has a name: persistent, behind CXL, set apart by the firmware for a special purpose, a
+   * GPU's. Null where nothing tells it from ordinary DRAM (HBM has no name in the kernel's files).
+   */
+  readonly kind: 'pmem' | 'cxl' | 'special' | 'gpu' | null
   readonly hugepages: readonly Hugepages[]
   /** The memory is a GPU's: not for general placement. */
   readonly isGpuMemory: boolean
