@@ -20,8 +20,11 @@ export function lookAtDrives(bench: HealthBench): void {
   for (const disk of bench.inventory.disks.filter(isPhysical)) {
     const part: PartRef = { kind: 'disk', name: disk.name, id: disk.serial }
     lookAtPresence(bench, disk, part)
+    // Namespaces of one NVMe drive share its log.
+    const log = `${disk.serial} ${disk.pciAddress}`
+    if (disk.serial !== null && disk.name.startsWith('nvme') && asked.has(log)) continue
     const serial = lookAtDisk(bench, tools, disk, part)
-    if (serial !== null) asked.add(serial)
+    if (serial !== null) asked.add(serial).add(log)
   }
   lookAtDeadControllers(bench)
   lookBehindControllers(bench, tools, asked)

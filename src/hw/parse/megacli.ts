@@ -1,5 +1,5 @@
 // The text of MegaCli: `-LDInfo`, `-PDList`, `-LDPDInfo` and `-AdpBbuCmd`, over ten years of versions. A drive's or
-// volume's block begins with its first line and ends where the next begins.
+// volume's block begins with its first line and ends where the next begins. "Other Error Count" is not read (FN-0054).
 
 import { known, type Reading } from '../../model/reading.ts'
 import { groupedCount, identityText } from './drive-report.ts'
