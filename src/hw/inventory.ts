@@ -2,7 +2,7 @@
 // is missing. Nothing here reads the machine; the probes do, through the source.
 
 import { formatCpuList, parseCpuList } from '../model/cpu-set.ts'
-import type { CpuPackage, Inventory, NumaNode } from '../model/inventory.ts'
+import type { CpuPackage, Inventory, MemorySection, NumaNode } from '../model/inventory.ts'
 import { valueOr } from '../model/reading.ts'
 import { fail, ok, type Result } from '../model/result.ts'
 import { parseMemTotal } from './parse/memory-files.ts'
@@ -11,13 +11,15 @@ import { probeAccelerators } from './probe/accelerators.ts'
 import { probeAllowed } from './probe/allowed.ts'
 import { probeCpu } from './probe/cpu.ts'
 import { homeIn } from './probe/cpu-files.ts'
-import { probeFabrics } from './probe/fabrics.ts'
+import { probeFirmware } from './probe/firmware.ts'
 import { probeGpus } from './probe/gpus.ts'
-import { probeNics } from './probe/nics.ts'
-import { probeNuma } from './probe/numa.ts'
+import { dmiFacts, probeMachine } from './probe/machine.ts'
+import { probeNetwork } from './probe/network.ts'
+import { machineHugepages, probeNuma } from './probe/numa.ts'
+import { probeOs } from './probe/os.ts'
 import { probePci } from './probe/pci.ts'
-import { probeDimms, probeFirmware, probeMachine, probeOs, probeSmbios } from './probe/platform.ts'
 import { type Bench, Report, readFact } from './probe/report.ts'
+import { probeSmbios } from './probe/smbios.ts'
 import { probeStorage } from './probe/storage.ts'
 import type { Source } from './source/source.ts'
 import { unknownFacts } from './unknowns.ts'
@@ -45,7 +47,11 @@ export function probeInventory(source: Source): Result<Inventory> {
   const smbios = probeSmbios(bench)
   const pci = probePci(bench, numa)
   const { disks, volumes, filesystems } = probeStorage(bench, numa)
-  const nics = probeNics(bench, numa)
+  const { nics, fabrics } = probeNetwork(bench, numa)
+  const dmi = dmiFacts(bench)
+  const { cpuinfo } = cpu
+  const { machine, bootloader } = probeMachine(bench, dmi, { smbios, cpuinfo, nics })
+  const firmware = probeFirmware(bench, dmi, { smbios, cpuinfo, bmc: machine.bmc, bootloader, nics, fabrics, disks })
   const { gpus, firmware: gpuFirmware } = probeGpus(bench, { numa, pci, nics, disks })
   const nodeOf = homeIn(numa.sets)
   const cores = cpu.section.cores.map((core) => ({ ...core, numaNode: nodeOf(parseCpuList(core.cpus) ?? []) }))
@@ -62,17 +68,17 @@ export function probeInventory(source: Source): Result<Inventory> {
       nodes: numa.nodes,
       distances: numa.distances,
     },
-    memory: { totalBytes, installedBytes: null, hugepages: [], dimms: probeDimms(smbios) },
+    memory: memorySection(bench, totalBytes, smbios),
     pci,
     disks,
     volumes,
     filesystems,
     nics,
-    fabrics: probeFabrics(bench, numa),
+    fabrics,
     gpus,
     accelerators: probeAccelerators(bench, { numa, pci, gpus }),
-    firmware: [...probeFirmware(bench, smbios, cpu.cpuinfo), ...gpuFirmware],
-    machine: probeMachine(bench, smbios),
+    firmware: [...firmware, ...gpuFirmware],
+    machine,
     os: probeOs(bench),
   } as const
   const unknown = unknownFacts(document, (fact) => report.isExplained(fact))
@@ -84,6 +90,14 @@ function withModel(packages: readonly CpuPackage[], smbios: Smbios | null): read
   const names = new Set((smbios?.processors ?? []).flatMap((one) => one.model ?? []))
   const [name = null] = names.size === 1 ? names : []
   return packages.map((one) => ({ ...one, model: one.model ?? name }))
+}
+
+/** Modules that the firmware lists are all there are; one of unknown size leaves the sum unknown. */
+function memorySection(bench: Bench, totalBytes: number | null, smbios: Smbios | null): MemorySection {
+  const dimms = smbios?.dimms ?? []
+  const isKnown = dimms.length > 0 && dimms.every((dimm) => dimm.sizeBytes !== null)
+  const installedBytes = isKnown ? dimms.reduce((sum, dimm) => sum + (dimm.sizeBytes ?? 0), 0) : null
+  return { totalBytes, installedBytes, hugepages: machineHugepages(bench), dimms }
 }
 
 /** Any of the folders and files that every Linux shows is enough: captures are incomplete in different ways. */

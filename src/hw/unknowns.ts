@@ -2,6 +2,7 @@
 // Facts for which null means "does not apply" are not here.
 
 import type { Inventory, Problem } from '../model/inventory.ts'
+import { isParavirtual } from './probe/nic-drivers.ts'
 
 /** `isExplained` says whether a fact, such as `disks[sda].serial`, already has a problem of its own. */
 export function unknownFacts(
@@ -49,16 +50,19 @@ export function unknownFacts(
     for (const one of disk.partitions) check(`disks[${disk.name}].${one.name}`, one, ['number', 'sizeBytes'])
   }
   for (const nic of inventory.nics) {
-    const names = ['mac', 'link', 'driver', 'firmware', 'numaNode', ...(nic.link === true ? ['speedMbps'] : [])]
-    check(`nics[${nic.name}]`, nic, names)
+    const names = ['mac', 'link', 'isUp', 'mtu', 'driver', 'numaNode', ...(nic.link === true ? ['speedMbps'] : [])]
+    check(`nics[${nic.name}]`, nic, isParavirtual(nic.driver) ? names : [...names, 'firmware'])
   }
+  for (const port of inventory.fabrics) check(`fabrics[${port.name}]`, port, ['id', 'state', 'firmware', 'numaNode'])
   inventory.gpus.forEach((gpu, i) => {
     check(`gpus[${gpu.pciAddress ?? i}]`, gpu, ['uuid', 'model', 'memoryBytes', 'numaNode', 'driver'])
   })
   if (!inventory.firmware.some((one) => one.component === 'bios')) {
     problems.push({ code: 'HW_UNKNOWN', where: 'firmware', message: 'unknown: bios' })
   }
-  check('machine', inventory.machine, ['vendor', 'product', 'serial', 'uuid'])
-  check('os', inventory.os, ['kernel', 'distribution', 'hostname', 'bootId'])
+  const { machine, os } = inventory
+  check('machine', machine, ['vendor', 'product', 'serial', 'uuid', 'virtualisation'])
+  if (machine.bmc !== null) check('machine.bmc', machine.bmc, ['version', 'ipmiVersion'])
+  check('os', os, ['kernel', 'distribution', 'hostname', 'bootId', 'isUefi', 'secureBoot'])
   return problems
 }

@@ -17,6 +17,8 @@ export type Cpuinfo = {
   readonly blocks: readonly CpuBlock[]
   /** What `uname -m` would say, from the keys that only one architecture prints. */
   readonly architecture: string | null
+  /** x86 only: the processor says that a hypervisor runs it. */
+  readonly isVirtual: boolean | null
 }
 
 /** Absent when no CPU is described (an empty or foreign text). */
@@ -43,7 +45,7 @@ export function parseCpuinfo(text: string): Reading<Cpuinfo> {
   if (blocks.length === 0 && common.has('cpu')) blocks.push(new Map([...common, ['cpu number', '0']]))
   const described = blocks.flatMap((facts) => block(facts, common) ?? [])
   if (described.length === 0) return absent
-  return known({ blocks: described, architecture: architectureOf(common) })
+  return known({ blocks: described, architecture: architectureOf(common), isVirtual: isVirtual(common) })
 }
 
 /** `processor : 3` everywhere, `processor 3: version = FF, …` on s390. Old 32-bit ARM prints `Processor : ARMv7` first. */
@@ -91,6 +93,12 @@ function architectureOf(facts: ReadonlyMap<string, string>): string | null {
     return 'loongarch64'
   if (has('arch') && /ia-?64/i.test(facts.get('arch') ?? '')) return 'ia64'
   return null
+}
+
+function isVirtual(facts: ReadonlyMap<string, string>): boolean | null {
+  const flags = facts.get('flags')
+  if (flags === undefined || facts.get('vendor_id')?.startsWith('IBM/S390')) return null
+  return ` ${flags} `.includes(' hypervisor ')
 }
 
 function nonEmpty(text: string | undefined): string | null {

@@ -2,7 +2,7 @@
 // A text that is not wholly the expected number is implausible, never a part of it and never 0.
 
 import { type CpuSet, parseCpuList, parseCpuMask } from '../../model/cpu-set.ts'
-import { known, type Reading } from '../../model/reading.ts'
+import { absent, known, type Reading } from '../../model/reading.ts'
 
 /** Longest piece of a wrong text that is kept as evidence. */
 const rawCharactersMax = 120
@@ -15,6 +15,12 @@ export function implausible(raw: string, why: string): Reading<never> {
 export function cleanText(text: string): string {
   const nul = text.indexOf('\0')
   return (nul === -1 ? text : text.slice(0, nul)).trim()
+}
+
+/** One word or line as it is; absent when it is empty. */
+export function parseLine(text: string): Reading<string> {
+  const line = cleanText(text)
+  return line === '' ? absent : known(line)
 }
 
 /** A decimal whole number, negative ones too. */

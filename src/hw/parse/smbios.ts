@@ -79,9 +79,7 @@ function smbiosOf(structures: readonly Structure[], version: SmbiosVersion | nul
         ? null
         : { vendor: textAt(board, 4), product: textAt(board, 5), version: textAt(board, 6), serial: textAt(board, 7) },
     chassis: chassis === undefined ? null : chassisOf(chassis),
-    processors: of(4).flatMap((one) =>
-      isProcessor(one) ? [{ socket: textAt(one, 4), model: textAt(one, 16) }] : [],
-    ),
+    processors: of(4).flatMap((one) => (isProcessor(one) ? [{ socket: textAt(one, 4), model: textAt(one, 16) }] : [])),
     dimms: dimmsOf(structures),
     ipmiVersion: ipmi === undefined ? null : ipmiVersionOf(ipmi),
     tpm: tpm === undefined ? null : tpmOf(tpm),

@@ -4,16 +4,21 @@
 export type Nic = {
   readonly name: string
   readonly mac: string | null
-  /** The address burnt in; differs from `mac` in a bond or where an operator set one. Null where nobody says. */
+  /**
+   * The address burnt in; differs from `mac` in a bond or where an operator set one. Of IP over InfiniBand the GUID of the
+   * port, which is what lasts of its address. Null where it has none.
+   */
   readonly permanentMac: string | null
   /** Null while there is no link, or where the driver does not know. */
   readonly speedMbps: number | null
+  /** The fastest link mode it supports; null where it names none, as InfiniBand, Wi-Fi and a hypervisor's ports do. */
   readonly speedMaxMbps: number | null
   readonly link: boolean | null
   /** The operator (or the boot) switched it on; a port that is off is not expected to have a link. */
   readonly isUp: boolean | null
   readonly mtu: number | null
   readonly driver: string | null
+  /** Null also where it has none: a hypervisor's port. */
   readonly firmware: string | null
   readonly numaNode: number | null
   readonly pciAddress: string | null
@@ -27,9 +32,12 @@ export type Nic = {
 }
 export type RdmaDevice = {
   readonly name: string
+  /** Of the device, counted from 1. */
+  readonly port: number
   readonly firmware: string | null
   readonly linkLayer: string | null
   readonly rateGbps: number | null
+  /** `ACTIVE`, `INIT`, `DOWN` …, as InfiniBand names them. */
   readonly state: string | null
   readonly nodeGuid: string | null
 }
@@ -43,10 +51,14 @@ export type LldpNeighbour = {
 }
 /** RDMA devices without a network interface, and Fibre Channel ports. */
 export type FabricPort = {
+  /** `mlx5_0/1` (device and port), `host3`. */
   readonly name: string
   readonly kind: 'infiniband' | 'fibre-channel'
+  /** Node GUID and port, or world wide port name. */
   readonly id: string | null
+  /** As the kernel words it: `ACTIVE`, `DOWN`; `Online`, `Linkdown`. */
   readonly state: string | null
+  /** Null while there is no link. */
   readonly rateGbps: number | null
   readonly firmware: string | null
   readonly numaNode: number | null
