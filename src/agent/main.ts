@@ -156,7 +156,7 @@ class AgentShell {
 
   /** Null until the state machine runs: the API answers 503 to what needs it. */
   facts(): AgentFacts | null {
-    return this.#parts === null ? null : { config: this.#parts.core.view.config, view: this.#parts.core.view }
+    return this.#parts === null ? null : { config: this.#parts.core.config, view: this.#parts.core.view }
   }
 
   get core(): AgentCore {

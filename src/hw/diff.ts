@@ -82,22 +82,27 @@ export function matchParts(before: readonly Part[], after: readonly Part[]): Mat
   const byIdentity = groups(after, identityKey)
   const byPlace = groups(after, placeKey)
   const pairs: [Part, Part][] = []
-  const unmatched: Part[] = []
   const take = (old: Part, now: Part | undefined): boolean => {
     if (now === undefined) return false
     free.delete(now)
     pairs.push([old, now])
     return true
   }
-  for (const old of before) {
-    const same = (old.ref.id === null ? [] : (byIdentity.get(identityKey(old)) ?? [])).filter((one) => free.has(one))
-    if (!take(old, same.find((one) => one.place === old.place) ?? same[0])) unmatched.push(old)
-  }
+  const same = (old: Part) =>
+    old.ref.id === null ? [] : (byIdentity.get(identityKey(old)) ?? []).filter((one) => free.has(one))
+  const there = (old: Part) => (byPlace.get(placeKey(old)) ?? []).filter((one) => free.has(one))
+  const elsewhere = before.filter(
+    (old) =>
+      !take(
+        old,
+        same(old).find((one) => one.place === old.place),
+      ),
+  )
+  const unmatched = elsewhere.filter((old) => !take(old, same(old)[0]))
   const onlyBefore = unmatched.filter((old) => {
-    const there = (byPlace.get(placeKey(old)) ?? []).filter((one) => free.has(one))
     return !take(
       old,
-      there.find((one) => old.ref.id === null || one.ref.id === null),
+      there(old).find((one) => old.ref.id === null || one.ref.id === null),
     )
   })
   return { pairs, onlyBefore, onlyAfter: after.filter((one) => free.has(one)) }
@@ -128,7 +133,9 @@ function changeOf(old: Part, now: Part): Change | null {
     const before = old.facts[name] ?? null
     return before === after || before === null || after === null ? [] : [{ name, before, after }]
   })
-  const moved = old.place === now.place ? [] : [{ name: 'place', before: old.place, after: now.place }]
+  // A drive without a slot of its own has the kernel's name for a place, which any boot may change.
+  const isNamed = old.place === old.ref.name && now.place === now.ref.name && now.ref.kind === 'disk'
+  const moved = old.place === now.place || isNamed ? [] : [{ name: 'place', before: old.place, after: now.place }]
   if (facts.length + moved.length === 0) return null
   return { kind: 'changed', part: now.ref, place: now.place, by: null, facts: [...moved, ...facts] }
 }

@@ -15,12 +15,16 @@ import { probeInventory } from './inventory.ts'
 import { KeptTools } from './source/kept-tools.ts'
 import type { Source } from './source/source.ts'
 
-/** Between two glances: how late a plugged or pulled part is noticed. */
-export const glanceEveryMs = 5_000
-/** Between two whole looks where nothing was seen at a glance. */
-export const lookEveryMs = 60_000
-/** After a glance saw a change: what is plugged in comes in several steps. */
-export const settleMs = 1_000
+export type Pace = {
+  /** Between two glances: how late a plugged or pulled part is noticed. */
+  readonly glanceEveryMs: number
+  /** Between two whole looks where nothing was seen at a glance. */
+  readonly lookEveryMs: number
+  /** After a glance saw a change: what is plugged in comes in several steps. */
+  readonly settleMs: number
+}
+export const usualPace: Pace = { glanceEveryMs: 5_000, lookEveryMs: 60_000, settleMs: 1_000 }
+
 /** Tools that a look asks for may make it ask for more, such as a scan that finds drives. */
 const asksMax = 4
 
@@ -46,6 +50,7 @@ export type WatchOptions = {
   readonly memory: MachineMemory
   readonly random: Random
   readonly nowMs: () => number
+  readonly pace?: Pace
   readonly report: (report: WatchReport) => void
 }
 
@@ -60,6 +65,7 @@ export function watchMachine(options: WatchOptions): Watch {
 
 class Watcher implements Watch {
   readonly #options: WatchOptions
+  readonly #pace: Pace
   readonly #tools = new KeptTools()
   readonly #source: Source
   #before: Inventory | null
@@ -72,6 +78,7 @@ class Watcher implements Watch {
 
   constructor(options: WatchOptions) {
     this.#options = options
+    this.#pace = options.pace ?? usualPace
     this.#source = { ...options.source, run: this.#tools.run }
     this.#before = options.before
     this.#memory = options.memory
@@ -96,9 +103,9 @@ class Watcher implements Watch {
     const seen = glance(this.#source, this.#before)
     const isOther = seen !== this.#glance
     this.#glance = seen
-    if (isOther) return this.#after(settleMs, () => this.#look())
+    if (isOther) return this.#after(this.#pace.settleMs, () => this.#look())
     if (this.#options.nowMs() >= this.#lookAtMs) return this.#look()
-    this.#after(glanceEveryMs, () => this.#glanceAgain())
+    this.#after(this.#pace.glanceEveryMs, () => this.#glanceAgain())
   }
 
   async #look(): Promise<void> {
@@ -111,9 +118,10 @@ class Watcher implements Watch {
     }
     if (seen !== null) this.#tell(seen)
     // A random part keeps the machines of a rack from looking in step.
-    this.#lookAtMs = this.#options.nowMs() + lookEveryMs / 2 + this.#options.random.below(lookEveryMs)
+    this.#lookAtMs =
+      this.#options.nowMs() + this.#pace.lookEveryMs / 2 + this.#options.random.below(this.#pace.lookEveryMs)
     this.#glance = glance(this.#source, this.#before)
-    this.#after(glanceEveryMs, () => this.#glanceAgain())
+    this.#after(this.#pace.glanceEveryMs, () => this.#glanceAgain())
   }
 
   #seeAll(): Seen | null {

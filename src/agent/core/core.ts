@@ -15,6 +15,8 @@ import type { AgentCheckpoint, AgentConfig, AgentEffect, AgentInput, AgentView, 
 export type AgentCore = {
   step(input: AgentInput, nowMs: number): AgentEffect[]
   nextTickMs(): number | null
+  /** With the machine as it is now. */
+  readonly config: AgentConfig
   readonly view: AgentView
 }
 
@@ -67,9 +69,12 @@ class Core implements AgentCore {
     return this.#timers.nextMs()
   }
 
+  get config(): AgentConfig {
+    return this.#config
+  }
+
   get view(): AgentView {
     return {
-      config: this.#config,
       agentId: this.#agentId,
       masterId: this.#session.masterId,
       isRegistered: this.#session.isRegistered,

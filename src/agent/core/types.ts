@@ -155,8 +155,6 @@ export type RunView = RunRecord & {
 
 /** What the agent's HTTP API may read; only valid until the next step. */
 export type AgentView = {
-  /** With the machine as it is now. */
-  readonly config: AgentConfig
   readonly agentId: AgentId | null
   readonly masterId: string | null
   readonly isRegistered: boolean

@@ -200,3 +200,27 @@ function withDatabase(change: (database: DatabaseSync) => void): void {
   change(database)
   database.close()
 }
+
+test('a store of another machine is moved aside, whole, and a new agent begins', () => {
+  const mine = openAgentStore(workDir, 'machine-1')
+  if (!mine.ok) throw new Error(mine.fault.message)
+  mine.value.apply([{ op: 'setAgentId', agentId: 'm-S1' as AgentId }])
+  mine.value.keepMachine({ version: 1 })
+  const { uid } = mine.value.checkpoint
+  mine.value.close()
+
+  const again = openAgentStore(workDir, 'machine-1')
+  expect(again).toMatchObject({ ok: true, value: { movedTo: null, machine: { version: 1 }, checkpoint: { uid } } })
+  if (again.ok) again.value.close()
+
+  const unknown = openAgentStore(workDir, null)
+  expect(unknown).toMatchObject({ ok: true, value: { movedTo: null, checkpoint: { uid } } })
+  if (unknown.ok) unknown.value.close()
+
+  const other = openAgentStore(workDir, 'machine-2')
+  expect(other).toMatchObject({ ok: true, value: { machine: null, checkpoint: { agentId: null, runs: [] } } })
+  if (!other.ok) return
+  expect(other.value.checkpoint.uid).not.toBe(uid)
+  other.value.close()
+  expect(statSync(join(other.value.movedTo ?? '', 'agent.db')).size).toBeGreaterThan(0)
+})

@@ -1,49 +1,26 @@
 import { expect, it } from 'vitest'
 import { defaultAttributes, defaultResources, unofferedResources, usableGpuUuids } from '../../../src/hw/resources.ts'
 import type { Gpu, Inventory } from '../../../src/model/inventory.ts'
+import { aGpu, anInventory } from '../../support/inventories.ts'
 
 const gib = 1024 ** 3
 
-function anInventory(
+function machine(
   changes: { allowed?: string | null; totalBytes?: number | null; gpus?: readonly Gpu[] } = {},
 ): Inventory {
   const { allowed = '0-3', totalBytes = 8 * gib, gpus = [] } = changes
-  return {
-    schema: 'tepui.inventory/1',
-    cpu: {
-      architecture: 'x86_64',
-      online: '0-7',
-      offline: '',
-      allowed,
-      isolated: '',
-      packages: [{ id: 0, model: 'AMD EPYC', cpus: '0-7' }],
-      dies: [],
-      cores: [],
-      caches: [],
-    },
-    numa: { allowed: '0', nodes: [], distances: null },
-    memory: { totalBytes, dimms: [] },
-    disks: [],
-    nics: [],
+  const { cpu, memory, machine: identity, os } = anInventory()
+  return anInventory({
+    cpu: { ...cpu, allowed, packages: [{ id: 0, model: 'AMD EPYC', cpus: '0-7', microcode: [] }] },
+    memory: { ...memory, totalBytes },
     gpus,
     firmware: [{ component: 'bios', vendor: 'Dell', version: '2.21', date: null }],
-    machine: { vendor: 'Dell', product: 'R7525', serial: null, uuid: null },
-    os: { kernel: '6.1.0', distribution: null, hostname: 'h', bootId: 'b' },
-    problems: [],
-  }
+    machine: { ...identity, product: 'R7525' },
+    os: { ...os, kernel: '6.1.0', distribution: null },
+  })
 }
 
-const gpu = (uuid: string | null, isUsable: boolean): Gpu => ({
-  uuid,
-  vendor: 'nvidia',
-  model: 'H100',
-  memoryBytes: gib,
-  numaNode: 0,
-  pciAddress: '0000:01:00.0',
-  driver: 'nvidia',
-  isUsable,
-  links: [],
-})
+const gpu = (uuid: string | null, isUsable: boolean): Gpu => aGpu('0000:01:00.0', uuid, { model: 'H100', isUsable })
 
 function offered(inventory: Inventory, diskBytes: number | null): Record<string, unknown> {
   const entries = defaultResources(inventory, diskBytes).map((item) => [item.name, item.value])
@@ -53,7 +30,7 @@ function offered(inventory: Inventory, diskBytes: number | null): Record<string,
 }
 
 it('CPUs are those that the process may use, memory and disk leave room for the system', () => {
-  expect(offered(anInventory(), 100 * gib)).toEqual({
+  expect(offered(machine(), 100 * gib)).toEqual({
     cpus: 4,
     mem: 7 * 1024,
     disk: 95 * 1024,
@@ -66,46 +43,46 @@ it.each([
   [2 * gib - 1, 1023],
   [gib, 512],
 ])('of %i bytes of memory, %i MiB are offered', (totalBytes, mem) => {
-  expect(offered(anInventory({ totalBytes }), null)).toMatchObject({ mem })
+  expect(offered(machine({ totalBytes }), null)).toMatchObject({ mem })
 })
 
 it.each([
   [10 * gib, 5 * 1024],
   [8 * gib, 4 * 1024],
 ])('of %i bytes of disk, %i MiB are offered', (bytes, disk) => {
-  expect(offered(anInventory(), bytes)).toMatchObject({ disk })
+  expect(offered(machine(), bytes)).toMatchObject({ disk })
 })
 
 it('the memory of GPUs is not offered', () => {
-  const empty = { cpus: '', localCpus: '', hugepages: [] }
+  const empty = { cpus: '', localCpus: '', hugepages: [], kind: null, memorySideCaches: [], access: null }
   const nodes = [
     { id: 0, ...empty, memoryBytes: 6 * gib, isGpuMemory: false },
     { id: 255, ...empty, memoryBytes: 2 * gib, isGpuMemory: true },
   ]
-  const inventory = { ...anInventory(), numa: { allowed: '0', nodes, distances: null } }
+  const inventory = { ...machine(), numa: { allowed: '0', nodes, distances: null } }
   expect(offered(inventory, null)).toMatchObject({ mem: 5 * 1024 })
 })
 
 it('what is unknown is not offered, and a problem says so', () => {
-  const blind = anInventory({ allowed: null, totalBytes: null })
+  const blind = machine({ allowed: null, totalBytes: null })
   expect(Object.keys(offered(blind, null))).toEqual(['ports'])
   expect(unofferedResources(blind, null).map((problem) => problem.where)).toEqual([
     'cpu.allowed',
     'memory.totalBytes',
     'work directory',
   ])
-  expect(unofferedResources(anInventory(), gib)).toEqual([])
+  expect(unofferedResources(machine(), gib)).toEqual([])
 })
 
 it('only usable GPUs are offered, and none is not 0', () => {
-  const inventory = anInventory({ gpus: [gpu('GPU-a', true), gpu('GPU-b', false), gpu(null, false)] })
+  const inventory = machine({ gpus: [gpu('GPU-a', true), gpu('GPU-b', false), gpu(null, false)] })
   expect(offered(inventory, null)).toMatchObject({ gpus: 1 })
   expect(usableGpuUuids(inventory)).toEqual(['GPU-a'])
-  expect(offered(anInventory({ gpus: [gpu('GPU-b', false)] }), null)).not.toHaveProperty('gpus')
+  expect(offered(machine({ gpus: [gpu('GPU-b', false)] }), null)).not.toHaveProperty('gpus')
 })
 
 it('attributes are flat facts, without the unknown ones', () => {
-  expect(defaultAttributes(anInventory({ gpus: [gpu('GPU-a', true)] }))).toEqual([
+  expect(defaultAttributes(machine({ gpus: [gpu('GPU-a', true)] }))).toEqual([
     { name: 'cpu_model', type: 'TEXT', text: { value: 'AMD EPYC' } },
     { name: 'gpu_model', type: 'TEXT', text: { value: 'H100' } },
     { name: 'numa_nodes', type: 'SCALAR', scalar: { value: 0 } },

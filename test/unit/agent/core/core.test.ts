@@ -67,6 +67,17 @@ describe('registration', () => {
     expect(master.core.view.isRegistered).toBe(false)
   })
 
+  test('a machine that lost a part says so in a fresh registration, and its tasks run on', () => {
+    const master = new MasterSide()
+    master.register()
+    const machine = { resources: [], attributes: [], gpuUuids: [] }
+    const effects = master.step({ kind: 'machineChanged', machine })
+    expect(kinds(effects)).toEqual(['relink', 'statusChanged'])
+    expect(master.core.config).toMatchObject(machine)
+    const [sent] = master.step({ kind: 'linkUp', session: 'next' as SessionId })
+    expect(sent).toMatchObject({ kind: 'send', frame: { message: { kind: 'register', agentInfo: { resources: [] } } } })
+  })
+
   test('a refusal with shutdown ends the tasks and then the agent', () => {
     const master = new MasterSide()
     master.register()
