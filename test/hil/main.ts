@@ -7,6 +7,7 @@ import { boards } from './boards/all.ts'
 import type { Board } from './boards/types.ts'
 import { type EmulatedOptions, runBoards } from './emulated.ts'
 import { NotPossibleHere } from './guest/packages.ts'
+import { compareThisMachine } from './this-machine.ts'
 import { isFailure, shown, summary, type Verdict, verdictTable } from './verdicts.ts'
 
 const usage = `usage: npm run hil -- emulated [--board ${boards.map(({ name }) => name).join('|')}] [--keep-log DIR] [--no-build] [--json]
@@ -22,6 +23,7 @@ async function main(args: readonly string[]): Promise<number> {
     const logFolder = values['keep-log'] ?? null
     return await emulated({ boards: named(values.board ?? []), logFolder, isBuilt: values['no-build'] }, values.json)
   }
+  if (what === 'this-machine') return thisMachine(values.json)
   throw new WrongUsage('say emulated or this-machine')
 }
 
@@ -53,6 +55,13 @@ async function emulated(options: EmulatedOptions, asJson: boolean): Promise<numb
   }
   if (asJson) print(JSON.stringify(reports, null, 2))
   return status(reports.flatMap(({ verdicts }) => verdicts))
+}
+
+function thisMachine(asJson: boolean): number {
+  const verdicts = compareThisMachine()
+  if (asJson) print(JSON.stringify(verdicts, null, 2))
+  else printVerdicts(verdicts, 'THE TOOL SAYS')
+  return status(verdicts)
 }
 
 function named(names: readonly string[]): readonly Board[] {

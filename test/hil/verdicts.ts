@@ -45,7 +45,11 @@ export function verdictTable(verdicts: readonly Verdict[], expectedTitle: string
         cut: 'end',
       },
       { title: 'PROBE', text: ({ found, verdict }) => (verdict === 'not comparable' ? '' : shown(found)), cut: 'end' },
-      { title: 'VERDICT', text: ({ verdict, reason }) => (reason === null ? verdict : `${verdict}: ${reason}`) },
+      {
+        title: 'VERDICT',
+        text: ({ verdict, reason }) => (reason === null ? verdict : `${verdict}: ${reason}`),
+        cut: 'end',
+      },
     ],
     verdicts,
     width,
