@@ -73,6 +73,13 @@ export const conditionRules = {
     'A drive that was here is gone.',
     'Put it back, or tell the agent to accept it.',
   ),
+  DISK_PATH_DOWN: rule(
+    'warning',
+    2,
+    10 * minute,
+    'One of several ways to a drive is down.',
+    'Check cable, port and switch of that way.',
+  ),
   DISK_REMAPPED: rule(
     'info',
     1,
@@ -102,6 +109,13 @@ export const conditionRules = {
     5 * minute,
     'An array has lost more members than it can.',
     'Restore it from a copy.',
+  ),
+  RAID_MEMBER_FAILED: rule(
+    'warning',
+    1,
+    5 * minute,
+    'A member of an array has failed; a spare stands in for it.',
+    'Replace the failed member.',
   ),
   RAID_REBUILDING: rule('info', 1, minute, 'An array is being rebuilt or checked.', 'Wait.'),
   RAID_BATTERY_FAILED: rule(

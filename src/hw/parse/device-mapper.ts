@@ -48,3 +48,25 @@ export function dashed(uuid: string | null): string | null {
   if (!/^[0-9a-f]{32}$/.test(digits)) return uuid
   return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }
+
+export type MapperRaid = {
+  /** As the inventory calls an LVM volume: `data-root`. */
+  readonly label: string
+  readonly level: string
+  /** A letter a device: `A` alive and in sync, `a` alive, `D` dead. */
+  readonly health: string
+  /** `idle`, `recover`, `resync`, `check` … */
+  readonly action: string
+}
+
+/** `dmsetup status --target raid`: `data-root: 0 2097152 raid raid1 2 AA 2097152/2097152 idle 0 0 -`. */
+export function parseRaidStatus(text: string): readonly MapperRaid[] {
+  return text.split('\n').flatMap((line) => {
+    const match = /^([^\s:]+): \d+ \d+ raid (\w+) (\d{1,4}) ([AaD]+) \d+\/\d+(?: ([a-z]+))?( |$)/.exec(line)
+    if (match === null || match[4]?.length !== Number(match[3])) return []
+    const [, name, level, , health, action = 'idle'] = match as unknown as string[]
+    const lvm = parseLvmName(name as string)
+    const label = lvm === null ? (name as string) : `${lvm.group}-${lvm.volume}`
+    return [{ label, level: level as string, health: health as string, action }]
+  })
+}

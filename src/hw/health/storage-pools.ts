@@ -1,0 +1,88 @@
+// Pools of file systems that manage several devices themselves: ZFS and btrfs.
+
+import type { PartRef } from '../../model/health.ts'
+import { valueOr } from '../../model/reading.ts'
+import { parseColonPairs, parseSpacePairs } from '../parse/key-values.ts'
+import { cleanText } from '../parse/numbers.ts'
+import { parseZpoolStatus, type Zpool } from '../parse/zpool-status.ts'
+import type { HealthBench } from './bench.ts'
+
+const zpoolTimeoutMs = 10_000
+
+export function lookAtPools(bench: HealthBench): void {
+  lookAtZfs(bench)
+  lookAtBtrfs(bench)
+}
+
+function lookAtZfs(bench: HealthBench): void {
+  const { source, findings, inventory } = bench
+  const volumes = inventory.volumes.filter((volume) => volume.kind === 'zfs')
+  if (volumes.length === 0) return
+  const pools = zpoolStatus(bench)
+  for (const { name, uuid } of volumes) {
+    const part: PartRef = { kind: 'volume', name, id: uuid }
+    const path = `/proc/spl/kstat/zfs/${name}/state`
+    const state = cleanText(valueOr(source.readText(path), ''))
+    const bad = { source: path, text: state }
+    if (state === 'DEGRADED') findings.symptom('RAID_DEGRADED', part, bad)
+    else if (/^(FAULTED|UNAVAIL|SUSPENDED|OFFLINE|REMOVED)$/.test(state)) findings.symptom('RAID_FAILED', part, bad)
+    const pool = pools.find((one) => one.name === name)
+    if (pool !== undefined) lookAtPoolStatus(bench, part, pool)
+  }
+}
+
+function lookAtPoolStatus({ findings }: HealthBench, part: PartRef, { scan, devices }: Zpool): void {
+  const source = 'zpool status -P -L'
+  if (scan !== null && /^(resilver|scrub) in progress/.test(scan)) {
+    findings.symptom('RAID_REBUILDING', part, { source, text: scan })
+  }
+  for (const { name, errors, isGroup } of devices) {
+    if (errors === null || isGroup || Object.values(errors).every((count) => /^0+$/.test(count))) continue
+    const text = `${name}: ${errors.read} read, ${errors.write} write, ${errors.checksum} checksum errors`
+    findings.symptom('FILESYSTEM_ERRORS', part, { source, text })
+  }
+}
+
+function zpoolStatus({ source, findings }: HealthBench): readonly Zpool[] {
+  const done = source.run(['zpool', 'status', '-P', '-L'], { timeoutMs: zpoolTimeoutMs })
+  if (done.ok && done.value.exitCode === 0) return parseZpoolStatus(done.value.stdout)
+  const code = done.ok ? 'HW_TOOL_FAILED' : done.fault.code
+  const message = done.ok ? `zpool status: ${done.value.stderr.trim().split('\n')[0] ?? ''}` : done.fault.message
+  findings.unchecked('errors of the devices of ZFS pools', null, code, message)
+  return []
+}
+
+/** What is counted in `error_stats`. The counts lie on the devices and outlive a boot. */
+const btrfsCounts = {
+  write_errs: 'write errors',
+  read_errs: 'read errors',
+  flush_errs: 'flush errors',
+  corruption_errs: 'damaged blocks',
+  generation_errs: 'blocks of a wrong generation',
+} as const
+
+function lookAtBtrfs({ source, findings, inventory }: HealthBench): void {
+  for (const uuid of valueOr(source.list('/sys/fs/btrfs'), [])) {
+    if (!/^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(uuid)) continue
+    const folder = `/sys/fs/btrfs/${uuid}`
+    const volume = inventory.volumes.find((one) => one.kind === 'btrfs' && one.uuid === uuid)
+    const label = cleanText(valueOr(source.readText(`${folder}/label`), ''))
+    const part: PartRef = { kind: 'volume', name: volume?.name ?? (label === '' ? uuid : label), id: uuid }
+    for (const device of valueOr(source.list(`${folder}/devinfo`), [])) {
+      const missing = `${folder}/devinfo/${device}/missing`
+      if (cleanText(valueOr(source.readText(missing), '')) === '1') {
+        findings.symptom('RAID_DEGRADED', part, { source: missing, text: `device ${device} is missing` })
+      }
+      const path = `${folder}/devinfo/${device}/error_stats`
+      const text = valueOr(source.readText(path), '')
+      const counts = new Map([...parseColonPairs(text), ...parseSpacePairs(text)])
+      for (const [key, words] of Object.entries(btrfsCounts)) {
+        const said = counts.get(key) ?? ''
+        if (!/^\d{1,15}$/.test(said)) continue
+        const counter = { code: 'FILESYSTEM_ERRORS', part, source: path, epoch: uuid, growthMin: 1 } as const
+        findings.counter({ ...counter, text: words, value: Number(said) })
+        if (Number(said) > 0) findings.symptom('FILESYSTEM_ERRORS', part, { source: path, text: `${said} ${words}` })
+      }
+    }
+  }
+}
