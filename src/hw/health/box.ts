@@ -2,5 +2,19 @@
 // It says what it sees at one look; what that means over time is the tracker's.
 
 import type { HealthBench } from './bench.ts'
+import { lookAtClock } from './clock.ts'
+import { lookAtHwmon } from './hwmon.ts'
+import { lookAtBoardSensors } from './ipmi.ts'
+import { lookAtThermalZones } from './thermal-zones.ts'
 
-export function lookAtBox(_bench: HealthBench): void {}
+export function lookAtBox(bench: HealthBench): void {
+  const chips = lookAtHwmon(bench)
+  const zones = lookAtThermalZones(bench)
+  const isBoardAsked = lookAtBoardSensors(bench)
+  lookAtClock(bench)
+  // A virtual machine has no sensors, and that is no question.
+  const { virtualisation } = bench.inventory.machine
+  if (chips + zones > 0 || isBoardAsked || (virtualisation !== null && virtualisation !== 'none')) return
+  const message = 'no driver shows a sensor of temperature'
+  bench.findings.unchecked('temperatures', null, 'HW_UNKNOWN', message, ['TEMPERATURE_HIGH', 'FAN_FAILED'])
+}
