@@ -2,14 +2,24 @@
 // It does not know how anything is found out (hw) nor how the tree is drawn (probe-tree.ts).
 
 import type { Command } from 'commander'
+import { lookAtHealth } from '../hw/health/look.ts'
+import { healthOfOneLook } from '../hw/health/tracker.ts'
 import { probeInventory } from '../hw/inventory.ts'
 import { captureSource, liveSource } from '../hw/source/open.ts'
 import { ok } from '../model/result.ts'
 import { act, flag, readPath } from './command.ts'
 import { sayFault } from './output.ts'
+import { readOld, renderDiff } from './probe-diff.ts'
 import { renderTree } from './probe-tree.ts'
+import { watch } from './probe-watch.ts'
 
-type ProbeOptions = { readonly sysroot?: string; readonly json?: true; readonly tree?: true }
+type ProbeOptions = {
+  readonly sysroot?: string
+  readonly json?: true
+  readonly tree?: true
+  readonly diff?: string
+  readonly watch?: true
+}
 
 export function define(command: Command): void {
   command
@@ -20,19 +30,30 @@ export function define(command: Command): void {
         readPath,
       ),
     )
-    .addOption(flag('--json', 'print the inventory document').conflicts('tree'))
+    .addOption(flag('--json', 'print the inventory document and the health, for programs').conflicts('tree'))
     .addOption(flag('--tree', 'print a tree for people to read (default)'))
+    .addOption(flag('--diff <old>', 'say what is different from this document or capture', readPath).conflicts('tree'))
+    .addOption(flag('--watch', 'say what changes, until interrupted').conflicts(['sysroot', 'diff', 'tree']))
   act(command, probe)
 }
 
 /** @returns exit status: 1 where there is no machine to read */
 async function probe(options: ProbeOptions): Promise<number> {
+  if (options.watch) return watch(options.json ?? false)
   const source = options.sysroot === undefined ? ok(liveSource()) : await captureSource(options.sysroot)
-  const inventory = source.ok ? probeInventory(source.value) : source
+  if (!source.ok) return sayFault(source.fault)
+  const inventory = probeInventory(source.value)
   if (!inventory.ok) return sayFault(inventory.fault)
   const { stdout } = process
+  if (options.diff !== undefined) {
+    const old = await readOld(options.diff)
+    if (!old.ok) return sayFault(old.fault)
+    stdout.write(renderDiff(old.value, inventory.value, options.json ?? false))
+    return 0
+  }
+  const health = healthOfOneLook(lookAtHealth(source.value, inventory.value))
   const text = options.json
-    ? `${JSON.stringify(inventory.value, null, 2)}\n`
+    ? `${JSON.stringify({ ...inventory.value, health }, null, 2)}\n`
     : renderTree(inventory.value, { width: stdout.columns ?? defaultWidth, color: wantsColor(stdout) })
   stdout.write(text)
   return 0

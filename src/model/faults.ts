@@ -10,6 +10,7 @@ export const faultCodes = {
   HW_NEEDS_ROOT: 'Reading this needs a right that the process does not have.',
   HW_TOOL_MISSING: 'A tool that would know is not installed.',
   HW_TOOL_FAILED: 'A tool that should know failed or printed something unexpected.',
+  HW_BAD_DOCUMENT: 'A file that should be an inventory document is none.',
   HW_NOT_A_MACHINE: 'The given root does not hold the /sys and /proc of a Linux machine.',
   HW_BAD_CAPTURE: 'A captured machine is no archive, is damaged, or is larger than what is read.',
   // The private contract over MQTT.
