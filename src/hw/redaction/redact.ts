@@ -103,6 +103,7 @@ class Redactor {
     if (kind === 'hex') {
       for (const form of hexForms) this.#add(form(value), form(other), 'anywhere')
       for (const form of rawForms) this.#bytes.addBytes(form(value), form(other))
+      this.#addSwapped(value, other)
     } else if (kind === 'text') {
       this.#learnText(latin1(value), latin1(other))
     } else {
@@ -115,7 +116,11 @@ class Redactor {
     const isNumber = /^\d+$/.test(value)
     this.#add(value, other, value.length < anywhereMin ? 'alone' : isNumber ? 'no-digit' : 'anywhere')
     this.#add(hexOf(value), hexOf(other), 'anywhere')
-    // ATA keeps texts as words of two letters, the second first, and pads them with blanks on either side.
+    this.#addSwapped(value, other)
+  }
+
+  /** ATA keeps texts as words of two letters, the second first, and pads them with blanks on either side. */
+  #addSwapped(value: string, other: string): void {
     for (const pad of ['', ' ']) this.#bytes.add(swapPairs(pad + value), swapPairs(pad + other), 'anywhere')
   }
 

@@ -17,6 +17,8 @@ const uuid = /(?<![0-9a-f])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a
 const mac = /(?<![0-9a-f:-])[0-9a-f]{2}(?:([:-])[0-9a-f]{2})(?:\1[0-9a-f]{2}){4,18}(?![0-9a-f:-])/gi
 const worldWide =
   /(?:(?<=\b(?:naa\.|wwn-0x|wwn=0x|eui\.))|(?<=\b0x)(?=[125]))[0-9a-f]{16}(?:[0-9a-f]{16})?(?![0-9a-f])/gi
+/** Without a word before it, only what has a letter: counters have as many digits. */
+const bareWorldWide = /(?<![0-9a-z])(?=\d*[a-f])(?:5[0-9a-f]{15}|6[0-9a-f]{31})(?![0-9a-z])/gi
 const spacedWorldWide = /\b([0-9a-f]) ([0-9a-f]{6}) ([0-9a-f]{9})\b/gi
 const guid = /(?<![0-9a-f:])[0-9a-f]{4}:[0-9a-f]{4}:[0-9a-f]{4}:[0-9a-f]{4}(?![0-9a-f:])/gi
 const ip4 = /(?<![\w.])\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?!\w|\.\d)/g
@@ -26,8 +28,9 @@ const ip6 = /(?<![\w:.])(?:[0-9a-f]{1,4}:){1,7}(?::|(?::[0-9a-f]{1,4}){1,6}|[0-9
 export function identitiesByLook(text: string): readonly Identity[] {
   const found: Identity[] = []
   for (const [whole] of text.matchAll(uuid)) found.push(...uuidIdentity(whole))
-  for (const [whole] of text.matchAll(mac)) found.push(...hexIdentity(whole, ouiDigits))
+  for (const [whole] of text.matchAll(mac)) found.push(...macIdentity(whole))
   for (const [whole] of text.matchAll(worldWide)) found.push(...worldWideIdentity(whole))
+  for (const [whole] of text.matchAll(bareWorldWide)) found.push(...worldWideIdentity(whole))
   for (const [, a, b, c] of text.matchAll(spacedWorldWide)) found.push(...worldWideIdentity(`${a}${b}${c}`))
   for (const [whole] of text.matchAll(guid)) found.push(...hexIdentity(whole, ouiDigits))
   for (const match of text.matchAll(ip4)) {
@@ -38,7 +41,8 @@ export function identitiesByLook(text: string): readonly Identity[] {
     const groups = whole.split(':').filter((group) => group !== '')
     const isBytes = groups.length === 8 && groups.every((group) => group.length === 2)
     const isLong = groups.join('').length > ouiDigits
-    if (isLong && !isBytes && isIPv6(whole)) found.push({ kind: 'ip6', value: whole.toLowerCase(), keep: 0 })
+    if (groups.length === 8 && /^(fe80(:0000){3}:)/i.test(whole)) found.push(...hexIdentity(whole.slice(20), ouiDigits))
+    else if (isLong && !isBytes && isIPv6(whole)) found.push({ kind: 'ip6', value: whole.toLowerCase(), keep: 0 })
   }
   return found
 }
@@ -78,6 +82,11 @@ function uuidIdentity(text: string): readonly Identity[] {
   return isFiller ? [] : hexIdentity(text, 0)
 }
 
+/** An InfiniBand address of 20 bytes is a queue, a network, and the port's own number. */
+function macIdentity(text: string): readonly Identity[] {
+  return hexIdentity(text.length === 59 ? text.slice(-23) : text, ouiDigits)
+}
+
 function worldWideIdentity(text: string): readonly Identity[] {
   const [type = ''] = text
   // NAA names begin with their type; the maker follows in six digits. An EUI begins with the maker.
@@ -113,6 +122,8 @@ const names = [
   'guid',
   'wwn',
   'wwid',
+  'world[ -]?wide[ -]?(?:name|id)',
+  'sas[ _-]?address',
   'wwpn',
   'wwnn',
   'eui64',
