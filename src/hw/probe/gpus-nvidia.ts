@@ -1,110 +1,216 @@
 // NVIDIA GPUs, described by nvidia-smi, and where that is missing by the files of the driver. The tool runs only when the
 // driver is loaded: on a machine without such a GPU nothing here costs more than a look.
 
-import type { Firmware, Gpu, GpuLink } from '../../model/inventory.ts'
-import type { Reading } from '../../model/reading.ts'
-import { type NvidiaInformation, parseNvidiaInformation } from '../parse/nvidia-proc.ts'
-import { type NvidiaGpu, parseNvidiaSmi } from '../parse/nvidia-smi.ts'
-import { parseNvidiaTopo } from '../parse/nvidia-topo.ts'
+import type { Firmware, Gpu, GpuInstance, GpuLink, Nic } from '../../model/inventory.ts'
+import { known, type Reading } from '../../model/reading.ts'
+import type { Result } from '../../model/result.ts'
+import { type MigDevice, parseComputeCapabilities, parseMigDevices } from '../parse/nvidia-lists.ts'
+import {
+  type NvidiaInformation,
+  parseNvidiaInformation,
+  parseNvidiaNumaStatus,
+  parseNvidiaVersion,
+} from '../parse/nvidia-proc.ts'
+import type { NvidiaGpu, NvidiaSmi } from '../parse/nvidia-smi.ts'
+import { type NvidiaTopo, parseNvidiaTopo } from '../parse/nvidia-topo.ts'
 import { normalisePciAddress } from '../parse/pci.ts'
 import { type GpuFacts, unknownGpu } from './gpu-facts.ts'
-import { type Bench, listNames, readFact, settle } from './report.ts'
+import { gpuName } from './gpu-links.ts'
+import { askNvidia, nvidiaQuery, runNvidia } from './nvidia-tool.ts'
+import { type Bench, listNames, readFact } from './report.ts'
 
-const procRoot = '/proc/driver/nvidia/gpus'
-
-/** Without persistence mode the driver wakes every GPU first, which takes seconds each. */
-const toolTimeoutMs = 60_000
+const procRoot = '/proc/driver/nvidia'
 
 /** What every GPU of the driver is before anybody has described it. */
 const blank: Gpu = { ...unknownGpu('nvidia'), driver: 'nvidia' }
 
+type Described = Gpu & { readonly firmware: readonly Firmware[] }
+
 /** `onBus` are the NVIDIA devices that the bus shows. A GPU that only the driver or its tool shows is added. */
-export function describeNvidia(bench: Bench, onBus: readonly Gpu[]): GpuFacts {
+export function describeNvidia(bench: Bench, onBus: readonly Gpu[], nics: readonly Nic[]): GpuFacts {
+  const folders = procFolders(bench)
   const isKnown = (address: string) => onBus.some((gpu) => gpu.pciAddress === address)
-  const ofDriver = listNames(bench, procRoot).flatMap((name) => normalisePciAddress(name) ?? [])
-  const hidden = ofDriver.filter((address) => !isKnown(address)).map((address) => ({ ...blank, pciAddress: address }))
+  const hidden = [...folders.keys()].filter((one) => !isKnown(one)).map((one) => ({ ...blank, pciAddress: one }))
   const found = [...onBus, ...hidden]
-  const isLoaded = bench.source.exists('/proc/driver/nvidia/version') || found.some((gpu) => gpu.driver === 'nvidia')
+  const isLoaded = found.some((gpu) => gpu.driver === 'nvidia') || bench.source.exists(`${procRoot}/version`)
   if (!isLoaded) return { gpus: found, firmware: [] }
-  const said = runTool(bench, ['nvidia-smi', '-q', '-x'], parseNvidiaSmi)?.gpus ?? null
-  const gpus = said === null ? found.map((gpu) => describedByFiles(bench, gpu)) : describedByTool(bench, found, said)
-  const linked = said === null || said.length < 2 ? gpus : withLinks(bench, gpus, said)
-  return { gpus: linked, firmware: firmwareOf(bench, said, found) }
+  const said = told(bench, nvidiaQuery.join(' '), askNvidia(bench.source))
+  const described =
+    said === null ? describedByFiles(bench, found, folders) : describedByTool(bench, found, said, folders)
+  const firmware = described.flatMap((gpu) => gpu.firmware)
+  const gpus = described.map(({ firmware: _, ...gpu }): Gpu => gpu)
+  return { gpus: said === null || said.gpus.length < 2 ? gpus : withTopology(bench, gpus, said, nics), firmware }
 }
 
-function describedByTool(bench: Bench, onBus: readonly Gpu[], said: readonly NvidiaGpu[]): readonly Gpu[] {
-  const known = onBus.map((gpu): Gpu => {
-    const facts = said.find((one) => one.pciAddress === gpu.pciAddress)
-    if (facts !== undefined) return described(bench, gpu, facts)
-    const message = `${gpu.pciAddress} is on the bus, but the driver does not answer for it`
-    bench.report.add({ code: 'HW_CONFLICT', where: 'nvidia-smi', message })
-    return gpu
-  })
-  const others = said.filter((facts) => !onBus.some((gpu) => gpu.pciAddress === facts.pciAddress))
-  return [...known, ...others.map((facts) => described(bench, { ...blank, pciAddress: facts.pciAddress }, facts))]
-}
-
-function described(bench: Bench, gpu: Gpu, facts: NvidiaGpu): Gpu {
-  if (facts.isMig) {
-    const message = 'the GPU is cut into instances (MIG) and is not offered as a whole'
-    bench.report.add({ code: 'HW_CONFLICT', where: `gpus[${gpu.pciAddress}]`, message })
-  }
-  return {
-    ...gpu,
-    uuid: facts.uuid,
-    model: facts.model,
-    memoryBytes: facts.memoryBytes,
-    isUsable: facts.uuid !== null && !facts.isMig,
-  }
-}
-
-/** The driver's files know the name and the UUID, not the memory. */
-function describedByFiles(bench: Bench, gpu: Gpu): Gpu {
-  const information = informationOf(bench, gpu.pciAddress)
-  const uuid = information?.uuid ?? null
-  return { ...gpu, uuid, model: information?.model ?? null, isUsable: uuid !== null }
-}
-
-function informationOf(bench: Bench, address: string | null): NvidiaInformation | null {
-  const folder = listNames(bench, procRoot).find((name) => normalisePciAddress(name) === address)
-  if (folder === undefined) return null
-  const read = (text: string): Reading<NvidiaInformation> => ({ kind: 'known', value: parseNvidiaInformation(text) })
-  return readFact(bench, `${procRoot}/${folder}/information`, read)
-}
-
-function withLinks(bench: Bench, gpus: readonly Gpu[], said: readonly NvidiaGpu[]): readonly Gpu[] {
-  const pairs = runTool(bench, ['nvidia-smi', 'topo', '-m'], parseNvidiaTopo) ?? []
-  return gpus.map((gpu): Gpu => {
-    const index = said.findIndex((one) => one.pciAddress === gpu.pciAddress)
-    const links = pairs.flatMap(({ from, to, kind, count }): GpuLink[] => {
-      const peer = said[to]
-      const name = peer?.uuid ?? peer?.pciAddress ?? null
-      return from !== index || name === null ? [] : [{ to: name, toKind: 'gpu', kind, count }]
-    })
-    return { ...gpu, links }
-  })
-}
-
-function firmwareOf(bench: Bench, said: readonly NvidiaGpu[] | null, onBus: readonly Gpu[]): readonly Firmware[] {
-  const versions =
-    said?.map((one) => [one.pciAddress, one.vbios] as const) ??
-    onBus.map((gpu) => [gpu.pciAddress, informationOf(bench, gpu.pciAddress)?.videoBios ?? null] as const)
-  return versions.flatMap(([address, version]) =>
-    version === null ? [] : [{ component: `vbios@${address}`, vendor: 'nvidia', version, date: null }],
+/** The driver's folders by the address in the form of the document. */
+function procFolders(bench: Bench): ReadonlyMap<string, string> {
+  const names = listNames(bench, `${procRoot}/gpus`)
+  return new Map(
+    names.flatMap((name) => {
+      const address = normalisePciAddress(name)
+      return address === null ? [] : [[address, `${procRoot}/gpus/${name}`] as const]
+    }),
   )
 }
 
-function runTool<T>(bench: Bench, argv: readonly string[], parse: (text: string) => Reading<T>): T | null {
-  const where = argv.join(' ')
-  const done = bench.source.run(argv, { timeoutMs: toolTimeoutMs })
-  if (!done.ok) {
-    bench.report.add({ code: done.fault.code, where, message: done.fault.message })
-    return null
-  }
-  if (done.value.exitCode !== 0) {
-    const said = (done.value.stderr.trim() || done.value.stdout.trim()).split('\n')[0]?.slice(0, 200) ?? ''
-    bench.report.add({ code: 'HW_TOOL_FAILED', where, message: `exit code ${done.value.exitCode}: ${said}` })
-    return null
-  }
-  return settle(bench.report, parse(done.value.stdout), where)
+function describedByTool(
+  bench: Bench,
+  found: readonly Gpu[],
+  said: NvidiaSmi,
+  folders: ReadonlyMap<string, string>,
+): readonly Described[] {
+  const capabilities = said.gpus.length === 0 ? new Map<string, string>() : computeCapabilities(bench)
+  const migs = said.gpus.some((one) => one.instances.length > 0) ? migDevices(bench) : []
+  const describe = (gpu: Gpu, facts: NvidiaGpu): Described => ({
+    ...gpu,
+    uuid: facts.uuid,
+    serial: facts.serial,
+    model: facts.model,
+    memoryBytes: facts.memoryBytes,
+    memoryNode: memoryNode(bench, folders.get(gpu.pciAddress ?? '')),
+    driverVersion: said.driverVersion,
+    vbios: facts.vbios,
+    computeCapability: capabilities.get(gpu.pciAddress ?? '') ?? null,
+    ecc: facts.isEccOn,
+    powerLimitWatts: facts.powerLimitWatts,
+    clockMaxMhz: facts.clockMaxMhz,
+    memoryClockMaxMhz: facts.memoryClockMaxMhz,
+    partitioning: facts.isMig ? 'MIG' : null,
+    instances: instancesOf(facts, migs),
+    isUsable: facts.uuid !== null && !facts.isMig && facts.health.lost === null,
+    firmware: firmwareOf(gpu, facts),
+  })
+  const onBus = found.map((gpu): Described => {
+    const facts = said.gpus.find((one) => one.pciAddress !== null && one.pciAddress === gpu.pciAddress)
+    if (facts !== undefined) return describe(gpu, facts)
+    if (gpu.driver === 'nvidia') {
+      const message = `${gpu.pciAddress} is on the bus, but the driver does not answer for it`
+      bench.report.add({ code: 'HW_CONFLICT', where: nvidiaQuery.join(' '), message })
+    }
+    return { ...gpu, firmware: [] }
+  })
+  const others = said.gpus.filter((facts) => !found.some((gpu) => gpu.pciAddress === facts.pciAddress))
+  return [...onBus, ...others.map((facts) => describe({ ...blank, pciAddress: facts.pciAddress }, facts))]
+}
+
+/** The driver's files know names, UUID and firmware, not the memory, and not whether it is cut into instances. */
+function describedByFiles(
+  bench: Bench,
+  found: readonly Gpu[],
+  folders: ReadonlyMap<string, string>,
+): readonly Described[] {
+  const driverVersion = readFact(bench, `${procRoot}/version`, parseNvidiaVersion)
+  return found.map((gpu): Described => {
+    const folder = folders.get(gpu.pciAddress ?? '')
+    if (folder === undefined) return { ...gpu, firmware: [] }
+    const read = (text: string): Reading<NvidiaInformation> => known(parseNvidiaInformation(text))
+    const facts = readFact(bench, `${folder}/information`, read)
+    const uuid = facts?.uuid ?? null
+    return {
+      ...gpu,
+      uuid,
+      model: facts?.model ?? null,
+      vbios: facts?.videoBios ?? null,
+      memoryNode: memoryNode(bench, folder),
+      driverVersion,
+      isUsable: uuid !== null && !isCut(bench, folder),
+      firmware: firmwareOf(gpu, { vbios: facts?.videoBios ?? null, gspFirmware: facts?.gspFirmware ?? null }),
+    }
+  })
+}
+
+/** The driver keeps a folder for each MIG instance, under the number of the GPU's device file. */
+function isCut(bench: Bench, folder: string): boolean {
+  const read = (text: string): Reading<NvidiaInformation> => known(parseNvidiaInformation(text))
+  const minor = readFact(bench, `${folder}/information`, read)?.minor ?? null
+  if (minor === null) return false
+  return listNames(bench, `${procRoot}/capabilities/gpu${minor}/mig`).some((name) => /^gi\d+$/.test(name))
+}
+
+function memoryNode(bench: Bench, folder: string | undefined): number | null {
+  return folder === undefined ? null : readFact(bench, `${folder}/numa_status`, parseNvidiaNumaStatus)
+}
+
+function instancesOf(facts: NvidiaGpu, migs: readonly MigDevice[]): readonly GpuInstance[] {
+  return facts.instances.map((one) => {
+    const mig = migs.find((device) => device.gpuUuid === facts.uuid && device.index === one.index)
+    return {
+      uuid: mig?.uuid ?? null,
+      profile: mig?.profile ?? null,
+      memoryBytes: one.memoryBytes,
+      gpuInstanceId: one.gpuInstanceId,
+      computeInstanceId: one.computeInstanceId,
+      multiprocessors: one.multiprocessors,
+    }
+  })
+}
+
+function computeCapabilities(bench: Bench): ReadonlyMap<string, string> {
+  const argv = ['nvidia-smi', '--query-gpu=pci.bus_id,compute_cap', '--format=csv,noheader']
+  // Drivers before 510 refuse the field: that is no problem of the machine's, the fact stays unknown.
+  const done = runNvidia(bench.source, argv, (text) => known(parseComputeCapabilities(text)))
+  return done.ok ? done.value : new Map()
+}
+
+function migDevices(bench: Bench): readonly MigDevice[] {
+  const argv = ['nvidia-smi', '-L']
+  return (
+    told(
+      bench,
+      argv.join(' '),
+      runNvidia(bench.source, argv, (text) => known(parseMigDevices(text))),
+    ) ?? []
+  )
+}
+
+/** Links to GPUs and NICs as the driver tells them, and the NUMA nodes of memory that no file told. */
+function withTopology(bench: Bench, gpus: readonly Gpu[], said: NvidiaSmi, nics: readonly Nic[]): readonly Gpu[] {
+  const argv = ['nvidia-smi', 'topo', '-m']
+  const topo = told(bench, argv.join(' '), runNvidia(bench.source, argv, parseNvidiaTopo))
+  if (topo === null) return gpus
+  return gpus.map((gpu): Gpu => {
+    const index = said.gpus.findIndex((one) => one.pciAddress !== null && one.pciAddress === gpu.pciAddress)
+    if (index === -1) return gpu
+    const links = [...gpuLinks(topo, said, index), ...nicLinks(topo, nics, index)]
+    return { ...gpu, links, memoryNode: gpu.memoryNode ?? topo.memoryNodes.get(index) ?? null }
+  })
+}
+
+function gpuLinks(topo: NvidiaTopo, said: NvidiaSmi, index: number): readonly GpuLink[] {
+  return topo.pairs.flatMap(({ from, to, kind, count }): GpuLink[] => {
+    const peer = said.gpus[to]
+    const name = peer === undefined ? null : gpuName({ ...blank, uuid: peer.uuid, pciAddress: peer.pciAddress })
+    return from !== index || name === null ? [] : [{ to: name, toKind: 'gpu', kind, count }]
+  })
+}
+
+/** The tool names RDMA devices; the document's name is that of the network interface where there is one. */
+function nicLinks(topo: NvidiaTopo, nics: readonly Nic[], index: number): readonly GpuLink[] {
+  return topo.nics.flatMap(({ gpu, name, kind }): GpuLink[] => {
+    if (gpu !== index) return []
+    const nic = nics.find((one) => one.rdma?.name === name || one.name === name)
+    return [{ to: nic?.name ?? name, toKind: 'nic', kind, count: null }]
+  })
+}
+
+type Versions = Pick<NvidiaGpu, 'vbios' | 'gspFirmware'> & { readonly inforom?: string | null }
+
+/** `gpu <address>` is the BIOS of the board; its other firmware has a word more. */
+function firmwareOf({ pciAddress }: Gpu, { vbios, gspFirmware, inforom }: Versions): readonly Firmware[] {
+  const parts = [
+    ['', vbios],
+    [' gsp', gspFirmware],
+    [' inforom', inforom],
+  ] as const
+  return parts.flatMap(([word, version]) =>
+    version === null || version === undefined || pciAddress === null
+      ? []
+      : [{ component: `gpu ${pciAddress}${word}`, vendor: 'nvidia', version, date: null }],
+  )
+}
+
+function told<T>(bench: Bench, where: string, done: Result<T>): T | null {
+  if (done.ok) return done.value
+  bench.report.add({ code: done.fault.code, where, message: done.fault.message })
+  return null
 }

@@ -1,19 +1,17 @@
-// GPUs and other accelerators that compute: found as PCI devices, described by their drivers.
+// GPUs and accelerators that share their class: found as PCI devices, described by their drivers.
 // The display chip of a management controller or a virtual screen is not one.
 
-import type { Disk, Gpu, Nic, PciDevice } from '../../model/inventory.ts'
-import { parseHex } from '../parse/numbers.ts'
-import { normalisePciAddress } from '../parse/pci.ts'
+import type { Disk, Firmware, Gpu, Nic, PciDevice } from '../../model/inventory.ts'
 import { type GpuFacts, unknownGpu } from './gpu-facts.ts'
+import { withNeighbours } from './gpu-links.ts'
 import { describeAmd } from './gpus-amd.ts'
+import { describeIntel } from './gpus-intel.ts'
 import { describeNvidia } from './gpus-nvidia.ts'
-import { numaNodeOf } from './locality.ts'
 import type { NumaFacts } from './numa.ts'
-import { type Bench, listNames, readFact } from './report.ts'
+import type { Bench } from './report.ts'
 
+/** By PCI vendor. Habana's accelerators are counted among GPUs: they have the class, and programs use them as such. */
 const vendors: Readonly<Record<number, string>> = { 4318: 'nvidia', 4098: 'amd', 32902: 'intel', 7587: 'habana' }
-
-const pciRoot = '/sys/bus/pci/devices'
 
 /** The parts of the machine that a GPU can be near to. */
 export type Surroundings = {
@@ -23,33 +21,34 @@ export type Surroundings = {
   readonly disks: readonly Disk[]
 }
 
-export function probeGpus(bench: Bench, { numa }: Surroundings): GpuFacts {
-  const found = listNames(bench, pciRoot).flatMap((name) => pciGpu(bench, numa, name) ?? [])
+export function probeGpus(bench: Bench, { pci, nics, disks }: Surroundings): GpuFacts {
+  const found = pci.flatMap((device) => pciGpu(device) ?? [])
   const of = (vendor: string) => found.filter((gpu) => gpu.vendor === vendor)
-  const nvidia = describeNvidia(bench, of('nvidia'))
-  const amd = describeAmd(bench, of('amd'))
-  const others = found.filter((gpu) => gpu.vendor !== 'nvidia' && gpu.vendor !== 'amd')
-  return { gpus: [...nvidia.gpus, ...amd.gpus, ...others], firmware: [...nvidia.firmware, ...amd.firmware] }
+  const described = [
+    describeNvidia(bench, of('nvidia'), nics),
+    describeAmd(bench, of('amd'), pci),
+    describeIntel(bench, of('intel')),
+    { gpus: of('habana'), firmware: [] },
+  ]
+  const gpus = described.flatMap((one): readonly Gpu[] => one.gpus)
+  const firmware = described.flatMap((one): readonly Firmware[] => one.firmware)
+  for (const gpu of gpus) {
+    if (gpu.partitioning === null) continue
+    const message = `the GPU is cut into instances (${gpu.partitioning}) and is not offered as a whole`
+    bench.report.add({ code: 'HW_CONFLICT', where: `gpus[${gpu.pciAddress}]`, message })
+  }
+  return { gpus: withNeighbours(gpus, { pci, nics, disks }), firmware }
 }
 
 /** What the bus alone knows of a GPU; null for any other device. */
-function pciGpu(bench: Bench, numa: NumaFacts, name: string): Gpu | null {
-  const folder = `${pciRoot}/${name}`
-  const kind = readFact(bench, `${folder}/class`, parseHex)
-  const vendorId = kind === null || !isAccelerator(kind) ? null : readFact(bench, `${folder}/vendor`, parseHex)
-  const vendor = vendorId === null ? undefined : vendors[vendorId]
+function pciGpu(device: PciDevice): Gpu | null {
+  const vendor = isAccelerator(device.class) ? vendors[Number.parseInt(device.vendorId ?? '', 16)] : undefined
   if (vendor === undefined) return null
-  const path = bench.source.realPath(folder)
-  const driver = bench.source.realPath(`${folder}/driver`)
-  return {
-    ...unknownGpu(vendor),
-    numaNode: path === null ? null : numaNodeOf(bench, numa, path),
-    pciAddress: normalisePciAddress(name),
-    driver: driver === null ? null : driver.slice(driver.lastIndexOf('/') + 1),
-  }
+  const { numaNode, address, driver } = device
+  return { ...unknownGpu(vendor), numaNode, pciAddress: address, driver }
 }
 
 /** Display controllers (class 03) and processing accelerators (1200). */
-function isAccelerator(kind: number): boolean {
-  return kind >> 16 === 0x03 || kind >> 8 === 0x1200
+function isAccelerator(kind: string): boolean {
+  return kind.startsWith('03') || kind.startsWith('1200')
 }

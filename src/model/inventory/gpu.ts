@@ -24,12 +24,14 @@ export type Gpu = {
   readonly driver: string | null
   readonly driverVersion: string | null
   readonly vbios: string | null
+  /** What programs are compiled for: `9.0` of NVIDIA, `gfx942` of AMD. */
   readonly computeCapability: string | null
+  /** Null where the GPU has no ECC that could be switched, or nobody says. */
   readonly ecc: boolean | null
   readonly powerLimitWatts: number | null
   readonly clockMaxMhz: number | null
   readonly memoryClockMaxMhz: number | null
-  /** How it is cut: MIG of NVIDIA, compute partitions of AMD (`SPX`, `CPX` …); null where it is whole or cannot be cut. */
+  /** How it is cut: `MIG` of NVIDIA, compute and memory partitions of AMD (`DPX`, `CPX/NPS4`); null where it is whole. */
   readonly partitioning: string | null
   readonly instances: readonly GpuInstance[]
   /** A task can be given it whole: its driver names it, it is for computing, and it is not cut into instances. */
@@ -39,11 +41,14 @@ export type Gpu = {
 /** A part of a GPU that can be given to a task by itself (MIG instance, XCP). */
 export type GpuInstance = {
   readonly uuid: string | null
-  /** `1g.10gb`; null where the tool does not say. */
+  /** `1g.10gb`, `CPX`; null where nobody says. */
   readonly profile: string | null
   readonly memoryBytes: number | null
+  /** Of AMD, the number of the partition: the PCI function by which the driver tells them apart. */
   readonly gpuInstanceId: number | null
+  /** Null of AMD, which does not cut a second time. */
   readonly computeInstanceId: number | null
+  /** Compute units of AMD. */
   readonly multiprocessors: number | null
 }
 /**

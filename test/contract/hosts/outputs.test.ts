@@ -5,8 +5,6 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { parseCpuinfo } from '../../../src/hw/parse/cpuinfo.ts'
-import { parseNvidiaSmi } from '../../../src/hw/parse/nvidia-smi.ts'
-import { parseNvidiaTopo } from '../../../src/hw/parse/nvidia-topo.ts'
 import { parseSmbios } from '../../../src/hw/parse/smbios.ts'
 
 const folder = fileURLToPath(new URL('../../../../shared/hw/outputs/given', import.meta.url))
@@ -16,36 +14,6 @@ if (!existsSync(folder)) {
 } else {
   const recorded = (pattern: string) => globSync(pattern, { cwd: folder }).sort()
   const read = (path: string) => readFileSync(join(folder, path), 'utf8')
-
-  describe('nvidia-smi -q -x of schema 11 to 13', () => {
-    it.each(recorded('nvidia-smi/*/*.xml'))('%s', (path) => {
-      const reading = parseNvidiaSmi(read(path))
-      if (reading.kind !== 'known') throw new Error(JSON.stringify(reading))
-      expect(reading.value.gpus.length).toBeGreaterThan(0)
-      for (const gpu of reading.value.gpus) {
-        expect(gpu.pciAddress).toMatch(/^[0-9a-f]{4,}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/)
-        expect(gpu.uuid).toMatch(/^GPU-/)
-        expect(gpu.model).toBe(/<product_name>(.*)<\/product_name>/.exec(read(path))?.[1])
-        // A cut-down recording has no memory at all; it must not become 0.
-        expect(gpu.memoryBytes === null).toBe(!read(path).includes('<fb_memory_usage>'))
-      }
-    })
-  })
-
-  describe('nvidia-smi topo -m', () => {
-    it.each(recorded('gpu-topo/ml-engineering/*.txt'))('%s', (path) => {
-      const reading = parseNvidiaTopo(read(path))
-      if (reading.kind !== 'known') throw new Error(JSON.stringify(reading))
-      const gpus = new Set(reading.value.map((pair) => pair.from)).size
-      expect(reading.value).toHaveLength(gpus * (gpus - 1))
-      expect(new Set(reading.value.map((pair) => pair.kind))).toEqual(new Set(['nvlink']))
-    })
-
-    it.each(recorded('nvidia-smi/nvidia_gpu_exporter/*.txt'))('%s with its underlined header', (path) => {
-      const section = read(path).split('# $ nvidia-smi topo -m\n')[1] ?? ''
-      expect(parseNvidiaTopo(section.split('Legend:')[0] ?? '')).toEqual({ kind: 'known', value: [] })
-    })
-  })
 
   describe('/proc/cpuinfo', () => {
     const paths = [...recorded('cpuinfo/{cadvisor,gopsutil,lxd,pcp}/*cpuinfo*')]

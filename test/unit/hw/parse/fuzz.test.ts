@@ -2,10 +2,12 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { parseChronyTracking, parseNtpPeers, parseTimedatectl } from '../../../../src/hw/parse/clock.ts'
 import { parseCpuinfo } from '../../../../src/hw/parse/cpuinfo.ts'
 import { parseDmiString, parseDmiUuid } from '../../../../src/hw/parse/dmi.ts'
+import { parseIpmiSensors } from '../../../../src/hw/parse/ipmi-sdr.ts'
 import { parseAssignments, parseColonPairs, parseSpacePairs } from '../../../../src/hw/parse/key-values.ts'
-import { parseKfdBank, parseKfdLink, parseKfdNode } from '../../../../src/hw/parse/kfd.ts'
+import { parseAmdUniqueId, parseKfdBank, parseKfdNode } from '../../../../src/hw/parse/kfd.ts'
 import {
   parseCacheSize,
   parseDistances,
@@ -17,6 +19,7 @@ import { parseNvidiaInformation, parseNvidiaNumaStatus } from '../../../../src/h
 import { parseNvidiaSize, parseNvidiaSmi } from '../../../../src/hw/parse/nvidia-smi.ts'
 import { parseNvidiaTopo } from '../../../../src/hw/parse/nvidia-topo.ts'
 import { normalisePciAddress, pciAddressInPath } from '../../../../src/hw/parse/pci.ts'
+import { parseAerLine, parseAerTotal } from '../../../../src/hw/parse/pci-aer.ts'
 import {
   parseConfigRevision,
   parseLinkSpeed,
@@ -53,11 +56,20 @@ const readers: readonly [string, (text: string) => Reading<unknown>, string][] =
   ['parseAllowed', parseAllowed, 'Cpus_allowed_list:\t0-3\nMems_allowed_list:\t0\n'],
   ['parseCpusetPath', parseCpusetPath, '/a/b\n'],
   ['parseKfdNode', parseKfdNode, 'simd_count 152\nlocation_id 1280\ndomain 0\nunique_id 164049466498974\n'],
-  ['parseKfdLink', parseKfdLink, 'type 11\nnode_to 3\n'],
+  ['parseAmdUniqueId', parseAmdUniqueId, '2f048617326b1ea\n'],
   ['parseKfdBank', parseKfdBank, 'size_in_bytes 34342961152\n'],
   ['parseNvidiaNumaStatus', parseNvidiaNumaStatus, 'Node: \t255\n'],
   ['parseNvidiaSize', parseNvidiaSize, '81559 MiB'],
   ['parseNvidiaTopo', parseNvidiaTopo, '\tGPU0\tGPU1\tCPU Affinity\nGPU0\t X \tNV18\t0-3\nGPU1\tNV18\t X \t0-3\n'],
+  [
+    'parseChronyTracking',
+    parseChronyTracking,
+    'C0A80001,ntp1,3,1700000000.1,0.0,0.0,0.0,-12.3,0,0.05,0,0,64.2,Normal\n',
+  ],
+  ['parseTimedatectl', parseTimedatectl, 'NTPSynchronized=yes\n'],
+  ['parseNtpPeers', parseNtpPeers, 'remote refid\n====================\n*10.0.0.1 .GPS. 1 u 30 64 377 0.1 0.0 0.0\n'],
+  ['parseIpmiSensors', parseIpmiSensors, 'Fan1 | 30h | ok  |  7.1 | 5040 RPM\nPlanar 5V | 4.90 Volts | ok\n'],
+  ['parseAerTotal', parseAerTotal, 'RxErr 0\nBadTLP 3\nTOTAL_ERR_COR 3\n'],
   ['parsePciUevent', parsePciUevent, 'DRIVER=nvme\nPCI_CLASS=10802\nPCI_ID=C0A9:540A\nPCI_SUBSYS_ID=C0A9:5021\n'],
   ['parsePciModalias', parsePciModalias, 'pci:v00001AF4d00001045sv00001AF4sd00001045bcFFsc00i01\n'],
   ['parsePciClass', parsePciClass, '0x030200\n'],
@@ -123,6 +135,7 @@ describe('a parser answers whatever it is given', () => {
         parseCgroupPaths(text)
         parseCpusetMounts(text)
         parseNvidiaInformation(text)
+        parseAerLine(`PCIe Bus Error${text}`)
         const address = normalisePciAddress(text)
         return (address === null || normalisePciAddress(address) === address) && pciAddressInPath(text) !== ''
       }),
