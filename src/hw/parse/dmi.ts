@@ -9,7 +9,7 @@ const junk = [
   /^default string$/i,
   /^not (specified|applicable|available|provided|defined)$/i,
   /^(none|unknown|null|n\/a|na|empty|invalid|oem|o\.e\.m\.?|default|undefined|asset( |-)?\w*tag|no dimm|filled by oem|xx+|serial ?num(ber)?|sernum\d*|part ?num(ber)?\d*|manufacturer\d*|array\d+_\w+|\[?empty\]?)$/i,
-  /^0?123456789(abcdef)?0?$/i,
+  /^0?123456789(abcdef)?0?\.?$/i,
   /^[0.\-_ x]+$/i,
   /^f+$/i,
   // Dell's SKU of boards that were sold without one.

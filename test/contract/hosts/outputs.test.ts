@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { parseCpuinfo } from '../../../src/hw/parse/cpuinfo.ts'
-import { parseSmbios } from '../../../src/hw/parse/smbios.ts'
 
 const folder = fileURLToPath(new URL('../../../../shared/hw/outputs/given', import.meta.url))
 
@@ -22,22 +21,6 @@ if (!existsSync(folder)) {
       if (reading.kind !== 'known') throw new Error(JSON.stringify(reading))
       const numbered = read(path).match(/^processor\s*(:\s*\d+$|\d+:)/gim) ?? []
       expect(reading.value.blocks).toHaveLength(Math.max(numbered.length, 1))
-    })
-  })
-
-  describe('SMBIOS tables', () => {
-    type Decoded = {
-      readonly BIOSInformation: { readonly Vendor: string; readonly Version: string; readonly ReleaseDate: string }
-      readonly MemoryDevices: readonly { readonly Size: number; readonly PartNumber: string }[] | null
-    }
-    it.each(recorded('smbios/go-smbios/*.dmi'))('%s', (path) => {
-      const reading = parseSmbios(readFileSync(join(folder, path)))
-      if (reading.kind !== 'known') throw new Error(reading.kind)
-      const decoded = JSON.parse(read(path.replace('.dmi', '.json'))) as Decoded
-      const { Vendor: vendor, Version: version, ReleaseDate: date } = decoded.BIOSInformation
-      expect(reading.value.bios).toEqual({ vendor, version, date })
-      const filled = (decoded.MemoryDevices ?? []).filter((device) => device.Size > 0)
-      expect(reading.value.dimms.map((dimm) => dimm.part)).toEqual(filled.map((device) => device.PartNumber.trim()))
     })
   })
 }
