@@ -24,7 +24,8 @@ const lineCharactersMax = 400
 
 /** Implausible when the text is not smartctl's. A drive that could not be read gives complaints and nulls. */
 export function parseSmartctlText(text: string): Reading<DriveReport> {
-  if (!/^smartctl (version )?\d+\.\d+ /m.test(text)) return implausible(text, 'not the text of smartctl')
+  if (!/^(smartctl (version )?\d+\.\d+ |=== START OF )/m.test(text))
+    return implausible(text, 'not the text of smartctl')
   const lines = text.split('\n', linesMax).filter((line) => line.length <= lineCharactersMax)
   const facts = pairsOf(lines)
   const fact = (...names: readonly string[]) =>
