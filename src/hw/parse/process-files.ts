@@ -1,20 +1,27 @@
 // What a process may use, from its own files: /proc/self/status, /proc/self/cgroup, /proc/self/cpuset, /proc/mounts.
 
-import { type CpuSet, parseCpuList } from '../../model/cpu-set.ts'
+import { type CpuSet, parseCpuList, parseCpuMask } from '../../model/cpu-set.ts'
 import { absent, known, type Reading } from '../../model/reading.ts'
 import { cleanText, implausible } from './numbers.ts'
 
 export type AllowedSets = { readonly cpus: CpuSet; readonly memoryNodes: CpuSet }
 
-/** `Cpus_allowed_list` and `Mems_allowed_list` of /proc/self/status. */
+/** `Cpus_allowed_list` and `Mems_allowed_list` of /proc/self/status, or the masks of kernels that have no lists. */
 export function parseAllowed(status: string): Reading<AllowedSets> {
-  const cpus = /^Cpus_allowed_list:[ \t]*(.*)$/m.exec(status)
-  const nodes = /^Mems_allowed_list:[ \t]*(.*)$/m.exec(status)
-  if (cpus === null || nodes === null) return absent
-  const cpuSet = parseCpuList(cpus[1] as string)
-  const nodeSet = parseCpuList(nodes[1] as string)
-  if (cpuSet === null || nodeSet === null) return implausible(`${cpus[0]} ${nodes[0]}`, 'not lists of numbers')
-  return known({ cpus: cpuSet, memoryNodes: nodeSet })
+  const line = (key: string) => new RegExp(`^${key}:[ \\t]*(.*)$`, 'm').exec(status)
+  const set = (key: string): CpuSet | null | undefined => {
+    const list = line(`${key}_list`)
+    if (list !== null) return parseCpuList(list[1] as string)
+    const mask = line(key)
+    return mask === null ? undefined : parseCpuMask(mask[1] as string)
+  }
+  const cpus = set('Cpus_allowed')
+  const memoryNodes = set('Mems_allowed')
+  if (cpus === undefined || memoryNodes === undefined) return absent
+  if (cpus === null || memoryNodes === null) {
+    return implausible(`${line('Cpus_allowed.*')?.[0]} ${line('Mems_allowed.*')?.[0]}`, 'not lists of numbers')
+  }
+  return known({ cpus, memoryNodes })
 }
 
 export type CgroupPaths = {
@@ -54,8 +61,9 @@ export type CpusetMount = {
 export function parseCpusetMounts(mounts: string): readonly CpusetMount[] {
   const found: CpusetMount[] = []
   for (const line of mounts.split('\n')) {
-    const [, at, type, options = ''] = line.split(' ')
-    if (at === undefined || !at.startsWith('/')) continue
+    const [, written, type, options = ''] = line.split(' ')
+    if (written === undefined || !written.startsWith('/')) continue
+    const at = unescaped(written)
     const flags = options.split(',')
     if (type === 'cgroup2') found.push({ at, kind: 'v2', hasPrefix: true })
     else if (type === 'cpuset') found.push({ at, kind: 'legacy', hasPrefix: false })
@@ -64,4 +72,9 @@ export function parseCpusetMounts(mounts: string): readonly CpusetMount[] {
     }
   }
   return found
+}
+
+/** Blanks, tabs, line ends and backslashes in a path are written in octal: `\040`. */
+function unescaped(path: string): string {
+  return path.replace(/\\([0-3][0-7]{2})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)))
 }

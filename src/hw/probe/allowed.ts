@@ -11,7 +11,7 @@ import {
   parseCpusetMounts,
   parseCpusetPath,
 } from '../parse/process-files.ts'
-import { type Bench, readFact, settle } from './report.ts'
+import { type Bench, listNames, readFact, settle } from './report.ts'
 
 export type Allowed = { readonly cpus: CpuSet; readonly memoryNodes: CpuSet }
 
@@ -31,12 +31,19 @@ export function probeAllowed(bench: Bench, online: CpuSet, nodes: CpuSet): Allow
 
 type Cpuset = { readonly cpus: CpuSet | null; readonly nodes: CpuSet | null }
 
+/** Where distributions mount it, for captures without /proc/mounts. */
+const usualMounts: readonly CpusetMount[] = [
+  { at: '/sys/fs/cgroup', kind: 'v2', hasPrefix: true },
+  { at: '/sys/fs/cgroup/cpuset', kind: 'v1', hasPrefix: true },
+  { at: '/dev/cpuset', kind: 'legacy', hasPrefix: false },
+]
+
 function cpusetOfCgroup(bench: Bench): Cpuset {
   const { source } = bench
-  const mounts = parseCpusetMounts(valueOr(source.readText('/proc/mounts'), ''))
+  const listed = parseCpusetMounts(valueOr(source.readText('/proc/mounts'), ''))
   const paths = parseCgroupPaths(valueOr(source.readText('/proc/self/cgroup'), ''))
   const either = readFact(bench, '/proc/self/cpuset', parseCpusetPath)
-  for (const mount of mounts) {
+  for (const mount of listed.length > 0 ? listed : usualMounts) {
     const path = mount.kind === 'v2' ? (paths.unified ?? either) : (paths.cpusetV1 ?? either)
     if (path === null) continue
     const found = nearestCpuset(bench, mount, path)
@@ -45,16 +52,21 @@ function cpusetOfCgroup(bench: Bench): Cpuset {
   return { cpus: null, nodes: null }
 }
 
-/** In version 2 a group without the controller has no files, and its parent's hold. */
+/**
+ * In version 2 a group without the controller has no files, and its parent's hold. In a container the path may be that
+ * of the host, and the group is then where the mount is.
+ */
 function nearestCpuset(bench: Bench, mount: CpusetMount, path: string): Cpuset | null {
   const suffix = mount.kind === 'v2' ? '.effective' : ''
   const prefix = mount.hasPrefix ? 'cpuset.' : ''
   for (let at = path === '/' ? '' : path; ; at = at.slice(0, at.lastIndexOf('/'))) {
-    const folder = `${mount.at}${at}/${prefix}`
-    const cpus = readFact(bench, `${folder}cpus${suffix}`, parseNonEmptyList)
-    const nodes = readFact(bench, `${folder}mems${suffix}`, parseNonEmptyList)
+    const names = listNames(bench, `${mount.at}${at}`)
+    const list = (name: string) =>
+      names.includes(name) ? readFact(bench, `${mount.at}${at}/${name}`, parseNonEmptyList) : null
+    const cpus = list(`${prefix}cpus${suffix}`)
+    const nodes = list(`${prefix}mems${suffix}`)
     if (cpus !== null || nodes !== null) return { cpus, nodes }
-    if (at === '' || mount.kind !== 'v2') return null
+    if (at === '') return null
   }
 }
 

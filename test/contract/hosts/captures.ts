@@ -23,23 +23,40 @@ export function captureFacts(): Readonly<Record<string, HostFacts>> {
   return JSON.parse(readFileSync(join(folder, 'FACTS.json'), 'utf8')) as Record<string, HostFacts>
 }
 
+type NodeFacts = { readonly os: number; readonly cpus: string; readonly mem: number; readonly subtype?: string }
+type Infos = Readonly<Record<string, string>>
+
 /** What hwloc says about a captured machine; sets are Linux lists, ids may be null where the kernel names none. */
 export type HostFacts = {
-  readonly packages: readonly {
-    readonly os: number | null
-    readonly cpus: string
-    readonly info?: Record<string, string>
-  }[]
+  readonly packages: readonly { readonly os: number | null; readonly cpus: string; readonly info?: Infos }[]
   readonly dies?: readonly { readonly os: number; readonly cpus: string }[]
-  readonly numa: readonly { readonly os: number; readonly cpus: string; readonly mem: number }[]
-  readonly caches?: readonly { readonly kind: string; readonly size: number; readonly sets: readonly string[] }[]
+  readonly groups?: readonly { readonly os: number | null; readonly subtype: string | null; readonly cpus: string }[]
+  readonly numa: readonly NodeFacts[]
+  readonly memcaches?: readonly { readonly size: number; readonly nodes: string }[]
+  readonly memattrs?: readonly {
+    readonly name: string
+    readonly values: readonly { readonly targetOs: number; readonly value: number }[]
+  }[]
+  readonly caches?: readonly {
+    readonly kind: string
+    readonly size: number
+    readonly line: number
+    readonly sets: readonly string[]
+  }[]
   readonly coreIds: readonly (readonly [number | null, string])[]
   readonly pus: string
+  /** With those that are offline. */
+  readonly completeCpus: string
   readonly allowedCpus: string
   readonly allowedNodes: string
   readonly allowedView?: { readonly pus: string; readonly nodes: string }
-  readonly cpukinds?: readonly { readonly cpus: string }[]
+  readonly cpukinds?: readonly { readonly cpus: string; readonly info?: Infos }[]
   readonly distances?: readonly { readonly name: string; readonly matrix: readonly (readonly number[])[] }[]
+  readonly machineInfo?: Infos
+  /** Small files, verbatim. */
+  readonly raw: Readonly<Record<string, string | null | undefined>>
+  /** What changes when hwloc is told otherwise. */
+  readonly variants?: Readonly<Record<string, { readonly changed: { readonly numa?: readonly NodeFacts[] } }>>
 }
 
 /** Parts of /sys and /proc that no probe looks at and that are many files. */

@@ -16,11 +16,20 @@ export function documentFaults(document: Inventory): readonly string[] {
   claim(document.schema === 'tepui.inventory/1', 'it names its schema')
   claim(isSubset(set(cpu.allowed), online), 'allowed CPUs are online')
   claim(intersect(set(cpu.offline), online).length === 0, 'offline CPUs are not online')
-  const parts = { package: cpu.packages, die: cpu.dies, core: cpu.cores, cache: cpu.caches, node: numa.nodes }
+  const parts = {
+    group: cpu.groups,
+    package: cpu.packages,
+    die: cpu.dies,
+    cluster: cpu.clusters,
+    core: cpu.cores,
+    'core kind': cpu.coreKinds,
+    cache: cpu.caches,
+    node: numa.nodes,
+  }
   for (const [kind, list] of Object.entries(parts)) {
     for (const part of list) claim(isSubset(set(part.cpus), online), `the CPUs ${part.cpus} of a ${kind} are online`)
   }
-  for (const kind of ['package', 'core', 'node'] as const) {
+  for (const kind of ['package', 'die', 'cluster', 'core', 'core kind', 'node'] as const) {
     const members = parts[kind].flatMap((part) => set(part.cpus))
     claim(new Set(members).size === members.length, `each CPU is in one ${kind}`)
   }
