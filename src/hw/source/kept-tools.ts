@@ -5,7 +5,7 @@
 import { execFile } from 'node:child_process'
 import { fail, ok, type Result } from '../../model/result.ts'
 import { type ToolOptions, type ToolOutput, toolOutputBytesMax } from './source.ts'
-import { failedTool, toolEnvironment } from './tools.ts'
+import { failedTool, findTool, toolEnvironment } from './tools.ts'
 
 /** How old an answer may be where the question does not say. */
 export const maxAgeDefaultMs = 5 * 60_000
@@ -68,9 +68,11 @@ export class KeptTools {
 
   #ask({ argv, options }: Question): Promise<Result<ToolOutput>> {
     const [tool = '', ...args] = argv
+    const program = findTool(tool)
+    if (program === null) return Promise.resolve(failedTool(argv, 'ENOENT', options.timeoutMs))
     return new Promise((resolve) => {
       const child = execFile(
-        tool,
+        program,
         args,
         {
           env: toolEnvironment,
