@@ -1,5 +1,6 @@
 // The PCI Express link of a function: what it is now and the best that both of its ends can do. All functions below a port
-// share its link, so it is read once a port. It does not judge: idle links slow down by themselves.
+// share its link, so it is read once a port, at the first function, which speaks for all (FN-0023). It does not judge: idle
+// links slow down by themselves.
 
 import type { PcieLink } from '../../model/inventory.ts'
 import type { Reading } from '../../model/reading.ts'

@@ -62,6 +62,11 @@ describe('a fan', () => {
     ])
   })
 
+  it('that is a little slower than its lowest speed is kept there (FN-0024)', () => {
+    expect(symptoms({ fan2_input: '1998', fan2_min: '2000' })).toEqual([])
+    expect(symptoms({ fan2_input: '900', fan2_min: '2000' })).toHaveLength(1)
+  })
+
   it('of which the chip says fault has failed', () => {
     expect(symptoms({ fan2_input: '0', fan2_fault: '1' })).toHaveLength(1)
   })
