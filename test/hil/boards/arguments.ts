@@ -114,8 +114,8 @@ function smbiosArguments(identity: BoardIdentity): readonly string[][] {
 }
 
 function driveArguments(drive: BoardDrive, folder: string): readonly string[][] {
-  const { id, port, serial, logicalBlockBytes, physicalBlockBytes } = drive
-  const blocks = `logical_block_size=${logicalBlockBytes},physical_block_size=${physicalBlockBytes}`
+  const { id, port, serial, blockBytes } = drive
+  const blocks = `logical_block_size=${blockBytes},physical_block_size=${blockBytes}`
   return [
     ['-blockdev', backing(drive, folder)],
     ['-device', `nvme,id=${id},serial=${serial},bus=${port ?? 'pcie.0'}`],

@@ -82,8 +82,7 @@ const keeper = {
   port: 'port1',
   serial: 'NVME-KEEPER-1',
   megabytes: 256,
-  logicalBlockBytes: 512,
-  physicalBlockBytes: 512,
+  blockBytes: 512,
   keeps: true,
 } as const
 
@@ -169,7 +168,7 @@ export const drives: Board = {
     { fact: 'drives', told: plainDrives.length + 2, said: ({ disks }) => disks.length },
     ...plainDrives.flatMap(factsOf),
     drive(sharedSerial, 'size', bytesOf(sharedMegabytes), ({ sizeBytes }) => sizeBytes),
-    drive(sharedSerial, 'kind', ['nvme', 'nvme'], ({ kind, transport }) => [kind, transport]),
+    drive(sharedSerial, 'kind', ['virtual', 'nvme'], ({ kind, transport }) => [kind, transport]),
     drive(sharedSerial, 'controllers', 2, (_, { pci }) => pci.filter(isSharedController).length),
     drive(
       keeper.serial,

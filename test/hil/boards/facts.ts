@@ -166,7 +166,7 @@ export function driveOf(serial: string): (inventory: Inventory) => Disk | undefi
 }
 
 function driveFacts(board: Board, drive: BoardDrive): readonly Fact[] {
-  const { serial, megabytes, logicalBlockBytes, physicalBlockBytes, port } = drive
+  const { serial, megabytes, blockBytes, port } = drive
   const root = rootOf(board, port)
   const disk = (name: string, told: unknown, read: (disk: Disk) => unknown): Fact => ({
     fact: `drive ${serial} ${name}`,
@@ -180,8 +180,9 @@ function driveFacts(board: Board, drive: BoardDrive): readonly Fact[] {
     disk('model', nvmeModel, ({ model }) => model),
     disk('size', megabytes * mebibyte, ({ sizeBytes }) => sizeBytes),
     disk('wwn', nvmeName(serial), ({ wwn }) => wwn),
-    disk('blocks', [logicalBlockBytes, physicalBlockBytes], (one) => [one.logicalBlockBytes, one.physicalBlockBytes]),
-    disk('kind', ['nvme', 'nvme'], ({ kind, transport }) => [kind, transport]),
+    disk('blocks', [blockBytes, blockBytes], (one) => [one.logicalBlockBytes, one.physicalBlockBytes]),
+    // A hypervisor's drive, whatever it plays.
+    disk('kind', ['virtual', 'nvme'], ({ kind, transport }) => [kind, transport]),
     disk('rotational', false, ({ rotational }) => rotational),
     disk('read-only, removable', [false, false], ({ isReadOnly, isRemovable }) => [isReadOnly, isRemovable]),
     // What is on a drive that keeps it is the board's own to say.
@@ -282,8 +283,11 @@ function identityFacts(board: Board): readonly Fact[] {
     { fact: 'machine has an identity', told: true, said: ({ machine }) => machine.id !== null },
     {
       fact: 'bios',
-      told: { component: 'bios', ...bios },
-      said: ({ firmware }) => firmware.find(({ component }) => component === 'bios') ?? null,
+      told: [bios.vendor, bios.version, bios.date],
+      said: ({ firmware }) => {
+        const found = firmware.find(({ component }) => component === 'bios')
+        return [found?.vendor, found?.version, found?.date]
+      },
     },
     { fact: 'memory installed', told: totalBytes, said: ({ memory }) => memory.installedBytes },
     {

@@ -56,6 +56,8 @@ export const restricted: Board = {
   bmc: null,
   allowed: may,
   kernelArguments: [
+    // A kernel that puts itself anywhere may leave no whole gibibyte.
+    'nokaslr',
     `isolcpus=${isolated}`,
     `nohz_full=${tickless}`,
     ...hugepages.flatMap(({ name, counts }) => [

@@ -78,7 +78,10 @@ const cutLink: Trial = {
   name: 'link cut',
   steps: [
     { kind: 'qmp', command: 'set_link', arguments: { name: 'nic1', up: false } },
-    { kind: 'wait', condition: 'grep -q 0 /sys/class/net/eth0/carrier' },
+    {
+      kind: 'wait',
+      condition: 'grep -q 0 "$(dirname "$(grep -l 52:54:00:11:22:01 /sys/class/net/*/address)")/carrier"',
+    },
   ],
   facts: () => [
     {
@@ -183,8 +186,7 @@ export const twoSockets: Board = {
       port: 'port1',
       serial: 'NVME-SER-0001',
       megabytes: 64,
-      logicalBlockBytes: 512,
-      physicalBlockBytes: 512,
+      blockBytes: 512,
       keeps: false,
     },
     {
@@ -192,8 +194,7 @@ export const twoSockets: Board = {
       port: 'port2',
       serial: 'NVME-SER-0002',
       megabytes: 96,
-      logicalBlockBytes: 4096,
-      physicalBlockBytes: 4096,
+      blockBytes: 4096,
       keeps: false,
     },
     {
@@ -201,8 +202,7 @@ export const twoSockets: Board = {
       port: 'port4',
       serial: 'NVME-SER-0003',
       megabytes: 128,
-      logicalBlockBytes: 512,
-      physicalBlockBytes: 4096,
+      blockBytes: 512,
       keeps: false,
     },
   ],

@@ -112,8 +112,7 @@ export type BoardDrive = {
   readonly port: string | null
   readonly serial: string
   readonly megabytes: number
-  readonly logicalBlockBytes: number
-  readonly physicalBlockBytes: number
+  readonly blockBytes: number
   readonly keeps: boolean
 }
 

@@ -9,16 +9,15 @@ import { type Entry, header, padding, trailer } from './cpio.ts'
 import { loadingOrder, type ModuleNeeds, moduleName, parseModuleNeeds } from './modules.ts'
 import { type Kernel, packageRoot } from './packages.ts'
 
-/** What the file under test needs, and what the tools need. Libraries lie in folders of their own in each package. */
-const libraryPackages = [
-  'libc6',
-  'libstdc++6',
-  'libgcc-s1',
-  'libtinfo6',
-  'libmnl0',
-  'libselinux1',
-  'libpcre2-8-0',
-  'libudev1',
+/** What the file under test needs, and what the tools need; several names are one package in several releases. */
+const libraryPackages: readonly (readonly [string, ...string[]])[] = [
+  ['libc6'],
+  ['libstdc++6'],
+  ['libgcc-s1'],
+  ...['libtinfo6', 'libselinux1', 'libpcre2-8-0', 'libudev1', 'libmnl0'].map((name): [string] => [name]),
+  ...['libacl1', 'libblkid1', 'libcap2', 'libkmod2', 'libzstd1', 'liblzma5'].map((name): [string] => [name]),
+  ...['libfreeipmi17', 'libreadline8'].map((name): [string] => [name]),
+  ['libssl3', 'libssl3t64'],
 ]
 
 /** Tools that a server has: the probe asks some of them, boards are prepared with others. The rest is busybox. */
@@ -26,8 +25,13 @@ const tools = [
   { package: 'util-linux', paths: ['bin/dmesg'] },
   { package: 'ethtool', paths: ['sbin/ethtool'] },
   { package: 'smartmontools', paths: ['usr/sbin/smartctl'] },
+  { package: 'ipmitool', paths: ['usr/bin/ipmitool'] },
   { package: 'mdadm', paths: ['sbin/mdadm'] },
+  { package: 'udev', paths: ['bin/udevadm'] },
 ]
+
+/** Rules and helpers of udev, without its texts about hardware: nobody has compiled them. */
+const udevFiles = /^(lib\/udev\/rules\.d|lib\/udev\/\w+_id$|lib\/systemd\/network\/99-default)/
 
 /** Where Debian's packages of this and later releases have these files. */
 const prefixes = ['', 'usr/']
@@ -75,6 +79,7 @@ function* contents({ architecture, kernel, file, modules, init }: ImageOptions):
     from: Buffer.from('NAME=Guest\nPRETTY_NAME="Tepui guest"\n'),
   }
   yield { path: 'etc/passwd', kind: 'file', mode: 0o644, from: Buffer.from('root:x:0:0:root:/root:/bin/sh\n') }
+  yield { path: 'etc/group', kind: 'file', mode: 0o644, from: Buffer.from(groups.map((one) => `${one}:\n`).join('')) }
   yield { path: 'bin/tepui', kind: 'file', mode: 0o755, from: file }
   yield { path: 'bin/busybox', kind: 'file', mode: 0o755, from: toolIn(architecture, 'busybox-static', 'bin/busybox') }
   for (const { package: name, paths } of tools) {
@@ -82,9 +87,16 @@ function* contents({ architecture, kernel, file, modules, init }: ImageOptions):
       yield { path: `sbin/${basename(path)}`, kind: 'file', mode: 0o755, from: toolIn(architecture, name, path) }
     }
   }
-  for (const name of libraryPackages) yield* librariesOf(architecture, packageRoot(architecture, name))
+  for (const names of libraryPackages) yield* librariesOf(architecture, packageRoot(architecture, ...names))
+  yield* filesOf(packageRoot(architecture, 'udev'), udevFiles)
   yield* modulesOf(kernel, modules)
 }
+
+/** Groups that udev's rules name. */
+const groups = [
+  ...['root:x:0', 'tty:x:5', 'disk:x:6', 'lp:x:7', 'kmem:x:15', 'dialout:x:20', 'cdrom:x:24', 'tape:x:26'],
+  ...['audio:x:29', 'video:x:44', 'input:x:104', 'kvm:x:105', 'render:x:106', 'sgx:x:107'],
+]
 
 const folders = [
   'bin',
@@ -116,6 +128,22 @@ function* librariesOf(architecture: BoardArchitecture, root: string): Generator<
       if (target !== null) yield { path, kind: 'link', mode: 0o777, to: basename(target) }
       else if (statSync(from).isFile()) yield { path, kind: 'file', mode: 0o755, from }
     }
+  }
+}
+
+/** The files of a package whose paths match, with the folders above them. */
+function* filesOf(root: string, wanted: RegExp): Generator<Content> {
+  const made = new Set<string>(folders)
+  const paths = readdirSync(root, { recursive: true, encoding: 'utf8' }).map((path) => path.replace(/^usr\//, ''))
+  for (const path of paths.filter((one) => wanted.test(one))) {
+    const from = prefixes.map((prefix) => join(root, prefix, path)).find(isFile)
+    if (from === undefined) continue
+    const above = path.split('/').slice(0, -1)
+    for (const folder of above.map((_, i) => above.slice(0, i + 1).join('/')).filter((one) => !made.has(one))) {
+      made.add(folder)
+      yield { path: folder, kind: 'folder', mode: 0o755 }
+    }
+    yield { path, kind: 'file', mode: statSync(from).mode & 0o777, from }
   }
 }
 

@@ -16,6 +16,10 @@ while read -r module; do
   insmod "/modules/$module" || echo "insmod $module failed"
 done </modules/order.txt
 ip link set lo up
+ln -s udevadm /sbin/systemd-udevd
+systemd-udevd --daemon
+udevadm trigger --action=add
+udevadm settle
 
 port=
 while [ -z "$port" ]; do

@@ -50,9 +50,16 @@ export function kernelFor(architecture: BoardArchitecture): Kernel {
   return { version, image: join(root, 'boot', `vmlinuz-${version}`), modules }
 }
 
-/** The folder into which a package was unpacked. */
-export function packageRoot(architecture: BoardArchitecture, name: string): string {
-  return unpack(architecture, name, join(cacheFolder(), debianName[architecture], 'packages', name))
+/** The folder into which the first of `names` that there is was unpacked: releases rename some packages. */
+export function packageRoot(architecture: BoardArchitecture, ...names: readonly [string, ...string[]]): string {
+  const [name, ...others] = names
+  try {
+    return unpack(architecture, name, join(cacheFolder(), debianName[architecture], 'packages', name))
+  } catch (error) {
+    const [next, ...rest] = others
+    if (next === undefined || !(error instanceof NotPossibleHere)) throw error
+    return packageRoot(architecture, next, ...rest)
+  }
 }
 
 function cacheFolder(): string {
