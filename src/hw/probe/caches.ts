@@ -69,7 +69,7 @@ function describe(bench: Bench, folder: string, set: CpuSet, hasLines: boolean):
 }
 
 /**
- * An empty set, as on ia64, is the core's (FN-0011). Null where the kernel gives none: who shares the cache is then
+ * An empty set, as on ia64, is the core's (FN-0010). Null where the kernel gives none: who shares the cache is then
  * unknown, and a cache counted once a core would be one that is not there.
  */
 function sharingSet(bench: Bench, folder: string, files: CpuFiles, core: CpuSet): CpuSet | null {

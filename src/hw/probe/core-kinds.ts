@@ -1,5 +1,5 @@
 // Which cores are the fast ones, on processors that mix several sorts.
-// ARM: the part number in the register MIDR says it, and only that (FN-0012). x86 and others: Intel's lists of its
+// ARM: the part number in the register MIDR says it, and only that (FN-0011). x86 and others: Intel's lists of its
 // performance counters, the base and the highest frequency and the kernel's `cpu_capacity` together. The highest
 // frequency differs a little between equal cores (Turbo Boost Max), and so does the capacity made of it. A missing
 // thread sibling says nothing.

@@ -1,7 +1,7 @@
 // The processors: which CPUs are online, and how they form cores, clusters, dies, packages, books and caches.
 // Everything is a set of CPUs: the kernel's numbers are labels that repeat, have gaps or are -1 (FN-0003). A set is read
 // once for all the CPUs in it, which keeps the number of reads near the number of cores. Sets that cross an earlier one
-// are left out (FN-0010).
+// are left out.
 // It does not know NUMA nodes; inventory.ts joins the two.
 
 import { type CpuSet, formatCpuList, intersect, subtract } from '../../model/cpu-set.ts'
@@ -82,7 +82,7 @@ function withoutSet<T extends { readonly set: CpuSet }>({ set: _set, ...rest }: 
 
 /**
  * `cpu/online` of the CPUs that have a folder, else the CPUs' own `online` files, else all CPUs that are described. A
- * kernel describes the topology of each CPU that runs; one without, where others have one, is not there (FN-0013).
+ * kernel describes the topology of each CPU that runs; one without, where others have one, is not there.
  */
 function onlineCpus(bench: Bench, present: CpuSet, cpuinfo: Cpuinfo | null): CpuSet {
   const listed = readFact(bench, `${cpuRoot}/online`, parseList) ?? []
@@ -91,7 +91,7 @@ function onlineCpus(bench: Bench, present: CpuSet, cpuinfo: Cpuinfo | null): Cpu
     return [...new Set((cpuinfo?.blocks ?? []).map((block) => block.cpu))].sort((a, b) => a - b)
   }
   const both = intersect(present, listed)
-  const running = (cpu: number) => readFact(bench, `${cpuRoot}/cpu${cpu}/online`, parseInteger) !== 0
+  const running = (cpu: number) => readFact(bench, `${cpuRoot}/cpu${cpu}/online`, parseWord) !== '0'
   const online = both.length > 0 ? both : present.filter(running)
   const described = online.filter((cpu) => bench.source.exists(`${cpuRoot}/cpu${cpu}/topology`))
   if (described.length === 0 || described.length === online.length) return online

@@ -1,5 +1,5 @@
 // Sets of CPUs that lie inside or beside each other, never across: how a machine's parts nest. Firmware that contradicts
-// itself gives sets that cross; the set that came first stays (FN-0010). It does not know what the sets are.
+// itself gives sets that cross; the set that came first stays. It does not know what the sets are.
 
 import type { CpuSet } from '../../model/cpu-set.ts'
 

@@ -14,7 +14,7 @@ export type Access = {
 }
 
 /**
- * `access1` names processors only and is newer; `access0` may name a GPU or a network card instead (FN-0015). `hasFolder`
+ * `access1` names processors only and is newer; `access0` may name a GPU or a network card instead (FN-0012). `hasFolder`
  * says whether the node has a folder of that name.
  */
 export function accessOf(bench: Bench, id: number, hasFolder: (name: string) => boolean): Access {

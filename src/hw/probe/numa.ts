@@ -1,7 +1,7 @@
 // NUMA nodes: their CPUs, memory, hugepages and distances. Node ids are sparse on many machines and never an index.
 // A machine whose kernel has no nodes is one node 0 with everything. A node whose CPUs another node already has is a
 // contradiction of the firmware (FN-0005): the first one stays. Nodes that the kernel was told to make (`numa=fake`) share
-// their CPUs on purpose: all stay, and the first one has the CPUs (FN-0014).
+// their CPUs on purpose: all stay, and the first one has the CPUs.
 
 import { type CpuSet, formatCpuList, intersect, union } from '../../model/cpu-set.ts'
 import type { Hugepages, NumaNode, NumaSection } from '../../model/inventory.ts'

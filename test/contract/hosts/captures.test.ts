@@ -29,7 +29,7 @@ const differences: Readonly<Record<string, { readonly facts: readonly (keyof Top
   },
   'util-linux-lscpu/arm-A510-A710-A715-X3.tar.gz': {
     facts: ['coreKinds'],
-    why: 'the registers name four parts; hwloc does not know the architecture and judges by frequency (FN-0012)',
+    why: 'the registers name four parts; hwloc does not know the architecture and judges by frequency (FN-0011)',
   },
 }
 

@@ -49,8 +49,11 @@ describe('NUMA nodes', () => {
         cpus: '0-3',
         localCpus: '0-3',
         memoryBytes: 4096,
-        hugepages: [{ sizeBytes: 2097152, count: 3 }],
+        hugepages: [{ sizeBytes: 2097152, count: 3, freeCount: null }],
         isGpuMemory: false,
+        kind: null,
+        memorySideCaches: [],
+        access: null,
       },
     ])
   })
@@ -88,6 +91,121 @@ describe('NUMA nodes', () => {
     const section = probe({ ...node(0, '0-1', '10'), ...node(1, '2-3', '20 10') })
     expect(section.distances).toBeNull()
     expect(section.problems).toMatchObject([{ code: 'HW_IMPLAUSIBLE', message: '1 distances for 2 nodes' }])
+  })
+
+  it('of memory alone are near nothing that is no nearer than they are to themselves', () => {
+    const files = { ...node(0, '0-1', '10 20 10'), ...node(1, '2-3', '20 10 28'), ...node(2, '', '10 28 10') }
+    expect(probe(files).nodes[2]?.localCpus).toBe('')
+  })
+
+  it('of memory alone may be near another such node, whose place is known by then', () => {
+    const files = { ...node(0, '0-1', '10 21 17'), ...node(1, '', '17 10 28'), ...node(2, '', '28 17 10') }
+    expect(probe(files).nodes.map((one) => one.localCpus)).toEqual(['0-1', '0-1', '0-1'])
+  })
+
+  it('with CPUs are near other initiators too, and a folder without initiators leaves the distances to say it', () => {
+    const section = probe({
+      ...node(0, '0-1', '10 20 17'),
+      ...node(1, '2', '20 10 28'),
+      ...node(2, '', '17 28 10'),
+      [`${root}/node1/access0/initiators/node0`]: '',
+      [`${root}/node2/access1/initiators/read_bandwidth`]: '0',
+    })
+    expect(section.nodes.map((one) => [one.cpus, one.localCpus])).toEqual([
+      ['0-1', '0-1'],
+      ['2', '0-2'],
+      ['', '0-1'],
+    ])
+  })
+
+  it('have the figures of the firmware, of processors before those of other initiators (FN-0012)', () => {
+    const access = (name: string, figures: Readonly<Record<string, string>>) =>
+      Object.fromEntries(
+        Object.entries(figures).map(([file, text]) => [`${root}/node0/${name}/initiators/${file}`, text]),
+      )
+    const files = {
+      ...node(0, '0-3', '10'),
+      ...access('access0', { node4: '', read_latency: '5' }),
+      ...access('access1', { node0: '', read_bandwidth: '131072', write_bandwidth: '0', read_latency: '26' }),
+    }
+    const figures = { initiators: [0], readMbps: 131072, writeMbps: null, readNs: 26, writeNs: null }
+    expect(probe(files).nodes[0]?.access).toEqual(figures)
+    expect(probe({ ...files, '/proc/cmdline': 'quiet numa=fake=2' }).nodes[0]?.access).toBeNull()
+  })
+
+  it('have the caches in front of their memory, but for nodes that the kernel was told to make', () => {
+    const cache = `${root}/node0/memory_side_cache/index1`
+    const files = { ...node(0, '0-3', '10'), [`${cache}/size`]: '103079215104', [`${cache}/line_size`]: '64' }
+    expect(probe(files).nodes[0]?.memorySideCaches).toEqual([{ level: 1, sizeBytes: 103079215104, lineBytes: 64 }])
+    expect(probe({ ...files, '/proc/cmdline': 'numa=fake=8U' }).nodes[0]?.memorySideCaches).toEqual([])
+    expect(probe({ ...files, [`${cache}/size`]: '0' }).nodes[0]?.memorySideCaches).toEqual([])
+  })
+
+  it('that the kernel was told to make share CPUs: all keep their memory, the first has the CPUs', () => {
+    const files = { ...node(0, '0-3', '10 10'), ...node(1, '0-3', '10 10'), '/proc/cmdline': 'numa=fake=2U quiet' }
+    const section = probe(files)
+    expect(section.nodes.map((one) => [one.cpus, one.localCpus, one.memoryBytes])).toEqual([
+      ['0-3', '0-3', 1048576],
+      ['', '0-3', 1048576],
+    ])
+    expect(section.problems).toEqual([])
+  })
+
+  it('are what the DAX device was that became their memory', () => {
+    const dax = (name: string, node: number, parent: string) => ({
+      [`/sys/bus/dax/devices/${name}`]: { link: `../../../devices/${parent}/${name}` },
+      [`/sys/bus/dax/drivers/kmem/${name}`]: { link: `../../../../devices/${parent}/${name}` },
+      [`/sys/devices/${parent}/${name}/target_node`]: `${node}\n`,
+    })
+    const files = {
+      ...Object.assign({}, ...[0, 1, 2, 3, 4].map((id) => node(id, id === 0 ? '0-3' : '', null))),
+      ...dax('dax0.0', 1, 'LNXSYSTM:00/LNXSYBUS:00/ACPI0012:00/ndbus0/region0/dax0.1'),
+      ...dax('dax1.0', 2, 'platform/ACPI0017:00/root0/decoder0.0/region0/dax_region0'),
+      ...dax('dax2.0', 3, 'platform/hmem.0'),
+      ...dax('dax3.0', -1, 'platform/hmem.1'),
+    }
+    expect(probe(files).nodes.map((one) => one.kind)).toEqual([null, 'pmem', 'cxl', 'special', null])
+  })
+
+  it('have hugepages by size, and how many of them are free', () => {
+    const pool = (kib: number, files: Readonly<Record<string, string>>) =>
+      Object.fromEntries(
+        Object.entries(files).map(([name, text]) => [`${root}/node0/hugepages/hugepages-${kib}kB/${name}`, text]),
+      )
+    const files = {
+      ...node(0, '0-3', '10'),
+      ...pool(1048576, { nr_hugepages: '1' }),
+      ...pool(64, { nr_hugepages: '7', free_hugepages: '5' }),
+      ...pool(2048, { free_hugepages: '5' }),
+    }
+    expect(probe(files).nodes[0]?.hugepages).toEqual([
+      { sizeBytes: 65536, count: 7, freeCount: 5 },
+      { sizeBytes: 1073741824, count: 1, freeCount: null },
+    ])
+  })
+
+  it('with CPUs and no memory, and nodes in an odd order, keep their places in the distances', () => {
+    const section = probe({
+      ...node(8, '0-1', '10 20 40'),
+      ...node(250, '', '20 10 40'),
+      ...node(72, '2-3', '40 40 10', 0),
+    })
+    expect(section.nodes.map((one) => [one.id, one.memoryBytes])).toEqual([
+      [8, 1048576],
+      [72, 0],
+      [250, 1048576],
+    ])
+    expect(section.distances?.[0]).toEqual([10, 20, 40])
+  })
+
+  it('may be the memory of a GPU, near what the GPU is near to', () => {
+    const section = probe({
+      ...node(0, '0-3', '10 80'),
+      ...node(255, '', '80 10'),
+      '/proc/driver/nvidia/gpus/0004:04:00.0/numa_status': 'Node: 255\nStatus: online\n',
+      '/sys/bus/pci/devices/0004:04:00.0/local_cpus': 'ff03',
+    })
+    expect(section.nodes[1]).toMatchObject({ kind: 'gpu', cpus: '', localCpus: '0-1' })
   })
 
   it('may be the memory of a GPU', () => {
@@ -135,6 +253,28 @@ describe('what a process may use', () => {
         '/cg/a/cpuset.mems.effective': '0',
       }),
     ).toEqual({ cpus: [3], memoryNodes: [0] })
+  })
+
+  it('is found behind a mount with a blank in its name, without prefix, and in a container', () => {
+    const files = (options: string, at: string, name: string) => ({
+      '/proc/mounts': `none /dev/my\\040cg cgroup rw,${options} 0 0\n`,
+      '/proc/self/cgroup': '3:cpu,cpuset:/docker/0123\n',
+      [`/dev/my cg${at}/${name}`]: '1',
+    })
+    const one = { cpus: [1], memoryNodes: [0, 1] }
+    expect(allowed(files('cpuset', '/docker/0123', 'cpuset.cpus'))).toEqual(one)
+    expect(allowed(files('cpuset,noprefix', '/docker/0123', 'cpus'))).toEqual(one)
+    expect(allowed(files('cpuset', '', 'cpuset.cpus'))).toEqual(one)
+  })
+
+  it('is found where it usually is when the mounts are not known', () => {
+    const files = { '/proc/self/cpuset': '/a\n', '/sys/fs/cgroup/a/cpuset.cpus.effective': '2-3' }
+    expect(allowed(files)).toEqual({ cpus: [2, 3], memoryNodes: [0, 1] })
+  })
+
+  it('is a mask on kernels without lists', () => {
+    const status = 'Cpus_allowed:\t00000006\nMems_allowed:\t1\n'
+    expect(allowed({ '/proc/self/status': status })).toEqual({ cpus: [1, 2], memoryNodes: [0] })
   })
 
   it('may be in the oldest form of cpusets', () => {
