@@ -158,14 +158,25 @@ export function askRaidTool(
       isMissing ||= done.fault.code === 'HW_TOOL_MISSING'
       return done
     }
-    const { stdout, stderr } = done.value
-    const right = /[^\n]*(permission denied|root priv|must be root|run as root|administrator rights)[^\n]*/i.exec(
-      `${stderr}\n${stdout}`,
+    const right = lineWith(
+      `${done.value.stderr}\n${done.value.stdout}`,
+      /permission denied|(must be|run as|need\w*) root|root priv|administrator rights/i,
     )
-    return right === null
-      ? ok(stdout)
-      : fail('HW_NEEDS_ROOT', `${tool.name} needs root: ${right[0].trim().slice(0, 120)}`)
+    return right === null ? ok(done.value.stdout) : fail('HW_NEEDS_ROOT', `${tool.name} needs root: ${right}`)
   }
   const reports = tool.reports(run, inventory)
   return isMissing && reports.every((report) => !report.ok) ? null : reports
+}
+
+/** The line of a match, cut where it is long. */
+function lineWith(text: string, pattern: RegExp): string | null {
+  const at = text.search(pattern)
+  if (at === -1) return null
+  const start = text.lastIndexOf('\n', at) + 1
+  return (
+    text
+      .slice(Math.max(start, at - 80), at + 80)
+      .split('\n', 1)[0]
+      ?.trim() ?? null
+  )
 }

@@ -85,7 +85,7 @@ export function namedMember(name: string, state: string): RaidMember {
 /** First match wins: a state may say two things at once (`DEGRADED … RESYNC_IN_PROGRESS`). */
 const volumeWords: readonly (readonly [RegExp, VolumeHealth])[] = [
   [/interim recovery|ready for recovery|waiting for|pdgd|dgrd/, 'degraded'],
-  [/^offln|offline|failed|\bfld\b|missing|incomplete|inoperative|\bdead\b/, 'failed'],
+  [/^off?ln|offline|failed|\bfld\b|missing|incomplete|inoperative|\bdead\b/, 'failed'],
   [/rebuild|recover|resync|^rec$|reconstruct/, 'rebuilding'],
   [/degraded|critical|inconsistent|impacted|suboptimal|partial/, 'degraded'],
   [/init|verif|migrat|expan|transform|check|scrub|build|eras|synchroniz|\bsync/, 'busy'],
@@ -95,7 +95,7 @@ const volumeWords: readonly (readonly [RegExp, VolumeHealth])[] = [
 const memberWords: readonly (readonly [RegExp, MemberHealth])[] = [
   [/predict|smart.fail|ecc.error/, 'predicted'],
   [/missing|msng|not.present|no.device/, 'missing'],
-  [/^(ubad|ubunsp|offln)|unconfigured\(bad\)|fail|offline|defunct|\bdead\b|device.error|degraded/, 'failed'],
+  [/^(ubad|ubunsp|off?ln)|unconfigured\(bad\)|fail|offline|defunct|\bdead\b|device.error|degraded/, 'failed'],
   [/^rbld|rebuild|cpybck|copyback|recover|verif|init|shld|sntze|sanit|eras|sync|migrat/, 'busy'],
   [
     /^(onln|online|ok|okay|ready|ugood|ugunsp|ghs|dhs|hot ?spare|global hot|dedicated hot|spare|unconfigured\(good\)|unconf|jbod|optimal|standby|available|raw|present|conf|pass)(?![a-z])/,

@@ -48,7 +48,7 @@ export function parseSsacli(text: string): Reading<RaidReport> {
     const pair = pairOf(line)
     if (pair !== null) note(pair, place, { controllers, volumes, members })
   }
-  if (controllers.length === 0 && !/^\s*Error: /m.test(text)) return implausible(text, 'not the text of ssacli')
+  if (controllers.length === 0 && !/^[ \t]{0,20}Error: /m.test(text)) return implausible(text, 'not the text of ssacli')
   return known({ controllers, volumes: [...volumes.values()], members: [...members.values()] })
 }
 
@@ -119,7 +119,13 @@ function note([key, value]: readonly [string, string], { kind, name }: Place, fo
 
 function noteController(controller: RaidController, key: string, value: string): RaidController {
   if (key === 'Serial Number') return { ...controller, serial: identityText(value) }
-  if (key.startsWith('PCI Address')) return { ...controller, pciAddress: /^[\da-f:.]{12}$/i.test(value) ? value : null }
+  if (key.startsWith('PCI Address')) {
+    // `PCI Address (Domain:Bus:Device.Function): 0000:03:00.0`: the key has colons of its own.
+    return {
+      ...controller,
+      pciAddress: /[\da-f]{4}:[\da-f]{2}:[\da-f]{2}\.[0-7]$/i.exec(value)?.[0].toLowerCase() ?? null,
+    }
+  }
   const isBad = /fail|degraded|error|replace|permanently disabled|not responding/i.test(value)
   if (key === 'Controller Status') {
     const faults = value === 'OK' ? [] : [`${key}: ${value}`]
