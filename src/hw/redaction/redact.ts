@@ -140,6 +140,9 @@ const hexForms: readonly ((digits: string) => string)[] = [
   (digits) => grouped(digits, 4, '.'),
   (digits) => digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'),
   (digits) => digits.replace(/^(.)(.{6})(.{9})$/, '$1 $2 $3'),
+  // As a text that is written in hexadecimal: NVMe names are made of serial numbers in this way.
+  (digits) => hexOf(digits),
+  (digits) => hexOf(digits.toUpperCase()),
 ]
 
 /** How it stands in binary tables. */

@@ -18,7 +18,7 @@ const mac = /(?<![0-9a-f:-])[0-9a-f]{2}(?:([:-])[0-9a-f]{2})(?:\1[0-9a-f]{2}){4,
 const worldWide =
   /(?:(?<=\b(?:naa\.|wwn-0x|wwn=0x|eui\.))|(?<=\b0x)(?=[125]))[0-9a-f]{16}(?:[0-9a-f]{16})?(?![0-9a-f])/gi
 /** Without a word before it, only what has a letter: counters have as many digits. */
-const bareWorldWide = /(?<![0-9a-z])(?=\d*[a-f])(?:5[0-9a-f]{15}|6[0-9a-f]{31})(?![0-9a-z])/gi
+const bareWorldWide = /(?<![0-9a-z.])(?=\d*[a-f])(?:5[0-9a-f]{15}|6[0-9a-f]{31})(?![0-9a-z])/gi
 const spacedWorldWide = /\b([0-9a-f]) ([0-9a-f]{6}) ([0-9a-f]{9})\b/gi
 const guid = /(?<![0-9a-f:])[0-9a-f]{4}:[0-9a-f]{4}:[0-9a-f]{4}:[0-9a-f]{4}(?![0-9a-f:])/gi
 const ip4 = /(?<![\w.])\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?!\w|\.\d)/g

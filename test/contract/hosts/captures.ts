@@ -59,6 +59,16 @@ export type HostFacts = {
   readonly variants?: Readonly<Record<string, { readonly changed: { readonly numa?: readonly NodeFacts[] } }>>
 }
 
+/** The bytes of a captured machine's archive; those that were compressed by bzip2 or xz, without that. */
+export function captureArchive({ file }: CaptureEntry): Uint8Array {
+  const path = join(folder, file)
+  const unpacker = { bz2: 'bzip2', xz: 'xz' }[file.slice(file.lastIndexOf('.') + 1)]
+  if (unpacker === undefined) return readFileSync(path)
+  const done = spawnSync(unpacker, ['-dc', path], { maxBuffer: 1024 * 1024 * 1024 })
+  if (done.status !== 0) throw new Error(`${unpacker} cannot unpack ${file}`)
+  return done.stdout
+}
+
 /** Parts of /sys and /proc that no probe looks at and that are many files. */
 const leftPacked = ['cpuidle', '*/power/*', 'cpufreq/stats', 'ondemand', 'thermal_throttle', 'crash_notes*', '*/irq/*']
 
