@@ -16,5 +16,5 @@ export function lookAtBox(bench: HealthBench): void {
   const { virtualisation } = bench.inventory.machine
   if (chips + zones > 0 || isBoardAsked || (virtualisation !== null && virtualisation !== 'none')) return
   const message = 'no driver shows a sensor of temperature'
-  bench.findings.unchecked('temperatures', null, 'HW_UNKNOWN', message, ['TEMPERATURE_HIGH', 'FAN_FAILED'])
+  bench.findings.unchecked('temperatures', null, 'HW_UNKNOWN', message, ['TEMPERATURE_HIGH'])
 }

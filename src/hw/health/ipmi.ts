@@ -12,7 +12,8 @@ const argv = ['ipmitool', 'sdr', 'elist'] as const
 /** Some controllers take a second a sensor. */
 const timeoutMs = 60_000
 
-const about = ['TEMPERATURE_HIGH', 'FAN_FAILED', 'PSU_FAILED', 'VOLTAGE_OUT_OF_RANGE'] as const
+/** What stays open while a controller that can be asked does not answer; chips of the kernel tell temperatures as well. */
+const about = ['FAN_FAILED', 'PSU_FAILED', 'VOLTAGE_OUT_OF_RANGE'] as const
 
 /** Numbers of IPMI for what a sensor belongs to. */
 const powerSupply = 10
@@ -26,12 +27,13 @@ export function lookAtBoardSensors({ source, inventory, findings }: HealthBench)
   if (!hasWay({ source })) {
     if (inventory.machine.bmc === null) return false
     const message = 'there is a management controller and no way to it: load ipmi_si and ipmi_devintf'
-    findings.unchecked(question, null, 'HW_UNKNOWN', message, about)
+    findings.unchecked(question, null, 'HW_UNKNOWN', message)
     return true
   }
   const done = source.run(argv, { timeoutMs })
   if (!done.ok) {
-    findings.unchecked(question, null, done.fault.code, done.fault.message, about)
+    const isMissing = done.fault.code === 'HW_TOOL_MISSING'
+    findings.unchecked(question, null, done.fault.code, done.fault.message, isMissing ? [] : about)
     return true
   }
   // An exit code of 1 is usual: one sensor of many could not be read.

@@ -4,9 +4,20 @@
 
 import type { PcieLink } from '../../model/inventory.ts'
 import type { Reading } from '../../model/reading.ts'
+import type { PciPlace } from '../parse/pci.ts'
 import { parseLinkSpeed, parseLinkWidth } from '../parse/pci-function.ts'
-import type { PciFolder } from './pci.ts'
 import { type Bench, readFact } from './report.ts'
+
+/** One function as its folder shows it. */
+export type PciFolder = {
+  readonly address: string
+  readonly path: string
+  /** Names in it. */
+  readonly files: ReadonlySet<string>
+  readonly place: PciPlace
+  readonly isBridge: boolean
+  readonly class: string
+}
 
 /** System peripherals and performance counters of a processor, which have no link and are hundreds on a server. */
 const withoutLink = /^(08|11|0600)/

@@ -4,7 +4,7 @@
 
 import type { PciDevice } from '../../model/inventory.ts'
 import { cleanText, parseInteger } from '../parse/numbers.ts'
-import { normalisePciAddress, type PciPlace, pciOrder, pciPlace } from '../parse/pci.ts'
+import { normalisePciAddress, pciOrder, pciPlace } from '../parse/pci.ts'
 import {
   type PciIds,
   parseConfigRevision,
@@ -17,21 +17,10 @@ import {
 } from '../parse/pci-function.ts'
 import { localityFinder } from './locality.ts'
 import type { NumaFacts } from './numa.ts'
-import { linkFinder } from './pci-links.ts'
+import { linkFinder, type PciFolder } from './pci-links.ts'
 import { type Bench, listNames, readFact, settle } from './report.ts'
 
-export const pciRoot = '/sys/bus/pci/devices'
-
-/** One function as its folder shows it. */
-export type PciFolder = {
-  readonly address: string
-  readonly path: string
-  /** Names in it. */
-  readonly files: ReadonlySet<string>
-  readonly place: PciPlace
-  readonly isBridge: boolean
-  readonly class: string
-}
+const pciRoot = '/sys/bus/pci/devices'
 
 /** In the order of the bus. Functions without a class (no longer there, or lost by a recorder) are left out. */
 export function probePci(bench: Bench, numa: NumaFacts): readonly PciDevice[] {

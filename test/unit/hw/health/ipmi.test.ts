@@ -45,6 +45,11 @@ describe('what could not be asked is open', () => {
     expect(unchecked).toMatchObject([{ question: 'fans, power supplies and voltages of the board', code }])
   })
 
+  it('and keeps what the controller said before from clearing, where it can be asked', () => {
+    expect(look(1).unchecked[0]?.about).toContain('PSU_FAILED')
+    expect(look(null).unchecked[0]?.about).toEqual([])
+  })
+
   it('and a machine without a controller is not asked', () => {
     expect(look(null, { hasDevice: false, hasBmc: false }).unchecked).toEqual([])
   })
