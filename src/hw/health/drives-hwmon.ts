@@ -33,14 +33,18 @@ export function nvmeTemperatures(source: Source, disk: string): SensorTemperatur
   }
 }
 
-/** `hwmon3` below the controller since 5.5, `hwmon/hwmon3` where the sensor hangs below the PCI device. */
+/**
+ * `hwmon3` below the controller since 5.5, `hwmon/hwmon3` where the sensor hangs below the PCI device. A drive with two
+ * ports is of a subsystem, which links to its controllers (FN-0042).
+ */
 function sensorFolder(source: Source, folder: string): string | null {
   const names = listOf(source, folder)
   const direct = names.find((name) => /^hwmon\d+$/.test(name))
   if (direct !== undefined) return `${folder}/${direct}`
-  if (!names.includes('hwmon')) return null
-  const inner = listOf(source, `${folder}/hwmon`).find((name) => /^hwmon\d+$/.test(name))
-  return inner === undefined ? null : `${folder}/hwmon/${inner}`
+  const below = names.find((name) => name === 'hwmon' || /^nvme\d+$/.test(name))
+  if (below === undefined) return null
+  const inner = listOf(source, `${folder}/${below}`).find((name) => /^hwmon\d+$/.test(name))
+  return inner === undefined ? null : `${folder}/${below}/${inner}`
 }
 
 function listOf(source: Source, folder: string): readonly string[] {
