@@ -40,12 +40,12 @@ export type Machine = {
 export function probeMachine(bench: Bench, dmi: DmiFact, { smbios, cpuinfo, nics }: MachineSurroundings): Machine {
   const system = smbios?.system ?? null
   const board = boardOf(dmi, smbios)
-  const uuid = dmi('product_uuid', 'machine.uuid') ?? system?.uuid ?? null
   const named = {
     vendor: system === null ? dmi('sys_vendor', 'machine.vendor') : system.vendor,
     product: system === null ? dmi('product_name', 'machine.product') : system.product,
     serial: system === null ? dmi('product_serial', 'machine.serial') : system.serial,
   }
+  const uuid = dmi('product_uuid', 'machine.uuid') ?? system?.uuid ?? null
   const isDescribed = board !== null || uuid !== null || Object.values(named).some((one) => one !== null)
   const self = isDescribed ? null : selfDescription(bench)
   const bmc = probeBmc(bench, smbios?.ipmiVersion ?? null)

@@ -6,6 +6,8 @@ it.each([
   'Default string',
   '0123456789',
   '1234567890',
+  '1234567890.',
+  'SKU=NotProvided;ModelName=PowerEdge R7525',
   'Not Specified',
   'System Serial Number',
   'None',
@@ -27,6 +29,8 @@ it.each(['PowerEdge R7525', 'Dell Inc.', '8XYZ123', 'X570D4U', 'System x3650 M5:
 it('a UUID that thousands of boards share is none', () => {
   expect(parseDmiUuid('03000200-0400-0500-0006-000700080009').kind).toBe('absent')
   expect(parseDmiUuid('FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF').kind).toBe('absent')
+  expect(parseDmiUuid('fefefefe-fefe-fefe-fefe-fefefefefefe').kind).toBe('absent')
+  expect(parseDmiUuid('00020003-0004-0005-0006-000700080009').kind).toBe('absent')
   expect(parseDmiUuid('not a uuid').kind).toBe('absent')
   expect(parseDmiUuid('B26849EF-4FB0-4E03-A9D1-1A165A40C8D7\n')).toEqual({
     kind: 'known',
