@@ -42,9 +42,13 @@ export function parseLvmName(name: string): { readonly group: string; readonly v
   return { group: group as string, volume: volume as string }
 }
 
-/** 32 hexadecimal digits, with or without colons, in the usual form of a UUID; other text stays as it is. */
+/**
+ * 32 hexadecimal digits, with or without colons, in the usual form of a UUID; other text stays as it is. One of zeros is
+ * none: udev has it for containers of arrays.
+ */
 export function dashed(uuid: string | null): string | null {
   const digits = uuid?.replaceAll(':', '').toLowerCase() ?? ''
+  if (/^0+$/.test(digits)) return null
   if (!/^[0-9a-f]{32}$/.test(digits)) return uuid
   return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }

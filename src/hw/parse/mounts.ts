@@ -59,16 +59,17 @@ export function parseMountinfo(text: string): readonly Mount[] {
   return mounts
 }
 
-/** `/dev/sda2 / ext4 rw,noatime 0 0`: does not say which part of a file system is shown. */
+/** `/dev/sda2 / ext4 rw,noatime 0 0`: does not say which part of a file system is shown, but for btrfs. */
 export function parseMounts(text: string): readonly Mount[] {
   const mounts: Mount[] = []
   for (const line of text.split('\n')) {
     const [source = '', mountPoint = '', type = '', options, ...rest] = line.split(' ')
     if (options === undefined || rest.length !== 2 || !mountPoint.startsWith('/')) continue
     if (mounts.length >= mountsMax || !(source.startsWith('/dev/') || keepers.has(type))) continue
+    const subvolume = type === 'btrfs' ? /(?:^|,)subvol=([^,]+)/.exec(options)?.[1] : undefined
     mounts.push({
       number: null,
-      root: '/',
+      root: unescapeOctal(subvolume ?? '/'),
       mountPoint: unescapeOctal(mountPoint),
       options: options.split(','),
       type,

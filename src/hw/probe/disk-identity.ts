@@ -23,14 +23,20 @@ export function readIdentity(bench: Bench, device: BlockDevice, files: ReadonlyS
   const vendor = own('vendor')
   if (name.startsWith('nvme')) {
     const wwn = believable(block('wwid')) ?? nvmeName(block('nguid'), block('eui'), block('uuid'))
-    return { model: own('model'), serial: own('serial'), firmware: own('firmware_rev'), wwn }
+    return {
+      model: own('model') ?? fromUdev(device, 'ID_MODEL'),
+      serial: own('serial') ?? fromUdev(device, 'ID_SERIAL_SHORT'),
+      firmware: own('firmware_rev') ?? fromUdev(device, 'ID_REVISION'),
+      wwn: wwn ?? fromUdev(device, 'ID_WWN'),
+    }
   }
-  if (name.startsWith('dasd')) return dasdIdentity(own)
+  if (name.startsWith('dasd')) return dasdIdentity(device, own)
   if (name.startsWith('pmem')) {
     const uuid = own('uuid')
     return { model: null, serial: null, firmware: null, wwn: uuid === null ? null : `uuid.${uuid}` }
   }
-  if (files.has('model') && !vendor?.startsWith('0x')) return scsiIdentity(bench, device, files, { vendor, own })
+  const isScsi = files.has('model') || device.udev?.has('ID_MODEL') === true
+  if (isScsi && !vendor?.startsWith('0x')) return scsiIdentity(bench, device, files, { vendor, own })
   // A bus whose drives say little: virtio (whose `vendor` is a bare PCI id), Xen, MMC.
   const serial = own('serial') ?? block('serial') ?? fromUdev(device, 'ID_SERIAL')
   return { model: own('name'), serial, firmware: own('fwrev'), wwn: null }
@@ -58,12 +64,17 @@ function scsiIdentity(
       ata?.model ??
       (bus === 'ata' ? fromUdev(device, 'ID_MODEL_ENC', 'ID_MODEL') : null) ??
       (isAta ? page('vpd_pg83', parseVpdAtaModel) : null) ??
-      joined(vendor, own('model')),
+      joined(vendor, own('model')) ??
+      joined(fromUdev(device, 'ID_VENDOR_ENC', 'ID_VENDOR'), fromUdev(device, 'ID_MODEL_ENC', 'ID_MODEL')),
     serial:
       ata?.serial ??
       page('vpd_pg80', parseVpdSerial) ??
       fromUdev(device, 'ID_SCSI_SERIAL', 'SCSI_IDENT_SERIAL', ...(whole ? ['ID_SERIAL_SHORT'] : [])),
-    firmware: ata?.firmware ?? (bus === 'ata' ? fromUdev(device, 'ID_REVISION') : null) ?? own('rev'),
+    firmware:
+      ata?.firmware ??
+      (bus === 'ata' ? fromUdev(device, 'ID_REVISION') : null) ??
+      own('rev') ??
+      fromUdev(device, 'ID_REVISION'),
     wwn,
   }
 }
@@ -101,6 +112,7 @@ function nvmeName(nguid: string | null, eui: string | null, uuid: string | null)
 }
 
 /** A mainframe's volume is named by its storage server and unit address: `IBM.750000000DLNT1.7d02.00`. */
-function dasdIdentity(own: (file: string) => string | null): DriveIdentity {
-  return { model: own('devtype') ?? own('discipline'), serial: own('uid'), firmware: null, wwn: null }
+function dasdIdentity(device: BlockDevice, own: (file: string) => string | null): DriveIdentity {
+  const serial = own('uid') ?? fromUdev(device, 'ID_UID')
+  return { model: own('devtype') ?? own('discipline'), serial, firmware: null, wwn: null }
 }

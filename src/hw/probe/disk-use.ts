@@ -75,8 +75,8 @@ function bounded(uses: readonly string[]): readonly string[] {
   return [...distinct.slice(0, usesMax - 1), `${distinct.length - usesMax + 1} more`]
 }
 
-/** What udev's blkid recognised: a file system, a member of something, or a partition table. */
-export function contentOf(udev: UdevEntry | null): Content | null {
+/** What udev's blkid recognised: a file system, a member of something, or (on a whole device) a partition table (FN-0045). */
+export function contentOf(udev: UdevEntry | null, isPartition = false): Content | null {
   const text = (...keys: readonly string[]) => {
     const key = keys.find((one) => udev?.has(one))
     return key === undefined ? null : decodeUdev(udev?.get(key) ?? '')
@@ -84,7 +84,7 @@ export function contentOf(udev: UdevEntry | null): Content | null {
   const type = text('ID_FS_TYPE')
   if (type !== null)
     return { type, uuid: text('ID_FS_UUID_ENC', 'ID_FS_UUID'), label: text('ID_FS_LABEL_ENC', 'ID_FS_LABEL') }
-  const scheme = text('ID_PART_TABLE_TYPE')
+  const scheme = isPartition ? null : text('ID_PART_TABLE_TYPE')
   return scheme === null ? null : { type: scheme, uuid: text('ID_PART_TABLE_UUID'), label: null }
 }
 

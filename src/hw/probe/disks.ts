@@ -111,7 +111,7 @@ function partition(device: BlockDevice, uses: Uses): Partition {
     sizeBytes: device.sizeBytes,
     uuid: device.partitionUuid ?? entry('ID_PART_ENTRY_UUID'),
     label: device.partitionName ?? entry('ID_PART_ENTRY_NAME'),
-    content: contentOf(udev),
+    content: contentOf(udev, true),
     usedBy: uses.of(device),
   }
 }

@@ -15,7 +15,7 @@ function lookAt(
 ): HealthLook {
   const inventory = storageOf(files, tools) as unknown as Inventory
   const findings = new Findings()
-  const bench: HealthBench = { source: fakeMachine(files, tools), inventory, findings, kernelLog, ageMs: () => null }
+  const bench: HealthBench = { source: fakeMachine(files, tools), inventory, findings, kernelLog, ageMs: () => 0 }
   lookAtStorage(bench)
   return findings.look(null)
 }
