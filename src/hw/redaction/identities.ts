@@ -126,11 +126,12 @@ function identitiesOfText(text: string): readonly Identity[] {
 /** UUIDs that say what kind of thing something is: partition types, EFI variables, device classes. */
 function withoutCommonUuids(text: string): string {
   return text
-    .replace(/\S*\/(efi\/(efi)?vars|bus\/wmi)\/\S*/g, ' ')
-    .replace(/[A-Za-z]\w{2,}-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?=$|\s)/g, (whole) =>
-      /^(GPU|MIG|UUID|LUKS)-/i.test(whole) ? whole : ' ',
+    .replace(/\/(efi\/(efi)?vars|bus\/wmi)\/\S*/g, ' ')
+    .replace(
+      /(?<!\w)[A-Za-z]\w{2,63}-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?=$|\s)/g,
+      (whole) => (/^(GPU|MIG|UUID|LUKS)-/i.test(whole) ? whole : ' '),
     )
-    .replace(/(type|class)\w*["']?\s*[:=]\s*["'{]*[0-9a-f]{8}-[0-9a-f-]{27}/gi, ' ')
+    .replace(/(type|class)\w{0,40}["']?\s*[:=]\s*["'{]*[0-9a-f]{8}-[0-9a-f-]{27}/gi, ' ')
 }
 
 /** Where the structures of SMBIOS (DMTF DSP0134) name strings that are identities; type 1 has its UUID in bytes. */

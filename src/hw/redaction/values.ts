@@ -47,11 +47,15 @@ export function identitiesByLook(text: string): readonly Identity[] {
   return found
 }
 
+/** A longer text is no value but many. */
+const valueLengthMax = 1024
+
 /** By which the device mapper's names say what made them. */
 const stackPrefix = /^(part\d+-)?(LVM|CRYPT-[A-Z]+\d*|mpath|DMRAID)-/
 
 /** Identities in a value that is known to be one. */
 export function identitiesIn(text: string): readonly Identity[] {
+  if (text.length > valueLengthMax) return identitiesByLook(text)
   const value = text
     .replace(/[\s\0]+$/, '')
     .trim()
@@ -73,7 +77,7 @@ export function identitiesIn(text: string): readonly Identity[] {
 /** Null for fillers, which are the same on many machines. */
 function textIdentity(text: string): readonly Identity[] {
   const value = text.trim()
-  if (value.length < 2 || value.length > 256 || valueOr(parseDmiString(value), null) === null) return []
+  if (value.length < 2 || valueOr(parseDmiString(value), null) === null) return []
   return /[a-z0-9]/i.test(value) ? [{ kind: 'text', value, keep: 0 }] : []
 }
 
