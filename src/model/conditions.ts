@@ -228,6 +228,13 @@ export const conditionRules = {
     'The GPU reported an error that it does not come back from by itself.',
     'Reset it; replace it if it returns.',
   ),
+  GPU_ERROR_REPORTED: rule(
+    'warning',
+    1,
+    hour,
+    'The GPU reported an error that may pass.',
+    'Look at the kernel log; reset the GPU if it goes on.',
+  ),
   GPU_APPLICATION_ERROR: rule('info', 1, hour, 'A program made the GPU report an error.', 'Look at the program.'),
   GPU_UNCORRECTED_ERRORS: rule(
     'critical',

@@ -52,6 +52,8 @@ export function parseNvidiaSmi(text: string): Reading<NvidiaSmi> {
   if (xml.kind !== 'known') return xml
   const { value: log } = xml
   if (log.name !== 'nvidia_smi_log') return { kind: 'implausible', raw: log.name, why: 'not the XML of nvidia-smi' }
+  // What was cut off may have said that a GPU is in instances, or lost.
+  if (!log.isWhole) return { kind: 'implausible', raw: text.slice(-60), why: 'the output was cut off' }
   const gpus = log.children.filter((child) => child.name === 'gpu')
   if (gpus.length > gpusMax) return { kind: 'implausible', raw: `${gpus.length} GPUs`, why: 'too many GPUs' }
   return known({ driverVersion: matching(log, /^\d[\d.]{2,30}$/, 'driver_version'), gpus: gpus.map(gpu) })

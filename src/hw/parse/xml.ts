@@ -9,8 +9,10 @@ export type XmlElement = {
   readonly name: string
   readonly id: string | null
   readonly children: readonly XmlElement[]
-  /** The text directly inside, trimmed. */
+  /** The text directly inside, trimmed; empty where the end was cut off, since half a text is a wrong one. */
   readonly text: string
+  /** Its end was there. */
+  readonly isWhole: boolean
 }
 
 const depthMax = 64
@@ -43,14 +45,14 @@ export function parseXml(text: string): Reading<XmlElement> {
     stack.push({ name, id: /\sid\s?=\s?"([^"]*)"/.exec(tag)?.[1] ?? null, children: [], text: '' })
     if (tag.endsWith('/')) close(stack)
   }
-  while (stack.length > 1) close(stack)
+  while (stack.length > 1) close(stack, false)
   const [root] = (stack[0] as Open).children
   return root === undefined ? implausible(text, 'no XML') : known(root)
 }
 
-function close(stack: Open[]): void {
+function close(stack: Open[], isWhole = true): void {
   const done = stack.pop() as Open
-  stack.at(-1)?.children.push({ ...done, text: decodeEntities(done.text.trim()) })
+  stack.at(-1)?.children.push({ ...done, text: isWhole ? decodeEntities(done.text.trim()) : '', isWhole })
 }
 
 /** The text of the element at the end of a path of names; null where there is none. */

@@ -63,7 +63,7 @@ function describedByTool(
   const migs = said.gpus.some((one) => one.instances.length > 0) ? migDevices(bench) : []
   const describe = (gpu: Gpu, facts: NvidiaGpu): Described => ({
     ...gpu,
-    uuid: facts.uuid,
+    uuid: facts.uuid ?? informationOf(bench, folders.get(gpu.pciAddress ?? ''))?.uuid ?? null,
     serial: facts.serial,
     model: facts.model,
     memoryBytes: facts.memoryBytes,
@@ -87,7 +87,9 @@ function describedByTool(
       const message = `${gpu.pciAddress} is on the bus, but the driver does not answer for it`
       bench.report.add({ code: 'HW_CONFLICT', where: nvidiaQuery.join(' '), message })
     }
-    return { ...gpu, firmware: [] }
+    // Who it is stays known, so that it is told apart from one that was taken out.
+    const named = informationOf(bench, folders.get(gpu.pciAddress ?? ''))
+    return { ...gpu, uuid: named?.uuid ?? null, model: named?.model ?? null, firmware: [] }
   })
   const others = said.gpus.filter((facts) => !found.some((gpu) => gpu.pciAddress === facts.pciAddress))
   return [...onBus, ...others.map((facts) => describe({ ...blank, pciAddress: facts.pciAddress }, facts))]
@@ -103,8 +105,7 @@ function describedByFiles(
   return found.map((gpu): Described => {
     const folder = folders.get(gpu.pciAddress ?? '')
     if (folder === undefined) return { ...gpu, firmware: [] }
-    const read = (text: string): Reading<NvidiaInformation> => known(parseNvidiaInformation(text))
-    const facts = readFact(bench, `${folder}/information`, read)
+    const facts = informationOf(bench, folder)
     const uuid = facts?.uuid ?? null
     return {
       ...gpu,
@@ -113,16 +114,19 @@ function describedByFiles(
       vbios: facts?.videoBios ?? null,
       memoryNode: memoryNode(bench, folder),
       driverVersion,
-      isUsable: uuid !== null && !isCut(bench, folder),
+      isUsable: uuid !== null && !isCut(bench, facts?.minor ?? null),
       firmware: firmwareOf(gpu, { vbios: facts?.videoBios ?? null, gspFirmware: facts?.gspFirmware ?? null }),
     }
   })
 }
 
-/** The driver keeps a folder for each MIG instance, under the number of the GPU's device file. */
-function isCut(bench: Bench, folder: string): boolean {
+function informationOf(bench: Bench, folder: string | undefined): NvidiaInformation | null {
   const read = (text: string): Reading<NvidiaInformation> => known(parseNvidiaInformation(text))
-  const minor = readFact(bench, `${folder}/information`, read)?.minor ?? null
+  return folder === undefined ? null : readFact(bench, `${folder}/information`, read)
+}
+
+/** The driver keeps a folder for each MIG instance, under the number of the GPU's device file. */
+function isCut(bench: Bench, minor: number | null): boolean {
   if (minor === null) return false
   return listNames(bench, `${procRoot}/capabilities/gpu${minor}/mig`).some((name) => /^gi\d+$/.test(name))
 }

@@ -78,6 +78,13 @@ if (!existsSync(folder)) {
     })
   })
 
+  it('an output of nvidia-smi that was cut off anywhere says nothing', () => {
+    const text = read('nvidia-smi/telegraf/a10g.xml').trimEnd()
+    const end = text.lastIndexOf('<')
+    for (let at = 0; at <= end; at += 97) expect(parseNvidiaSmi(text.slice(0, at)).kind).toBe('implausible')
+    expect(parseNvidiaSmi(text).kind).toBe('known')
+  })
+
   describe('sections of whole captures of nvidia-smi', () => {
     const section = (text: string, argv: string) =>
       text

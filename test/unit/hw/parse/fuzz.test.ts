@@ -2,12 +2,30 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { parseAmdgpuIds } from '../../../../src/hw/parse/amdgpu-ids.ts'
+import { parseIpmiInfo, parseIpmiLan } from '../../../../src/hw/parse/bmc.ts'
 import { parseChronyTracking, parseNtpPeers, parseTimedatectl } from '../../../../src/hw/parse/clock.ts'
 import { parseCpuinfo } from '../../../../src/hw/parse/cpuinfo.ts'
 import { parseDmiString, parseDmiUuid } from '../../../../src/hw/parse/dmi.ts'
+import {
+  parseEthtoolFirmware,
+  parseEthtoolPermanentAddress,
+  parseEthtoolSpeedsMax,
+} from '../../../../src/hw/parse/ethtool.ts'
+import { parseGpuLogLine } from '../../../../src/hw/parse/gpu-log.ts'
+import {
+  parseFcSpeed,
+  parseGuid,
+  parseIbRate,
+  parseIbState,
+  parsePortCounter,
+  parseWwn,
+} from '../../../../src/hw/parse/infiniband.ts'
 import { parseIpmiSensors } from '../../../../src/hw/parse/ipmi-sdr.ts'
 import { parseAssignments, parseColonPairs, parseSpacePairs } from '../../../../src/hw/parse/key-values.ts'
 import { parseAmdUniqueId, parseKfdBank, parseKfdNode } from '../../../../src/hw/parse/kfd.ts'
+import { parseLldpNeighbours } from '../../../../src/hw/parse/lldp.ts'
+import { parseMac } from '../../../../src/hw/parse/mac.ts'
 import {
   parseCacheSize,
   parseDistances,
@@ -15,7 +33,18 @@ import {
   parseMemTotal,
 } from '../../../../src/hw/parse/memory-files.ts'
 import { parseHex, parseInteger, parseList, parseMask } from '../../../../src/hw/parse/numbers.ts'
-import { parseNvidiaInformation, parseNvidiaNumaStatus } from '../../../../src/hw/parse/nvidia-proc.ts'
+import {
+  parseComputeCapabilities,
+  parseLostGpus,
+  parseMigDevices,
+  parseNvlinkErrors,
+  parseNvlinkStates,
+} from '../../../../src/hw/parse/nvidia-lists.ts'
+import {
+  parseNvidiaInformation,
+  parseNvidiaNumaStatus,
+  parseNvidiaVersion,
+} from '../../../../src/hw/parse/nvidia-proc.ts'
 import { parseNvidiaSize, parseNvidiaSmi } from '../../../../src/hw/parse/nvidia-smi.ts'
 import { parseNvidiaTopo } from '../../../../src/hw/parse/nvidia-topo.ts'
 import { normalisePciAddress, pciAddressInPath } from '../../../../src/hw/parse/pci.ts'
@@ -35,7 +64,9 @@ import {
   parseCpusetMounts,
   parseCpusetPath,
 } from '../../../../src/hw/parse/process-files.ts'
-import { parseSmbios } from '../../../../src/hw/parse/smbios.ts'
+import { parseRocmSmi } from '../../../../src/hw/parse/rocm-smi.ts'
+import { parseSmbios, parseSmbiosEntryPoint } from '../../../../src/hw/parse/smbios.ts'
+import { parseSysinfo } from '../../../../src/hw/parse/sysinfo.ts'
 import { parseVpdSerial } from '../../../../src/hw/parse/vpd.ts'
 import { parseXml } from '../../../../src/hw/parse/xml.ts'
 import type { Reading } from '../../../../src/model/reading.ts'
@@ -76,7 +107,34 @@ const readers: readonly [string, (text: string) => Reading<unknown>, string][] =
   ['parseLinkSpeed', parseLinkSpeed, '16.0 GT/s PCIe\n'],
   ['parseLinkWidth', parseLinkWidth, '16\n'],
   ['parseSlotAddress', parseSlotAddress, '0000:82:00\n'],
+  ['parseMac', parseMac, 'b8:59:9f:00:00:01\n'],
+  ['parseEthtoolFirmware', parseEthtoolFirmware, 'driver: igb\nfirmware-version: 1.63, 0x800009fa\n'],
+  ['parseEthtoolPermanentAddress', parseEthtoolPermanentAddress, 'Permanent address: b8:59:9f:00:00:01\n'],
+  [
+    'parseLldpNeighbours',
+    parseLldpNeighbours,
+    '{"lldp":[{"interface":[{"name":"eth0","port":[{"id":[{"value":"g1"}]}]}]}]}',
+  ],
+  ['parseIbState', parseIbState, '4: ACTIVE\n'],
+  ['parseIbRate', parseIbRate, '400 Gb/sec (4X NDR)\n'],
+  ['parseGuid', parseGuid, '248a:0703:00aa:1234\n'],
+  ['parseFcSpeed', parseFcSpeed, '16 Gbit\n'],
+  ['parseWwn', parseWwn, '0x500143802426baf4\n'],
+  ['parsePortCounter', parsePortCounter, '0x2a\n'],
+  ['parseIpmiInfo', parseIpmiInfo, 'Firmware Revision : 6.10\nIPMI Version : 2.0\nManufacturer ID : 674\n'],
+  ['parseIpmiLan', parseIpmiLan, 'IP Address : 10.1.2.3\nMAC Address : d0:94:66:00:00:01\n'],
+  [
+    'parseSysinfo',
+    parseSysinfo,
+    'Type: 2964\nSequence Code: 00000000000829E7\nVM00 Name: a\nVM00 Control Program: z/VM\n',
+  ],
   ['parseXml', parseXml, '<a><b id="1">x &amp; y</b><c/></a>'],
+  ['parseRocmSmi', parseRocmSmi, '{"card0": {"PCI Bus": "0000:07:00.0", "Card Series": "Navi 22"}}'],
+  [
+    'parseNvidiaVersion',
+    parseNvidiaVersion,
+    'NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.54.03  Tue Jun  6 2023\n',
+  ],
   ['parseNvidiaSmi', parseNvidiaSmi, '<nvidia_smi_log><gpu id="0:1:0.0"><uuid>GPU-1</uuid></gpu></nvidia_smi_log>'],
 ]
 
@@ -130,6 +188,7 @@ describe('a parser answers whatever it is given', () => {
     fc.assert(
       fc.property(garbage(300), (text) => {
         parseAssignments(text)
+        parseEthtoolSpeedsMax(text)
         parseColonPairs(text)
         parseSpacePairs(text)
         parseCgroupPaths(text)
@@ -140,5 +199,34 @@ describe('a parser answers whatever it is given', () => {
         return (address === null || normalisePciAddress(address) === address) && pciAddressInPath(text) !== ''
       }),
     )
+  })
+
+  it('lists of nvidia-smi, names of AMD and lines of GPU drivers', () => {
+    const good = [
+      'GPU 0: NVIDIA H100 (UUID: GPU-0a)\n  MIG 1g.10gb     Device  0: (UUID: MIG-2c)\n\t Link 0: 26.562 GB/s\n',
+      'Unable to determine the device handle for GPU0: 0000:4F:00.0: GPU is lost.\n',
+      '73DF,\tC1,\tAMD Radeon RX 6700 XT\n',
+      'NVRM: Xid (PCI:0000:9b:00): 119, pid=1',
+      'amdgpu 0000:0b:00.0: amdgpu: 2 uncorrectable hardware errors detected in umc block',
+    ]
+    const readAll = (text: string) => [
+      parseMigDevices(text).length,
+      parseNvlinkStates(text).size,
+      parseNvlinkErrors(text).size,
+      parseLostGpus(text).size,
+      parseComputeCapabilities(text).size,
+      parseAmdgpuIds(text).size,
+      parseGpuLogLine(text) === null ? 0 : 1,
+    ]
+    const bad = fc.tuple(fc.constantFrom(...good), fc.nat(120), garbage(3), fc.nat(10))
+    fc.assert(
+      fc.property(bad, ([text, at, piece, times]) => {
+        const broken = (text.slice(0, at) + piece + text.slice(at)).repeat(times)
+        return readAll(broken).every((count) => count <= times * 2)
+      }),
+    )
+    for (const text of [...good, ' ', '\t', 'amdgpu ', 'NVRM: GPU ', '(UUID: ']) {
+      expect(readAll(text.repeat(Math.ceil(200_000 / text.length)))).toHaveLength(7)
+    }
   })
 })

@@ -18,6 +18,12 @@ it('elements, ids and texts are read, the rest is skipped', () => {
 
 it('an output that was cut keeps what stood before the cut', () => {
   expect(xmlText(root('<a><b><c>1</c>'), 'b', 'c')).toBe('1')
+  expect(root('<a><b>1</b>').isWhole).toBe(false)
+  expect(root('<a><b>1</b></a>').isWhole).toBe(true)
+})
+
+it('half a text is no text', () => {
+  expect(xmlText(root('<a><b>12'), 'b')).toBe('')
 })
 
 it.each(['', 'hello', '</a>', '<a></b>', '<', '<a'.repeat(10)])('%j is no XML', (text) => {

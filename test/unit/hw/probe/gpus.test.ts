@@ -90,7 +90,7 @@ const nic: Nic = {
   pciAddress: null,
   port: null,
   bond: null,
-  rdma: { name: 'mlx5_0', port: null, firmware: null, linkLayer: null, rateGbps: null, state: null, nodeGuid: null },
+  rdma: { name: 'mlx5_0', port: 1, firmware: null, linkLayer: null, rateGbps: null, state: null, nodeGuid: null },
   sriov: null,
   lldp: [],
 }
