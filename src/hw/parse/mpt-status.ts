@@ -21,7 +21,7 @@ export function parseMptStatus(text: string): Reading<RaidReport> {
     const [, ioc, id, level = null, state, flags = ''] = volumeRow.exec(row) ?? []
     const short = /^(log|phys)_id (\d{1,3}) (\w{1,20})$/.exec(row)
     if (state !== undefined) {
-      const words = `${state} ${flags.replace(/ENABLED|NONE/, '')}`.trim()
+      const words = `${state} ${flags.replace(/(ENABLED|NONE) ?/, '')}`.trim()
       volumes.push({ name: `ioc${ioc} volume ${id}`, id: null, level, state: words, health: volumeHealth(words) })
     } else if (short?.[1] === 'log') {
       const words = short[3] ?? ''

@@ -87,7 +87,7 @@ const volumeWords: readonly (readonly [RegExp, VolumeHealth])[] = [
   [/interim recovery|ready for recovery|waiting for|pdgd|dgrd/, 'degraded'],
   [/^off?ln|offline|failed|\bfld\b|missing|incomplete|inoperative|\bdead\b/, 'failed'],
   [/rebuild|recover|resync|^rec$|reconstruct/, 'rebuilding'],
-  [/degraded|critical|inconsistent|impacted|suboptimal|partial/, 'degraded'],
+  [/degrade|critical|inconsistent|impacted|suboptimal|partial/, 'degraded'],
   [/init|verif|migrat|expan|transform|check|scrub|build|eras|synchroniz|\bsync/, 'busy'],
   [/^(optl|ok|okay|optimal|normal|functional|online|jbod)\b/, 'ok'],
 ]
