@@ -15,8 +15,8 @@ const timeoutMs = 60_000
 /** What stays open while a controller that can be asked does not answer; chips of the kernel tell temperatures as well. */
 const about = ['FAN_FAILED', 'PSU_FAILED', 'VOLTAGE_OUT_OF_RANGE'] as const
 
-/** Numbers of IPMI for what a sensor belongs to. */
-const powerSupply = 10
+/** A power supply, in IPMI's numbers for what a sensor belongs to. */
+const powerSupply = /^10\./
 
 /** Nothing that was too cold is warmer than this. */
 const warmCelsiusMin = 20
@@ -44,10 +44,11 @@ export function lookAtBoardSensors({ source, inventory, findings }: HealthBench)
     findings.unchecked(question, null, isRight ? 'HW_NEEDS_ROOT' : 'HW_TOOL_FAILED', `ipmitool: ${said}`, about)
     return true
   }
+  const nameOf = distinctNames(sensors.value)
   for (const sensor of sensors.value) {
     const verdict = verdictOf(sensor)
     if (verdict === null) continue
-    const part = { kind: verdict.kind, name: sensor.name, id: null } as const
+    const part = { kind: verdict.kind, name: nameOf(sensor), id: null } as const
     const reading = sensor.value === null ? [] : [`${sensor.value} ${sensor.unit}`]
     const text = [...reading, sensor.state, ...sensor.words].join(', ')
     findings.symptom(verdict.code, part, { source: argv.join(' '), text })
@@ -59,12 +60,23 @@ function hasWay({ source }: Pick<HealthBench, 'source'>): boolean {
   return valueOr(source.list('/sys/class/ipmi'), []).length > 0 || source.exists('/dev/ipmi0')
 }
 
+/** Some controllers call the sensors of both processors `Temp`, and those of both power supplies `Status` (FN-0025). */
+function distinctNames(sensors: readonly IpmiSensor[]): (sensor: IpmiSensor) => string {
+  const seen = new Set<string>()
+  const repeated = new Set<string>()
+  for (const { name } of sensors) {
+    if (seen.has(name)) repeated.add(name)
+    seen.add(name)
+  }
+  return ({ name, entity }) => (entity !== null && repeated.has(name) ? `${name} ${entity}` : name)
+}
+
 type Verdict = { readonly code: ConditionCode; readonly kind: 'fan' | 'psu' | 'sensor' }
 
 /** A temperature or voltage of 0 is what controllers give for what they cannot read; a fan at 0 stands still (FN-0022). */
 function verdictOf({ name, state, entity, value, unit, words }: IpmiSensor): Verdict | null {
   if (state === 'absent') return null
-  const isSupply = entity === powerSupply || /^(psu?\d|power supply)/i.test(name)
+  const isSupply = powerSupply.test(entity ?? '') || /^(psu?\d|power supply)/i.test(name)
   if (isSupply && words.some((word) => supplyFault.test(word))) return { code: 'PSU_FAILED', kind: 'psu' }
   if (state === 'ok') return null
   const isBad = state !== 'non-critical'

@@ -11,8 +11,8 @@ export type IpmiState = 'ok' | 'absent' | 'non-critical' | 'critical' | 'non-rec
 export type IpmiSensor = {
   readonly name: string
   readonly state: IpmiState
-  /** The part it belongs to, by the numbers of IPMI: 10 is a power supply, 29 and 30 are fans; null in three columns. */
-  readonly entity: number | null
+  /** The part it belongs to, as `kind.instance` in the numbers of IPMI: 10 is a power supply; null in three columns. */
+  readonly entity: string | null
   /** Null for a discrete sensor, and where there is no reading. */
   readonly value: number | null
   readonly unit: string | null
@@ -52,13 +52,12 @@ function sensorOf(cells: readonly string[]): IpmiSensor | null {
   if (name === '') return null
   if (cells.length === 3) return describe(name, states[third], null, second)
   if (cells.length !== 5 || !/^[0-9a-f]{2}h$/i.test(second)) return null
-  const entity = /^(\d{1,3})\.\d{1,3}$/.exec(fourth)
-  return entity === null ? null : describe(name, states[third], Number(entity[1]), fifth)
+  return /^\d{1,3}\.\d{1,3}$/.test(fourth) ? describe(name, states[third], fourth, fifth) : null
 }
 
 const noReading = /^(no reading|not readable|disabled|0x[0-9a-f]+|)$/i
 
-function describe(name: string, state: IpmiState | undefined, entity: number | null, text: string): IpmiSensor | null {
+function describe(name: string, state: IpmiState | undefined, entity: string | null, text: string): IpmiSensor | null {
   if (state === undefined) return null
   const [first = '', ...rest] = text.split(',').map((part) => part.trim())
   const reading = /^(-?\d{1,9}(?:\.\d{1,6})?) ([A-Za-z][A-Za-z ]{0,30})$/.exec(first)

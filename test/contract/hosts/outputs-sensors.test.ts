@@ -63,7 +63,7 @@ if (!existsSync(folder)) {
       expect(supply).toEqual({
         name: 'Power Supply 1',
         state: 'ok',
-        entity: 10,
+        entity: '10.1',
         value: 110,
         unit: 'Watts',
         words: ['Presence detected'],

@@ -36,6 +36,13 @@ it.each([
   expect(symptomsOf(`${line}\n`)).toEqual([])
 })
 
+it('sensors of one name are told apart by the part that they belong to (FN-0025)', () => {
+  const lines = ['10.1 | Presence detected', '10.2 | Presence detected, Power Supply AC lost']
+  expect(symptomsOf(lines.map((line) => `Status | 85h | ok | ${line}\n`).join(''))).toEqual([
+    'PSU_FAILED psu Status 10.2',
+  ])
+})
+
 describe('what could not be asked is open', () => {
   it.each([
     ['where ipmitool is missing', look(null), 'HW_TOOL_MISSING'],

@@ -10,7 +10,7 @@ it('a line of five columns has a part and a reading', () => {
   expect(one('Fan1             | 30h | ok  | 29.1 | 5040 RPM')).toEqual({
     name: 'Fan1',
     state: 'ok',
-    entity: 29,
+    entity: '29.1',
     value: 5040,
     unit: 'RPM',
     words: [],
