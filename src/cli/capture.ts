@@ -86,14 +86,12 @@ function writeWhole(file: string, bytes: Uint8Array): Result<void> {
 }
 
 function describe(file: string, bytes: number, summary: CaptureSummary): readonly string[] {
-  const { files, tools, redacted, missing, missingTools } = summary
+  const { files, tools, redacted, refused, needsRoot, missingTools } = summary
   const size = bytes < 1024 * 1024 ? `${Math.ceil(bytes / 1024)} KiB` : `${(bytes / 1024 / 1024).toFixed(1)} MiB`
   const identities = redacted === null ? 'nothing is redacted' : `${redacted} identities are replaced`
   const lines = [`${file}: ${size}, ${files} files, ${tools} runs of tools; ${identities}`]
-  const forbidden = missing.filter(({ needsRoot }) => needsRoot).map(({ path }) => path)
-  if (forbidden.length > 0) lines.push(`root could read ${some(forbidden)} too`)
-  const refused = missing.length - forbidden.length
-  if (refused > 0) lines.push(`${refused} files gave an error, which is recorded`)
+  if (needsRoot.length > 0) lines.push(`root would have recorded more: ${some(needsRoot)}`)
+  if (refused.length > 0) lines.push(`${refused.length} files gave an error, which is recorded`)
   if (missingTools.length > 0) lines.push(`tools that are not installed would say more: ${missingTools.join(', ')}`)
   return lines
 }

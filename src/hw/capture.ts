@@ -3,6 +3,7 @@
 // reads more needs a new one, and says so when it meets an old one.
 
 import { randomBytes } from 'node:crypto'
+import type { HealthLook } from '../model/health.ts'
 import type { Inventory } from '../model/inventory.ts'
 import { ok, type Result } from '../model/result.ts'
 import { lookAtHealth } from './health/look.ts'
@@ -23,13 +24,14 @@ export type CaptureStage = keyof typeof captureStages
 
 export type CaptureOptions = { readonly isRedacted: boolean; readonly onStage: (stage: CaptureStage) => void }
 
-/** `missing` are files that are there and could not be read, `needRoot` those of them that want a right. */
+/** `refused` are files that are there and gave an error; `needsRoot` is what root would have had more, in words. */
 export type CaptureSummary = {
   readonly files: number
   readonly tools: number
   /** Identities that were replaced; null where none was meant to be. */
   readonly redacted: number | null
-  readonly missing: readonly { readonly path: string; readonly errno: string; readonly needsRoot: boolean }[]
+  readonly refused: readonly { readonly path: string; readonly errno: string }[]
+  readonly needsRoot: readonly string[]
   readonly missingTools: readonly string[]
   readonly problems: Inventory['problems']
 }
@@ -54,18 +56,27 @@ export async function captureMachine(source: Source, options: CaptureOptions): P
     redacted = redaction.count
   }
   options.onStage('pack')
-  const summary = { ...summarise(recording), redacted, problems: inventory.value.problems }
+  const { problems } = inventory.value
+  const summary = { ...summarise(recording), redacted, needsRoot: needsRoot(problems, look), problems }
   return ok({ archive: await writeArchive(captureTree(recording)), summary })
 }
 
-function summarise({ tree, notes, runs }: Recording): Omit<CaptureSummary, 'redacted' | 'problems'> {
+function summarise({
+  tree,
+  notes,
+  runs,
+}: Recording): Pick<CaptureSummary, 'files' | 'tools' | 'refused' | 'missingTools'> {
   const files = tree.entries().filter(([path, node]) => node.kind === 'file' && !notes.contentless.has(path)).length
-  const missing = [...notes.contentless].flatMap(([path, errno]) => {
-    return errno === null ? [] : [{ path, errno, needsRoot: errno === 'EACCES' || errno === 'EPERM' }]
-  })
-  const absentTools = runs.flatMap(({ argv, result }) => {
+  const refused = [...notes.contentless].flatMap(([path, errno]) => (errno === null ? [] : [{ path, errno }]))
+  const missingTools = runs.flatMap(({ argv, result }) => {
     return !result.ok && result.fault.code === 'HW_TOOL_MISSING' ? [argv[0] ?? ''] : []
   })
   const tools = runs.filter(({ result }) => result.ok).length
-  return { files, tools, missing, missingTools: [...new Set(absentTools)].sort() }
+  return { files, tools, refused, missingTools: [...new Set(missingTools)].sort() }
+}
+
+function needsRoot(problems: Inventory['problems'], { unchecked }: HealthLook): readonly string[] {
+  const places = problems.filter(({ code }) => code === 'HW_NEEDS_ROOT').map(({ where }) => where)
+  const questions = unchecked.filter(({ code }) => code === 'HW_NEEDS_ROOT').map(({ question }) => question)
+  return [...new Set([...places, ...questions])]
 }
