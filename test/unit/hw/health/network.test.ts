@@ -41,7 +41,13 @@ const fabric: FabricPort = {
 function look(nics: readonly Nic[], fabrics: readonly FabricPort[], files: Files): HealthLook {
   const findings = new Findings()
   const inventory = { nics, fabrics, os: { bootId: 'b1' } } as unknown as Inventory
-  lookAtNetwork({ source: fakeMachine({ '/proc/x': '', ...files }), inventory, findings, kernelLog: null })
+  lookAtNetwork({
+    source: fakeMachine({ '/proc/x': '', ...files }),
+    inventory,
+    findings,
+    kernelLog: null,
+    ageMs: () => 0,
+  })
   return findings.look('b1')
 }
 

@@ -157,12 +157,12 @@ describe('a parser answers whatever it is given', () => {
     )
     fc.assert(fc.property(bad, (text) => kinds.includes(parse(text).kind)))
   })
-  kinds.includes(parseSmbiosEntryPoint(bytes).kind) &&
-    it.each(readers)('%s in good time on a huge text', (_, parse, good) => {
-      for (const text of [good, 'x', ' ', '\n', '<', '<!--', '0', '1,', 'MemTotal:', 'a: ']) {
-        expect(kinds).toContain(parse(text.repeat(Math.ceil(200_000 / text.length))).kind)
-      }
-    })
+
+  it.each(readers)('%s in good time on a huge text', (_, parse, good) => {
+    for (const text of [good, 'x', ' ', '\n', '<', '<!--', '0', '1,', 'MemTotal:', 'a: ']) {
+      expect(kinds).toContain(parse(text.repeat(Math.ceil(200_000 / text.length))).kind)
+    }
+  })
 
   it('pairs in good time on a huge text', () => {
     for (const text of [' ', '\t', ':', '=', ' :', 'a ', '"'].map((one) => one.repeat(200_000))) {
@@ -177,6 +177,7 @@ describe('a parser answers whatever it is given', () => {
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
         return (
           kinds.includes(parseSmbios(bytes).kind) &&
+          kinds.includes(parseSmbiosEntryPoint(bytes).kind) &&
           kinds.includes(parseVpdSerial(bytes).kind) &&
           kinds.includes(parseConfigRevision(bytes).kind)
         )
