@@ -31,8 +31,12 @@ export function lookAtDrives(bench: HealthBench): void {
   lookAtControllers(bench)
 }
 
-/** Drives that can be asked: not a hypervisor's, not a controller's volume, not at the other end of a network. */
+/**
+ * Drives that can be asked: not a hypervisor's, not a controller's volume, not at the other end of a network. NVMe drives
+ * of a hypervisor can: they have to have the log.
+ */
 export function isPhysical({ name, kind, transport, isRemovable }: Disk): boolean {
+  if (kind === 'virtual' && transport === 'nvme') return true
   const isElsewhere = transport !== null && /^(virtio|fc|iscsi|mmc|pmem|nvme-)/.test(transport)
   const isNamed = /^(sd[a-z]+|hd[a-z]|nvme\d+n\d+)$/.test(name)
   return isNamed && !isElsewhere && isRemovable !== true && (kind === null || ['hdd', 'ssd', 'nvme'].includes(kind))
