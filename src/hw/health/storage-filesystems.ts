@@ -56,7 +56,8 @@ function lookAtShutdowns(bench: HealthBench, mounts: readonly Mount[]): void {
 
 /** The count lies on the device until the file system is checked, so that no boot begins it anew. */
 function lookAtExt4(bench: HealthBench, mounts: readonly Mount[]): void {
-  const { source, findings } = bench
+  const { source, findings, inventory } = bench
+  const parts = inventory.disks.flatMap((disk) => [disk, ...disk.partitions])
   for (const device of valueOr(source.list('/sys/fs/ext4'), [])) {
     if (device === 'features') continue
     const path = `/sys/fs/ext4/${device}/errors_count`
@@ -65,7 +66,10 @@ function lookAtExt4(bench: HealthBench, mounts: readonly Mount[]): void {
     const mount = mountOf(bench, mounts, device)
     const part: PartRef = mount === undefined ? { kind: 'filesystem', name: device, id: null } : partOf(mount)
     const counter = { code: 'FILESYSTEM_ERRORS', part, source: path, text: 'errors', growthMin: 1 } as const
-    findings.counter({ ...counter, value: Number(said), epoch: device })
+    // Names may mean another drive after a boot; what is on it has an identity.
+    const uuid = parts.find((one) => one.name === device)?.content?.uuid
+    const epoch = uuid ?? `${device} ${inventory.os.bootId}`
+    findings.counter({ ...counter, value: Number(said), epoch })
     if (Number(said) > 0) findings.symptom('FILESYSTEM_ERRORS', part, { source: path, text: `${said} errors recorded` })
   }
 }

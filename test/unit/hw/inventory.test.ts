@@ -68,7 +68,8 @@ describe('the document', () => {
     expect(of('HW_UNKNOWN')).toContainEqual({
       code: 'HW_UNKNOWN',
       where: 'disks[sda]',
-      message: 'unknown: serial, rotational, transport, firmware',
+      message:
+        'unknown: kind, transport, logicalBlockBytes, physicalBlockBytes, isRemovable, isReadOnly, rotational, serial, firmware',
     })
   })
 

@@ -13,7 +13,7 @@ function lookAt(
   tools: Readonly<Record<string, string | number>> = {},
   kernelLog: KernelLog = [],
 ): HealthLook {
-  const inventory = storageOf(files, tools) as unknown as Inventory
+  const inventory = { ...storageOf(files, tools), os: { bootId: 'b' } } as unknown as Inventory
   const findings = new Findings()
   const bench: HealthBench = { source: fakeMachine(files, tools), inventory, findings, kernelLog, ageMs: () => 0 }
   lookAtStorage(bench)
