@@ -39,7 +39,7 @@ export function parseWwn(text: string): Reading<string> {
   return known((digits.match(/../g) ?? []).join(':'))
 }
 
-/** A counter in decimal (InfiniBand) or hexadecimal (Fibre Channel); absent where all bits are one: not counted. */
+/** A counter in decimal (InfiniBand) or hexadecimal (Fibre Channel); absent where it is not counted (FN-0062). */
 export function parsePortCounter(text: string): Reading<number> {
   const clean = cleanText(text)
   if (/^N\/A\b/.test(clean) || /^0x(f{8}|f{16})$/i.test(clean)) return absent
