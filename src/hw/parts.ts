@@ -67,7 +67,8 @@ function numaParts({ numa }: Inventory): readonly Part[] {
   )
 }
 
-function dimmParts({ memory }: Inventory): readonly Part[] {
+/** In the order of the modules in the document. */
+export function dimmParts({ memory }: Pick<Inventory, 'memory'>): readonly Part[] {
   return memory.dimms.map((dimm, i) => {
     const name = dimm.locator ?? dimm.bank ?? `module ${i}`
     // Boards repeat locators in every bank.

@@ -156,6 +156,13 @@ export const conditionRules = {
     'The kernel has taken pages of bad memory out of use.',
     'Replace the module.',
   ),
+  MEMORY_NODE_EMPTY: rule(
+    'warning',
+    1,
+    10 * minute,
+    'A processor has no memory of its own while others have: its modules are absent, or all have failed.',
+    'Look at the firmware log; reseat or replace its modules.',
+  ),
   DIMM_MISSING: rule(
     'warning',
     1,
@@ -169,6 +176,13 @@ export const conditionRules = {
     day,
     'A processor reported a hardware error.',
     'Read the kernel log; replace what it names.',
+  ),
+  CPU_CORRECTED_ERRORS: rule(
+    'info',
+    2,
+    day,
+    'Processors correct many errors in their caches, links or memory.',
+    'Replace what the kernel log names if it goes on.',
   ),
   CPU_THROTTLED: rule(
     'warning',

@@ -11,6 +11,12 @@ export function parseMemTotal(text: string): Reading<number> {
   return known(Number(line[1]) * 1024)
 }
 
+/** Bytes of bad memory that the kernel has taken out of use, `HardwareCorrupted:  0 kB`; absent on older kernels. */
+export function parseHardwareCorrupted(text: string): Reading<number> {
+  const line = /^HardwareCorrupted:\s*(\d{1,13}) kB\s*$/m.exec(text)
+  return line === null ? absent : known(Number(line[1]) * 1024)
+}
+
 /** Bytes of a cache: `32K`, and `8M` on some kernels. */
 export function parseCacheSize(text: string): Reading<number> {
   const clean = cleanText(text)

@@ -1,0 +1,61 @@
+// What the kernel log says of hardware errors of processors and memory: machine checks (x86), reports of the firmware
+// (ACPI APEI), uncorrected errors of EDAC, pages of bad memory. One line is one event; the firmware's reports have several
+// lines, of which the one that names the section tells.
+// Bits of IA32_MCi_STATUS: Intel 64 Software Developer's Manual vol. 3B, 16.3.2.2 and 16.9.2; the same at AMD.
+
+export type HardwareEvent = {
+  readonly kind: 'machine-check' | 'memory' | 'page'
+  readonly isCorrected: boolean
+  /** The logical CPU that reported it. */
+  readonly cpu: number | null
+  /** A module as EDAC or the firmware names it. */
+  readonly label: string | null
+}
+
+/** Null for a line that tells of no error, or only that there is one in the lines beside it. */
+export function parseHardwareErrorLine(line: string): HardwareEvent | null {
+  const check =
+    /\[Hardware Error\]: CPU (\d{1,5}): Machine Check(?: Exception)?: [0-9a-f]+ Bank \d+: ([0-9a-f]{16})\b/.exec(line)
+  if (check !== null) return { ...machineCheckOf(check[2] as string), cpu: Number(check[1]), label: null }
+  const edac = /^EDAC MC\d+: \d+ UE .{0,80}? on (\S.{0,120}?) \(/.exec(line)
+  if (edac !== null) return { kind: 'memory', isCorrected: false, cpu: null, label: edac[1] as string }
+  if (/^Memory failure: 0x[0-9a-f]+: (recovery action for|unhandlable page|Sending SIGBUS)/i.test(line)) {
+    return { kind: 'page', isCorrected: false, cpu: null, label: null }
+  }
+  return null
+}
+
+/** Of a status register as 16 hexadecimal digits: whether hardware corrected it, and whether it was in memory. */
+export function machineCheckOf(status: string): { kind: 'machine-check' | 'memory'; isCorrected: boolean } {
+  const high = Number.parseInt(status.slice(0, 8), 16)
+  const code = Number.parseInt(status.slice(12), 16)
+  // 0000 0000 1MMM CCCC is an error of the memory controller; bit 12 only says that others like it are not told.
+  const isMemory = (code & 0xef80) === 0x0080
+  return { kind: isMemory ? 'memory' : 'machine-check', isCorrected: ((high >>> 29) & 1) === 0 }
+}
+
+/** Lines of the firmware's reports carry the report's number: `{3}[Hardware Error]: …`. */
+export type FirmwareLine = { readonly report: number; readonly text: string }
+
+export function parseFirmwareLine(line: string): FirmwareLine | null {
+  const match = /^\{(\d{1,9})\}\[Hardware Error\]: *(.{0,300})/.exec(line)
+  return match === null ? null : { report: Number(match[1]), text: (match[2] as string).trim() }
+}
+
+/** A report of the firmware from its lines in order; null where it is no error of processor or memory, or is corrected. */
+export function firmwareEventOf(lines: readonly string[]): HardwareEvent | null {
+  const after = (key: string) =>
+    lines
+      .find((line) => line.startsWith(key))
+      ?.slice(key.length)
+      .trim() ?? null
+  const severity = after('event severity:')
+  if (severity === null || severity === 'corrected' || severity === 'info') return null
+  const section = after('section_type:') ?? ''
+  if (section === 'memory error') {
+    const location = after('DIMM location:')
+    return { kind: 'memory', isCorrected: false, cpu: null, label: location === 'not present' ? null : location }
+  }
+  if (/processor error$/.test(section)) return { kind: 'machine-check', isCorrected: false, cpu: null, label: null }
+  return null
+}
