@@ -78,6 +78,9 @@ function agentMutant(around: StepAround<AgentCore>): Parts {
       return {
         step: around(core),
         nextTickMs: () => core.nextTickMs(),
+        get config() {
+          return core.config
+        },
         get view() {
           return core.view
         },
