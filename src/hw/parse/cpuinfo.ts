@@ -61,20 +61,22 @@ function block(facts: ReadonlyMap<string, string>, common: ReadonlyMap<string, s
   const cpu = Number(facts.get('cpu number'))
   if (!Number.isSafeInteger(cpu) || cpu > 65535) return null
   const fact = (key: string) => nonEmpty(facts.get(key))
+  // Old ARM kernels describe the core once, below all processors.
+  const core = facts.has('CPU part') ? facts : common
   const family = fact('cpu family')
   return {
     cpu,
-    model: modelOf(facts) ?? nonEmpty(common.get('Hardware')),
+    model: modelOf(facts, core) ?? nonEmpty(common.get('Hardware')),
     vendor: fact('vendor_id') ?? nonEmpty(common.get('vendor_id')),
     family: family !== null && /^\d{1,4}$/.test(family) ? Number(family) : null,
     microcode: fact('microcode'),
   }
 }
 
-function modelOf(facts: ReadonlyMap<string, string>): string | null {
+function modelOf(facts: ReadonlyMap<string, string>, core: ReadonlyMap<string, string>): string | null {
   const named = facts.get('model name') ?? facts.get('Model Name') ?? facts.get('cpu') ?? facts.get('uarch')
   if (named !== undefined && named !== '') return named
-  const arm = armPartName(facts.get('CPU implementer') ?? '', facts.get('CPU part') ?? '')
+  const arm = armPartName(core.get('CPU implementer') ?? '', core.get('CPU part') ?? '')
   if (arm !== null) return arm
   const s390 = facts.get('s390 machine')
   return s390 === undefined ? null : `IBM/S390 machine ${s390}`
@@ -86,9 +88,12 @@ function architectureOf(facts: ReadonlyMap<string, string>): string | null {
     if (facts.get('vendor_id')?.startsWith('IBM/S390')) return 's390x'
     return ` ${facts.get('flags')} `.includes(' lm ') ? 'x86_64' : 'i686'
   }
-  if (has('CPU implementer')) return facts.get('CPU architecture') === '8' ? 'aarch64' : 'arm'
+  // Kernels before 3.19 write the name instead of the number.
+  if (has('CPU implementer')) return /^(8|AArch64)$/.test(facts.get('CPU architecture') ?? '') ? 'aarch64' : 'arm'
   if (facts.get('vendor_id')?.startsWith('IBM/S390')) return 's390x'
-  if (has('isa')) return facts.get('isa')?.startsWith('rv32') ? 'riscv32' : 'riscv64'
+  const isa = facts.get('isa') ?? ''
+  if (isa.startsWith('rv')) return isa.startsWith('rv32') ? 'riscv32' : 'riscv64'
+  if (isa.startsWith('mips')) return isa.includes('mips64') ? 'mips64' : 'mips'
   if (has('Loongson') || /loongson/i.test(facts.get('CPU Family') ?? facts.get('Model Name') ?? ''))
     return 'loongarch64'
   if (has('arch') && /ia-?64/i.test(facts.get('arch') ?? '')) return 'ia64'
