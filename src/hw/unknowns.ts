@@ -55,7 +55,13 @@ export function unknownFacts(
   }
   for (const port of inventory.fabrics) check(`fabrics[${port.name}]`, port, ['id', 'state', 'firmware', 'numaNode'])
   inventory.gpus.forEach((gpu, i) => {
-    check(`gpus[${gpu.pciAddress ?? i}]`, gpu, ['uuid', 'model', 'memoryBytes', 'numaNode', 'driver'])
+    // What only the vendor's own driver knows is not asked of others.
+    const known: Readonly<Record<string, readonly string[]>> = {
+      nvidia: ['driverVersion', 'vbios', 'computeCapability'],
+      amdgpu: ['vbios'],
+    }
+    const driven = known[gpu.driver ?? ''] ?? []
+    check(`gpus[${gpu.pciAddress ?? i}]`, gpu, ['uuid', 'model', 'memoryBytes', 'numaNode', 'driver', ...driven])
   })
   if (!inventory.firmware.some((one) => one.component === 'bios')) {
     problems.push({ code: 'HW_UNKNOWN', where: 'firmware', message: 'unknown: bios' })

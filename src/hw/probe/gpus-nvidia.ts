@@ -1,10 +1,10 @@
 // NVIDIA GPUs, described by nvidia-smi, and where that is missing by the files of the driver. The tool runs only when the
 // driver is loaded: on a machine without such a GPU nothing here costs more than a look.
 
-import type { Firmware, Gpu, GpuInstance, GpuLink, Nic } from '../../model/inventory.ts'
+import type { Firmware, Gpu, GpuInstance, GpuLink, Nic, PciDevice } from '../../model/inventory.ts'
 import { known, type Reading } from '../../model/reading.ts'
-import type { Result } from '../../model/result.ts'
-import { type MigDevice, parseComputeCapabilities, parseMigDevices } from '../parse/nvidia-lists.ts'
+import type { Fault, Result } from '../../model/result.ts'
+import { type MigDevice, parseComputeCapabilities, parseLostGpus, parseMigDevices } from '../parse/nvidia-lists.ts'
 import {
   type NvidiaInformation,
   parseNvidiaInformation,
@@ -24,19 +24,27 @@ const procRoot = '/proc/driver/nvidia'
 /** What every GPU of the driver is before anybody has described it. */
 const blank: Gpu = { ...unknownGpu('nvidia'), driver: 'nvidia' }
 
+/** `pci` may know the place of a GPU of which it does not know what it is. */
+type Beside = { readonly pci: readonly PciDevice[]; readonly nics: readonly Nic[] }
+
 type Described = Gpu & { readonly firmware: readonly Firmware[] }
 
 /** `onBus` are the NVIDIA devices that the bus shows. A GPU that only the driver or its tool shows is added. */
-export function describeNvidia(bench: Bench, onBus: readonly Gpu[], nics: readonly Nic[]): GpuFacts {
+export function describeNvidia(bench: Bench, onBus: readonly Gpu[], { pci, nics }: Beside): GpuFacts {
   const folders = procFolders(bench)
   const isKnown = (address: string) => onBus.some((gpu) => gpu.pciAddress === address)
-  const hidden = [...folders.keys()].filter((one) => !isKnown(one)).map((one) => ({ ...blank, pciAddress: one }))
+  const hidden = [...folders.keys()].flatMap((address): Gpu[] => {
+    const numaNode = pci.find((device) => device.address === address)?.numaNode ?? null
+    return isKnown(address) ? [] : [{ ...blank, pciAddress: address, numaNode }]
+  })
   const found = [...onBus, ...hidden]
   const isLoaded = found.some((gpu) => gpu.driver === 'nvidia') || bench.source.exists(`${procRoot}/version`)
   if (!isLoaded) return { gpus: found, firmware: [] }
-  const said = told(bench, nvidiaQuery.join(' '), askNvidia(bench.source))
-  const described =
-    said === null ? describedByFiles(bench, found, folders) : describedByTool(bench, found, said, folders)
+  const answer = askNvidia(bench.source)
+  const said = told(bench, nvidiaQuery.join(' '), answer)
+  const described = answer.ok
+    ? describedByTool(bench, found, answer.value, folders)
+    : describedByFiles(bench, found, folders, isAliveAfter(answer.fault))
   const firmware = described.flatMap((gpu) => gpu.firmware)
   const gpus = described.map(({ firmware: _, ...gpu }): Gpu => gpu)
   return { gpus: said === null || said.gpus.length < 2 ? gpus : withTopology(bench, gpus, said, nics), firmware }
@@ -100,6 +108,7 @@ function describedByFiles(
   bench: Bench,
   found: readonly Gpu[],
   folders: ReadonlyMap<string, string>,
+  isAlive: (address: string) => boolean,
 ): readonly Described[] {
   const driverVersion = readFact(bench, `${procRoot}/version`, parseNvidiaVersion)
   return found.map((gpu): Described => {
@@ -114,10 +123,21 @@ function describedByFiles(
       vbios: facts?.videoBios ?? null,
       memoryNode: memoryNode(bench, folder),
       driverVersion,
-      isUsable: uuid !== null && !isCut(bench, facts?.minor ?? null),
+      isUsable: uuid !== null && isAlive(gpu.pciAddress ?? '') && !isCut(bench, facts?.minor ?? null),
       firmware: firmwareOf(gpu, { vbios: facts?.videoBios ?? null, gspFirmware: facts?.gspFirmware ?? null }),
     }
   })
+}
+
+/**
+ * A tool that is not installed says nothing against a GPU. One that failed and named lost GPUs failed because of those;
+ * one that failed and named none means that the driver answers for no GPU, and tasks would fare no better.
+ */
+function isAliveAfter({ code, details }: Fault): (address: string) => boolean {
+  const { output } = (details ?? {}) as { readonly output?: unknown }
+  const lost = parseLostGpus(typeof output === 'string' ? output : '')
+  if (code === 'HW_TOOL_MISSING') return () => true
+  return (address) => lost.size > 0 && !lost.has(address)
 }
 
 function informationOf(bench: Bench, folder: string | undefined): NvidiaInformation | null {
@@ -172,19 +192,24 @@ function withTopology(bench: Bench, gpus: readonly Gpu[], said: NvidiaSmi, nics:
   const argv = ['nvidia-smi', 'topo', '-m']
   const topo = told(bench, argv.join(' '), runNvidia(bench.source, argv, parseNvidiaTopo))
   if (topo === null) return gpus
+  // By the document's own GPUs: the driver's files may know a UUID that the tool did not say.
+  const nameOf = (index: number) => {
+    const facts = said.gpus[index]
+    const peer = gpus.find((gpu) => facts !== undefined && gpu.pciAddress === facts.pciAddress)
+    return peer === undefined ? null : gpuName(peer)
+  }
   return gpus.map((gpu): Gpu => {
     const index = said.gpus.findIndex((one) => one.pciAddress !== null && one.pciAddress === gpu.pciAddress)
     if (index === -1) return gpu
-    const links = [...gpuLinks(topo, said, index), ...nicLinks(topo, nics, index)]
+    const links = [...gpuLinks(topo, index, nameOf), ...nicLinks(topo, nics, index)]
     return { ...gpu, links, memoryNode: gpu.memoryNode ?? topo.memoryNodes.get(index) ?? null }
   })
 }
 
-function gpuLinks(topo: NvidiaTopo, said: NvidiaSmi, index: number): readonly GpuLink[] {
+function gpuLinks(topo: NvidiaTopo, index: number, nameOf: (index: number) => string | null): readonly GpuLink[] {
   return topo.pairs.flatMap(({ from, to, kind, count }): GpuLink[] => {
-    const peer = said.gpus[to]
-    const name = peer === undefined ? null : gpuName({ ...blank, uuid: peer.uuid, pciAddress: peer.pciAddress })
-    return from !== index || name === null ? [] : [{ to: name, toKind: 'gpu', kind, count }]
+    const name = from === index ? nameOf(to) : null
+    return name === null ? [] : [{ to: name, toKind: 'gpu', kind, count }]
   })
 }
 

@@ -25,7 +25,7 @@ export function probeGpus(bench: Bench, { pci, nics, disks }: Surroundings): Gpu
   const found = pci.flatMap((device) => pciGpu(device) ?? [])
   const of = (vendor: string) => found.filter((gpu) => gpu.vendor === vendor)
   const described = [
-    describeNvidia(bench, of('nvidia'), nics),
+    describeNvidia(bench, of('nvidia'), { pci, nics }),
     describeAmd(bench, of('amd'), pci),
     describeIntel(bench, of('intel')),
     { gpus: of('habana'), firmware: [] },

@@ -26,7 +26,7 @@ export function pciTree(devices: readonly PciDevice[]): PciTree {
   return { devices: new Map(devices.map((one) => [one.address, one])), switches: new Set(switches) }
 }
 
-/** Null for devices that are not in the tree, and where it cannot be said whether their NUMA nodes are the same. */
+/** Null for devices that are not in the tree, or whose place in it or NUMA node is not known well enough to say. */
 export function pciDistance(tree: PciTree, a: string, b: string): PciDistance | null {
   const [one, other] = [tree.devices.get(a), tree.devices.get(b)]
   if (one === undefined || other === undefined) return null
@@ -37,9 +37,11 @@ export function pciDistance(tree: PciTree, a: string, b: string): PciDistance | 
     const passed = [...before(over, common), ...before(overOther, common)]
     return passed.some((bridge) => tree.switches.has(bridge)) ? 'pxb' : 'pix'
   }
-  if (one.root !== null && one.root === other.root) return 'phb'
+  const areRooted = one.root !== null && other.root !== null
+  if (areRooted && one.root === other.root) return 'phb'
   if (one.numaNode === null || other.numaNode === null) return null
-  return one.numaNode === other.numaNode ? 'node' : 'sys'
+  if (one.numaNode !== other.numaNode) return 'sys'
+  return areRooted ? 'node' : null
 }
 
 /** From the nearest to the root port. */

@@ -22,6 +22,7 @@ export type Gpu = {
   readonly numaNode: number | null
   readonly pciAddress: string | null
   readonly driver: string | null
+  /** Null also where the driver is a part of the kernel and has no version of its own. */
   readonly driverVersion: string | null
   readonly vbios: string | null
   /** What programs are compiled for: `9.0` of NVIDIA, `gfx942` of AMD. */

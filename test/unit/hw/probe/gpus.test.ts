@@ -213,19 +213,47 @@ describe('NVIDIA GPUs', () => {
     ])
   })
 
-  it('are named by the driver where the tool fails, and a problem says so', () => {
+  describe('whose tool gives no answer', () => {
     const information =
       'Model: \t NVIDIA H100\nGPU UUID: \t GPU-a\nVideo BIOS: \t 96.00.a5\nDevice Minor: \t 3\nGPU Firmware: \t N/A\n'
-    const files = { ...nvidia, '/proc/driver/nvidia/gpus/0000:4f:00.0/information': information }
-    const { gpus, problems, firmware } = probe(fakeMachine(files, { 'nvidia-smi -q -x': 9 }))
-    expect(gpus).toMatchObject([
-      { uuid: 'GPU-a', model: 'NVIDIA H100', memoryBytes: null, driverVersion: '535.54.03', isUsable: true },
-      { uuid: null, isUsable: false },
-    ])
-    expect(firmware).toHaveLength(1)
-    expect(problems).toEqual([{ code: 'HW_TOOL_FAILED', where: 'nvidia-smi -q -x', message: 'exit code 9: it failed' }])
-    const cut = { ...files, '/proc/driver/nvidia/capabilities/gpu3/mig/gi1/access': '' }
-    expect(probe(fakeMachine(cut, { 'nvidia-smi -q -x': 9 })).gpus[0]?.isUsable).toBe(false)
+    const files = {
+      ...nvidia,
+      '/proc/driver/nvidia/gpus/0000:4f:00.0/information': information,
+      '/proc/driver/nvidia/gpus/0000:50:00.0/information': information.replace('GPU-a', 'GPU-b'),
+    }
+    const usable = (source: Source) => probe(source).gpus.map((gpu) => gpu.isUsable)
+
+    it('are named by the driver where it is not installed, and a problem says so', () => {
+      const { gpus, problems, firmware } = probe(fakeMachine(files))
+      const known = { model: 'NVIDIA H100', memoryBytes: null, driverVersion: '535.54.03', isUsable: true }
+      expect(gpus).toMatchObject([
+        { uuid: 'GPU-a', ...known },
+        { uuid: 'GPU-b', ...known },
+      ])
+      expect(firmware).toHaveLength(2)
+      expect(problems).toMatchObject([{ code: 'HW_TOOL_MISSING', where: 'nvidia-smi -q -x' }])
+    })
+
+    it('are not given whole where the driver has instances of them', () => {
+      const cut = { ...files, '/proc/driver/nvidia/capabilities/gpu3/mig/gi1/access': '' }
+      expect(usable(fakeMachine(cut))).toEqual([false, false])
+    })
+
+    it('are not given to anybody where it failed', () => {
+      const { gpus, problems } = probe(fakeMachine(files, { 'nvidia-smi -q -x': 9 }))
+      expect(gpus.map((gpu) => [gpu.uuid, gpu.isUsable])).toEqual([
+        ['GPU-a', false],
+        ['GPU-b', false],
+      ])
+      const message = 'exit code 9: it failed'
+      expect(problems).toEqual([{ code: 'HW_TOOL_FAILED', where: 'nvidia-smi -q -x', message }])
+    })
+
+    it('are given but for those that it called lost', () => {
+      const stderr = 'Unable to determine the device handle for GPU0: 0000:4F:00.0: GPU is lost.\n'
+      const run: Source['run'] = () => ({ ok: true, value: { stdout: '', stderr, exitCode: 15 } })
+      expect(usable({ ...fakeMachine(files), run })).toEqual([false, true])
+    })
   })
 
   it('without a driver run no tool', () => {

@@ -55,6 +55,7 @@ const machine = [
   device('0000:40:00.0', { root: 'pci0000:40' }),
   device('0000:80:00.0', { root: 'pci0000:80', numaNode: 1 }),
   device('0000:c0:00.0', { root: 'pci0000:c0', numaNode: null }),
+  device('0000:d0:00.0', { root: null }),
 ]
 
 describe('the way from a GPU', () => {
@@ -70,6 +71,8 @@ describe('the way from a GPU', () => {
     ['to another host bridge of the NUMA node', '0000:03:00.0', '0000:40:00.0', 'node'],
     ['to another NUMA node', '0000:03:00.0', '0000:80:00.0', 'sys'],
     ['to a host bridge that nobody places', '0000:03:00.0', '0000:c0:00.0', null],
+    ['to a device of the node whose host bridge is unknown', '0000:03:00.0', '0000:d0:00.0', null],
+    ['to another node, wherever its host bridge is', '0000:80:00.0', '0000:d0:00.0', 'sys'],
     ['to a device that is not there', '0000:03:00.0', '0000:ff:00.0', null],
   ])('%s', (_, a, b, expected) => {
     expect([pciDistance(tree, a, b), pciDistance(tree, b, a)]).toEqual([expected, expected])
