@@ -41,9 +41,10 @@ function candidates(bench: Bench): readonly Candidate[] {
   const { source } = bench
   const found = listNames(bench, root).flatMap((name) => {
     const folder = `${root}/${name}`
+    const place = source.linkText(folder)
     // A machine with many containers has hundreds of these.
-    if (source.linkText(folder)?.includes('/virtual/net/')) return []
-    const devicePath = source.realPath(`${folder}/device`)
+    if (place?.includes('/virtual/net/')) return []
+    const devicePath = deviceOf(place) ?? source.realPath(`${folder}/device`)
     if (devicePath === null || isVirtualFunction(bench, devicePath)) return []
     return [{ name, folder, devicePath, files: new Set(listNames(bench, folder)) }]
   })
@@ -51,6 +52,12 @@ function candidates(bench: Bench): readonly Candidate[] {
     if (found.every((other) => other === one || other.devicePath !== one.devicePath)) return [{ ...one, port: null }]
     return isRepresentor(bench, one.folder) ? [] : [{ ...one, port: portNumber(bench, one.folder, one.files) }]
   })
+}
+
+/** The class has a link into the device's folder, and old kernels a folder; captures do not always hold what it leads to. */
+function deviceOf(place: string | null): string | null {
+  const match = /^(?:\.\.\/)*(?:\/?sys\/)?devices\/(.+)\/net\/[^/]+$/.exec(place ?? '')
+  return match === null || (match[1] as string).includes('..') ? null : `/sys/devices/${match[1]}`
 }
 
 /** On a switching card a virtual function has an interface here as well, named after it: `pf0vf3`, `c1pf0sf88`. */

@@ -73,6 +73,7 @@ describe('the running machine', () => {
     const seen = probeAsNobody(null)
     expect(documentFaults(seen)).toEqual([])
     expect({ ...seen.cpu, allowed: null }).toEqual({ ...inventory.cpu, allowed: null })
+    expect([null, inventory.machine.id]).toContain(seen.machine.id)
     const secret = ['product_serial', 'product_uuid'].map((name) => `/sys/class/dmi/id/${name}`)
     const asked = seen.problems.filter((problem) => problem.code === 'HW_NEEDS_ROOT').map((problem) => problem.where)
     for (const path of secret) if (hasSecret(path)) expect(asked).toContain(path)
