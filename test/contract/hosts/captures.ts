@@ -9,6 +9,9 @@ import { fileURLToPath } from 'node:url'
 
 const folder = fileURLToPath(new URL('../../../../shared/hw/captures/given', import.meta.url))
 
+/** Where the archives lie, with what other projects expect of them beside. */
+export const captureFolder = folder
+
 export type CaptureEntry = { readonly file: string; readonly root: string; readonly hasFacts: boolean }
 
 /** Why there is nothing to test with, or null. */

@@ -21,14 +21,17 @@ import {
   parsePortCounter,
   parseWwn,
 } from '../../../../src/hw/parse/infiniband.ts'
+import { parseInterruptRow } from '../../../../src/hw/parse/interrupts.ts'
 import { parseIpmiSensors } from '../../../../src/hw/parse/ipmi-sdr.ts'
 import { parseAssignments, parseColonPairs, parseSpacePairs } from '../../../../src/hw/parse/key-values.ts'
 import { parseAmdUniqueId, parseKfdBank, parseKfdNode } from '../../../../src/hw/parse/kfd.ts'
 import { parseLldpNeighbours } from '../../../../src/hw/parse/lldp.ts'
 import { parseMac } from '../../../../src/hw/parse/mac.ts'
+import { parseFirmwareLine, parseHardwareErrorLine } from '../../../../src/hw/parse/machine-check.ts'
 import {
   parseCacheSize,
   parseDistances,
+  parseHardwareCorrupted,
   parseHugepageSize,
   parseMemTotal,
 } from '../../../../src/hw/parse/memory-files.ts'
@@ -79,6 +82,8 @@ const readers: readonly [string, (text: string) => Reading<unknown>, string][] =
   ['parseMask', parseMask, 'ff,00000000,ffffffff'],
   ['parseCpuinfo', parseCpuinfo, 'processor : 0\nmodel name : X\nflags : lm\n\nprocessor : 1\n'],
   ['parseMemTotal', parseMemTotal, 'Node 0 MemTotal:  2096684 kB\n'],
+  ['parseHardwareCorrupted', parseHardwareCorrupted, 'HardwareCorrupted:     0 kB\n'],
+  ['parseInterruptRow', (text) => parseInterruptRow(text, 'MCE'), ' MCE:   1   2   Machine check exceptions\n'],
   ['parseCacheSize', parseCacheSize, '1024K\n'],
   ['parseHugepageSize', parseHugepageSize, 'hugepages-2048kB'],
   ['parseDistances', parseDistances, '10 20 20 28\n'],
@@ -183,6 +188,25 @@ describe('a parser answers whatever it is given', () => {
         )
       }),
     )
+  })
+
+  it('readers of a line of the kernel log, none of whose words is an error by itself', () => {
+    const lines = [
+      'mce: [Hardware Error]: CPU 2: Machine Check Exception: 5 Bank 1: bd80000000100134',
+      'EDAC MC0: 1 UE memory read error on DIMM_A1 (channel:0)',
+      '{1}[Hardware Error]: event severity: fatal',
+    ]
+    fc.assert(
+      fc.property(fc.constantFrom(...lines), fc.nat(80), garbage(5), (line, at, piece) => {
+        const bad = `${line.slice(0, at)}${piece}${line.slice(at + 1)}`
+        parseFirmwareLine(bad)
+        const event = parseHardwareErrorLine(bad)
+        return event === null || event.cpu === null || Number.isSafeInteger(event.cpu)
+      }),
+    )
+    for (const text of ['[Hardware Error]: CPU ', 'EDAC MC0: 1 UE ', ' on x', '{1}[Hardware Error]:', '0']) {
+      expect(parseHardwareErrorLine(`EDAC MC0: 1 UE ${text.repeat(20_000)}`)?.cpu ?? null).toBeNull()
+    }
   })
 
   it('readers of whole files', () => {

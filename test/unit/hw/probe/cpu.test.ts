@@ -1,7 +1,8 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { probeCpu } from '../../../../src/hw/probe/cpu.ts'
 import { Report } from '../../../../src/hw/probe/report.ts'
-import { formatCpuList } from '../../../../src/model/cpu-set.ts'
+import { formatCpuList, intersect, parseCpuList } from '../../../../src/model/cpu-set.ts'
 import { type FakeFile, fakeMachine } from '../../../support/fake-machine.ts'
 
 const root = '/sys/devices/system/cpu'
@@ -310,6 +311,48 @@ describe('sets between core and package', () => {
       { kind: 'book', id: 8, cpus: '4-7' },
     ])
     expect(section.packages.map((one) => one.cpus)).toEqual(['0-1', '2-3', '4-5', '6-7'])
+  })
+})
+
+describe('nonsense', () => {
+  /** Every file a random set, so that nothing fits together. */
+  const names = ['core_cpus', 'package_cpus', 'die_cpus', 'cluster_cpus', 'book_siblings', 'drawer_siblings']
+  const set = fc.integer({ min: 0, max: 255 }).map((bits) => bits.toString(16))
+  const folder = fc.tuple(...names.map(() => fc.option(set)), fc.option(set))
+
+  it('still gives cores of which each CPU has one, and sets that nest', () => {
+    fc.assert(
+      fc.property(fc.array(folder, { minLength: 1, maxLength: 8 }), (folders) => {
+        const files: Record<string, FakeFile> = {}
+        for (const [i, values] of folders.entries()) {
+          Object.assign(files, cpu(i, {}))
+          for (const [k, name] of names.entries()) {
+            if (values[k] !== null) files[`${root}/cpu${i}/topology/${name}`] = `${values[k]}`
+          }
+          const cache = `${root}/cpu${i}/cache/index0`
+          const shared = values[names.length]
+          Object.assign(files, { [`${cache}/level`]: '1', [`${cache}/type`]: 'Data', [`${cache}/size`]: '32K' })
+          if (shared !== null) files[`${cache}/shared_cpu_map`] = `${shared}`
+        }
+        const { cores, packages, dies, clusters, groups, caches } = probe(files)
+        const sets = (list: readonly { readonly cpus: string }[]) => list.map((one) => parseCpuList(one.cpus) ?? [])
+        expect(sets(cores).flat().sort()).toEqual(folders.map((_, i) => i))
+        const all = [
+          ...sets(cores),
+          ...sets(packages),
+          ...sets(dies),
+          ...sets(clusters),
+          ...sets(groups),
+          ...sets(caches),
+        ]
+        for (const a of all) {
+          for (const b of all) {
+            const shared = intersect(a, b).length
+            expect(shared === 0 || shared === Math.min(a.length, b.length)).toBe(true)
+          }
+        }
+      }),
+    )
   })
 })
 
