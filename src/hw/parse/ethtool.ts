@@ -22,8 +22,8 @@ export function parseEthtoolPermanentAddress(stdout: string): Reading<string> {
 const modesMax = 1024
 
 /**
- * `ethtool '*'`: the fastest supported link mode in Mb/s by name of the port. It comes in several rounds, each
- * with a `Settings for eth0:` of its own (FN-0063). A port that names no mode is not in it. `ethtool eth0` prints the same form.
+ * `ethtool '*'`: the fastest supported link mode in Mb/s by name of the port; a port that names no mode is not in it. It
+ * comes in several rounds, each with a `Settings for eth0:` of its own (FN-0063). `ethtool eth0` prints the same form.
  */
 export function parseEthtoolSpeedsMax(stdout: string): ReadonlyMap<string, number> {
   const speeds = new Map<string, number>()

@@ -1,7 +1,10 @@
 // Firmware, the machine itself and its operating system in the inventory document.
 
 export type Firmware = {
-  /** `bios`, `bmc`, `microcode`, `ec`, `tpm`, `esrt GUID` (in UEFI's own table), or kind and name of a part: `nic eth0`, `disk nvme0n1`, `gpu 0000:3b:00.0`. */
+  /**
+   * `bios`, `bmc`, `microcode`, `ec`, `tpm`, `esrt GUID` (in UEFI's own table), or kind and name of a part: `nic eth0`,
+   * `fabric host3`, `disk nvme0n1`, `gpu 0000:3b:00.0`.
+   */
   readonly component: string
   readonly vendor: string | null
   readonly version: string | null
