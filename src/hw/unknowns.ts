@@ -16,7 +16,7 @@ export function unknownFacts(
     if (unknown.length > 0) problems.push({ code: 'HW_UNKNOWN', where, message: `unknown: ${unknown.join(', ')}` })
   }
   const { cpu, numa, memory } = inventory
-  check('cpu', cpu, ['architecture', 'online', 'allowed'])
+  check('cpu', cpu, ['architecture', 'online', 'allowed', 'smt'])
   for (const one of cpu.packages) check(`cpu.packages[${one.id}]`, one, ['model'])
   const sizeless = cpu.caches.filter((cache) => cache.sizeBytes === null).length
   if (sizeless > 0) {
@@ -28,7 +28,7 @@ export function unknownFacts(
   }
   check('numa', numa, numa.nodes.length > 1 ? ['allowed', 'distances'] : ['allowed'])
   for (const node of numa.nodes) check(`numa.nodes[${node.id}]`, node, ['memoryBytes'])
-  check('memory', memory, ['totalBytes'])
+  check('memory', memory, ['totalBytes', 'installedBytes'])
   memory.dimms.forEach((dimm, i) => {
     const names = ['locator', 'sizeBytes', 'type', 'speedMtps', 'manufacturer', 'part', 'serial']
     check(`memory.dimms[${dimm.locator ?? i}]`, dimm, names)

@@ -9,6 +9,8 @@ const machine: Readonly<Record<string, FakeFile>> = {
   '/sys/devices/system/cpu/online': '0-1',
   '/sys/devices/system/cpu/cpu0/topology/core_cpus_list': '0',
   '/sys/devices/system/cpu/cpu0/topology/package_cpus_list': '0-1',
+  '/sys/devices/system/cpu/cpu1/topology/core_cpus_list': '1',
+  '/sys/devices/system/cpu/cpu1/topology/package_cpus_list': '0-1',
   '/sys/devices/system/node/node0/cpulist': '0-1',
   '/sys/devices/system/node/node0/meminfo': 'Node 0 MemTotal: 1000000 kB\n',
   '/proc/cpuinfo': 'processor : 0\nmodel name : A\nflags : lm\n\nprocessor : 1\nmodel name : A\n',

@@ -45,6 +45,13 @@ describe('/proc/cpuinfo', () => {
     ['POWER', 'processor : 0\ncpu : POWER9, altivec supported\nclock : 3800MHz', null, 'POWER9, altivec supported'],
     ['one old POWER processor', 'cpu : 745/755\nclock : 500MHz', null, '745/755'],
     ['RISC-V', 'processor : 0\nhart : 1\nisa : rv64imafdc\nuarch : sifive,u74-mc', 'riscv64', 'sifive,u74-mc'],
+    ['MIPS', 'processor : 0\nmodel name : ICT Loongson-3A R3\nisa : mips1 mips64r2\n', 'mips64', 'ICT Loongson-3A R3'],
+    [
+      'an old ARM kernel',
+      'processor : 0\nprocessor : 1\nCPU implementer : 0x50\nCPU architecture: AArch64\nCPU part : 0x000\n',
+      'aarch64',
+      'X-Gene',
+    ],
     ['32-bit x86', 'processor : 0\nmodel name : Atom\nflags : fpu', 'i686', 'Atom'],
     ['old ARM', 'Processor : ARMv7\nprocessor : 0\nHardware : Freescale i.MX6', null, 'Freescale i.MX6'],
   ])('of %s', (_, text, architecture, model) => {

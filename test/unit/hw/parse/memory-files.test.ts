@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import {
   parseCacheSize,
   parseDistances,
+  parseHardwareCorrupted,
   parseHugepageSize,
   parseMemTotal,
 } from '../../../../src/hw/parse/memory-files.ts'
@@ -17,6 +18,15 @@ it('MemTotal of the machine and of a node is in bytes', () => {
 it('MemTotal is absent where no line has it, and implausible where it is no size', () => {
   expect(parseMemTotal('MemFree: 1 kB').kind).toBe('absent')
   expect(parseMemTotal('MemTotal: lots').kind).toBe('implausible')
+})
+
+it('bad memory is in bytes, none is 0, and a kernel without the line does not say', () => {
+  expect(parseHardwareCorrupted('MemTotal: 8 kB\nHardwareCorrupted:    12 kB\n')).toEqual({
+    kind: 'known',
+    value: 12288,
+  })
+  expect(parseHardwareCorrupted('HardwareCorrupted:     0 kB')).toEqual({ kind: 'known', value: 0 })
+  expect(parseHardwareCorrupted('MemTotal: 8 kB').kind).toBe('absent')
 })
 
 it.each([
