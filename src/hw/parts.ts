@@ -87,11 +87,14 @@ export function dimmParts({ memory }: Pick<Inventory, 'memory'>): readonly Part[
 
 const notFixed = new Set(['usb', 'iscsi', 'fc', 'virtio', 'nvme-tcp', 'nvme-rdma', 'nvme-fc', 'nvme-loop'])
 
+/** Namespaces of one NVMe drive share its serial and its slot: all but the first are told by their number. */
 function diskPart(disk: Disk): Part {
   const { name, serial, wwn, model, sizeBytes, transport, firmware, pciAddress, kind, isRemovable } = disk
-  return part('disk', name, serial ?? wwn, {
+  const namespace = /^nvme\d+(n\d+)$/.exec(name)?.[1] ?? 'n1'
+  const suffix = namespace === 'n1' ? '' : ` ${namespace}`
+  return part('disk', name, serial === null ? wwn : `${serial}${suffix}`, {
     // A PCIe drive has its slot to itself; others share a controller, and keep the kernel's name at best.
-    place: transport === 'nvme' && pciAddress !== null ? pciAddress : name,
+    place: transport === 'nvme' && pciAddress !== null ? `${pciAddress}${suffix}` : name,
     isFixed: isRemovable !== true && kind !== 'virtual' && !notFixed.has(transport ?? ''),
     facts: { model, sizeBytes, transport, firmware, isReadOnly: disk.isReadOnly },
   })

@@ -67,7 +67,6 @@ class Watcher implements Watch {
   readonly #options: WatchOptions
   readonly #pace: Pace
   readonly #tools = new KeptTools()
-  readonly #source: Source
   #before: Inventory | null
   #memory: MachineMemory
   #glance: string | null = null
@@ -79,7 +78,6 @@ class Watcher implements Watch {
   constructor(options: WatchOptions) {
     this.#options = options
     this.#pace = options.pace ?? usualPace
-    this.#source = { ...options.source, run: this.#tools.run }
     this.#before = options.before
     this.#memory = options.memory
     this.#after(0, () => this.#look())
@@ -100,7 +98,7 @@ class Watcher implements Watch {
   }
 
   async #glanceAgain(): Promise<void> {
-    const seen = glance(this.#source, this.#before)
+    const seen = glance(this.#options.source, this.#before)
     const isOther = seen !== this.#glance
     this.#glance = seen
     if (isOther) return this.#after(this.#pace.settleMs, () => this.#look())
@@ -120,13 +118,15 @@ class Watcher implements Watch {
     // A random part keeps the machines of a rack from looking in step.
     this.#lookAtMs =
       this.#options.nowMs() + this.#pace.lookEveryMs / 2 + this.#options.random.below(this.#pace.lookEveryMs)
-    this.#glance = glance(this.#source, this.#before)
+    this.#glance = glance(this.#options.source, this.#before)
     this.#after(this.#pace.glanceEveryMs, () => this.#glanceAgain())
   }
 
   #seeAll(): Seen | null {
-    const probed = probeInventory(this.#source)
-    return probed.ok ? { inventory: probed.value, look: lookAtHealth(this.#source, probed.value) } : null
+    // A source is one state of the machine: what was parsed of it may be kept with it, so each look has its own.
+    const source: Source = { ...this.#options.source, run: this.#tools.run }
+    const probed = probeInventory(source)
+    return probed.ok ? { inventory: probed.value, look: lookAtHealth(source, probed.value) } : null
   }
 
   #tell({ inventory, look }: Seen): void {

@@ -24,6 +24,9 @@ export type DriveTools = {
 /** A drive with bad sectors may take long over its logs. */
 const askTimeoutMs = 15_000
 
+/** Wear and bad sectors grow over days, and asking keeps a drive from sleeping. */
+export const driveAgeMaxMs = 30 * 60_000
+
 /** After so many drives that hang, the rest is not asked: a look must end. */
 const hangsMax = 3
 
@@ -32,7 +35,7 @@ export function driveTools(source: Source): DriveTools {
   let speaksJson = true
   let hangs = 0
   const run = (argv: readonly string[]): Result<ToolOutput> => {
-    const done = source.run(argv, { timeoutMs: askTimeoutMs })
+    const done = source.run(argv, { timeoutMs: askTimeoutMs, maxAgeMs: driveAgeMaxMs })
     if (!done.ok && /no answer in/.test(done.fault.message)) hangs++
     return done
   }

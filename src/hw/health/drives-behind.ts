@@ -8,7 +8,7 @@ import { valueOr } from '../../model/reading.ts'
 import { parseSmartctlScan } from '../parse/smartctl-json.ts'
 import type { HealthBench } from './bench.ts'
 import { settleAnswer } from './drive-answer.ts'
-import type { DriveTools } from './drive-tools.ts'
+import { type DriveTools, driveAgeMaxMs } from './drive-tools.ts'
 
 const scanTimeoutMs = 15_000
 
@@ -31,7 +31,10 @@ export function isVolumeOf({ pciAddress, kind, model }: Disk, { address }: PciDe
 }
 
 function lookBehindMegaraid(bench: HealthBench, tools: DriveTools, asked: ReadonlySet<string>): void {
-  const done = bench.source.run(['smartctl', '--scan-open', '-j'], { timeoutMs: scanTimeoutMs })
+  const done = bench.source.run(['smartctl', '--scan-open', '-j'], {
+    timeoutMs: scanTimeoutMs,
+    maxAgeMs: driveAgeMaxMs,
+  })
   const found = done.ok ? valueOr(parseSmartctlScan(done.value.stdout), []) : []
   const hidden = found.filter(({ type }) => /^(sat\+)?megaraid,\d{1,4}$/.test(type)).slice(0, hiddenMax)
   if (hidden.length === 0) {

@@ -17,6 +17,8 @@ import { lookAtPci } from './pci.ts'
 import { lookAtStorage } from './storage.ts'
 
 const kernelLogTimeoutMs = 5000
+/** It costs little, and is the first to tell of most faults. */
+const kernelLogAgeMaxMs = 30_000
 
 /** `inventory` is that of the same source, taken just before. Blocks while tools run. */
 export function lookAtHealth(source: Source, inventory: Inventory): HealthLook {
@@ -47,7 +49,10 @@ function uptimeOf(source: Source): number {
 
 /** The log starts anew with each boot and forgets its oldest lines when it is full. */
 function kernelLogOf(source: Source, findings: Findings): KernelLog | null {
-  const done = source.run(['dmesg', '--raw'], { timeoutMs: kernelLogTimeoutMs })
+  const done = source.run(['dmesg', '--raw'], {
+    timeoutMs: kernelLogTimeoutMs,
+    maxAgeMs: kernelLogAgeMaxMs,
+  })
   if (done.ok && done.value.exitCode === 0) return parseKernelLog(done.value.stdout)
   const code = done.ok ? 'HW_NEEDS_ROOT' : done.fault.code
   const message = done.ok ? `dmesg: ${done.value.stderr.trim().split('\n')[0] ?? ''}` : done.fault.message

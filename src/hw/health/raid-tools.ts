@@ -145,6 +145,8 @@ export const raidFamilies: readonly RaidFamily[] = [
 /** These tools walk every shelf; the slowest seen took some seconds. */
 const raidTimeoutMs = 30_000
 
+const raidAgeMaxMs = 10 * 60_000
+
 /** What one tool says, a result a command; null when it is not installed. */
 export function askRaidTool(
   source: Source,
@@ -153,7 +155,7 @@ export function askRaidTool(
 ): readonly Result<RaidReport>[] | null {
   let isMissing = false
   const run: Run = (args) => {
-    const done = source.run([tool.name, ...args], { timeoutMs: raidTimeoutMs })
+    const done = source.run([tool.name, ...args], { timeoutMs: raidTimeoutMs, maxAgeMs: raidAgeMaxMs })
     if (!done.ok) {
       isMissing ||= done.fault.code === 'HW_TOOL_MISSING'
       return done

@@ -9,6 +9,9 @@ import type { Source } from '../source/source.ts'
 
 const toolTimeoutMs = 60_000
 
+/** Of the long query, which takes about a second of processor time with eight GPUs. */
+const queryAgeMaxMs = 2 * 60_000
+
 export const nvidiaQuery = ['nvidia-smi', '-q', '-x'] as const
 
 /** What the long query said for the inventory and nobody has looked at since. */
@@ -30,7 +33,8 @@ export function nvidiaToldLast(source: Source): Result<NvidiaSmi> {
 
 /** Faults as above, and for an output that is not what it should be. */
 export function runNvidia<T>(source: Source, argv: readonly string[], parse: (text: string) => Reading<T>): Result<T> {
-  const done = source.run(argv, { timeoutMs: toolTimeoutMs })
+  const aged = argv === nvidiaQuery ? { maxAgeMs: queryAgeMaxMs } : {}
+  const done = source.run(argv, { timeoutMs: toolTimeoutMs, ...aged })
   if (!done.ok) return done
   const { exitCode, stdout, stderr } = done.value
   if (exitCode !== 0) {

@@ -93,6 +93,13 @@ test('two drives that say the same serial are told apart by their places', () =>
   expect(said({ disks: twins }, { disks: twins.slice(1) })).toEqual(['disk sda (X) gone'])
 })
 
+test('two namespaces of one drive are told apart, and one that goes is told alone', () => {
+  const namespaces = [1, 2].map((n) => aDisk(`nvme0n${n}`, 'S5XY', { wwn: `eui.${n}` }))
+  const renamed = [1, 2].map((n) => aDisk(`nvme4n${n}`, 'S5XY', { wwn: `eui.${n}` }))
+  expect(said({ disks: namespaces }, { disks: renamed })).toEqual([])
+  expect(said({ disks: namespaces }, { disks: renamed.slice(1) })).toEqual(['disk nvme0n1 (S5XY) in 0000:01:00.0 gone'])
+})
+
 test('a fact that one side could not read is no change', () => {
   const seen = { disks: [aDisk('nvme0n1', 'S5XY')], ...memory([aDimm('A1', '0A')]) }
   const asNobody = {
