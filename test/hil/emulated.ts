@@ -6,15 +6,16 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writ
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Inventory } from '../../src/model/inventory.ts'
 import { boardFacts } from './boards/facts.ts'
-import type { Board, Fact } from './boards/types.ts'
+import type { Board, Fact, Probed } from './boards/types.ts'
 import { Guest } from './guest/guest.ts'
 import { say } from './guest/packages.ts'
-import { runTrial } from './trial.ts'
+import { agentLog, firstDocument, runTrial, WatchingAgent } from './trial.ts'
 import { judge, type Verdict } from './verdicts.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
+
+const newestDocument = '/run/newest.json'
 
 export type EmulatedOptions = {
   readonly boards: readonly Board[]
@@ -50,29 +51,52 @@ async function runBoard(board: Board, file: string, logFolder: string): Promise<
   const beforeProbe = seconds()
   const inventory = await probe(guest, join(logFolder, `${board.name}.json`))
   const probeSeconds = Math.round((seconds() - beforeProbe) * 10) / 10
-  const verdicts = [...judgeFacts(boardFacts(board), inventory)]
+  const verdicts = [
+    ...judgeFacts(boardFacts(board), inventory),
+    ...(await runTrials(guest, board, inventory, logFolder)),
+  ]
+  return { board: board.name, verdicts, seconds: { boot, probe: probeSeconds, all: seconds() } }
+}
+
+/** With an agent that watches from before the first to after the last. */
+async function runTrials(
+  guest: Guest,
+  board: Board,
+  inventory: Probed,
+  logFolder: string,
+): Promise<readonly Verdict[]> {
+  if (board.trials.length === 0) return []
+  const agent = await WatchingAgent.start(guest)
+  const verdicts: Verdict[] = []
   let before = inventory
   for (const trial of board.trials) {
     say(`${board.name}: ${trial.name}`)
-    await runTrial(guest, trial)
+    try {
+      verdicts.push(...(await runTrial(guest, agent, trial)))
+    } catch (error) {
+      verdicts.push(judge(`${trial.name}: done`, true, (error as Error).message))
+    }
     const after = await probe(guest, join(logFolder, `${board.name}.${trial.name.replaceAll(' ', '-')}.json`))
     verdicts.push(...judgeFacts(trial.facts(before), after, `${trial.name}: `))
     before = after
   }
-  return { board: board.name, verdicts, seconds: { boot, probe: probeSeconds, all: seconds() } }
+  writeFileSync(join(logFolder, `${board.name}.agent.log`), await guest.check(`cat ${agentLog}`))
+  return verdicts
 }
 
-async function probe(guest: Guest, keptAs: string): Promise<Inventory> {
-  const text = await guest.check('tepui probe --json')
+async function probe(guest: Guest, keptAs: string): Promise<Probed> {
+  const text = await guest.check(
+    `tepui probe --json | tee ${newestDocument}; [ -e ${firstDocument} ] || cp ${newestDocument} ${firstDocument}`,
+  )
   writeFileSync(keptAs, text)
-  return JSON.parse(text) as Inventory
+  return JSON.parse(text) as Probed
 }
 
 /** A fact that cannot even be looked up differs; the document may miss a section. */
-function judgeFacts(facts: readonly Fact[], inventory: Inventory, prefix = ''): readonly Verdict[] {
+function judgeFacts(facts: readonly Fact[], probed: Probed, prefix = ''): readonly Verdict[] {
   return facts.map(({ fact, told, said }) => {
     try {
-      return judge(`${prefix}${fact}`, told, said(inventory))
+      return judge(`${prefix}${fact}`, told, said(probed))
     } catch (error) {
       return judge(`${prefix}${fact}`, told, `${error}`)
     }

@@ -6,6 +6,7 @@ import type { Board, Trial } from './types.ts'
 const offlineCpu: Trial = {
   name: 'CPU offline',
   steps: [{ kind: 'guest', command: 'echo 0 > /sys/devices/system/cpu/cpu1/online' }],
+  news: [{ event: 'inventory.changed', words: ['package 0', 'cpus 4 → 3'] }],
   facts: () => [
     { fact: 'CPUs online, offline', told: ['0,2-3', '1'], said: ({ cpu }) => [cpu.online, cpu.offline] },
     { fact: 'packages', told: ['0,2-3'], said: ({ cpu }) => cpu.packages.map((one) => one.cpus) },

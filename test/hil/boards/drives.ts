@@ -104,7 +104,11 @@ function deviceOf(serial: string): string {
 
 const brokenMirror: Trial = {
   name: 'drive of a mirror failed',
-  steps: [{ kind: 'guest', command: `mdadm /dev/md0 --fail ${deviceOf(mirrored[0])}` }],
+  steps: [
+    { kind: 'guest', command: `mdadm /dev/md0 --fail ${deviceOf(mirrored[0])}` },
+    { kind: 'later', minutes: 2 },
+  ],
+  news: [{ event: 'health.appeared', words: ['RAID_DEGRADED', 'md0'] }],
   facts: (before) => [
     {
       fact: 'mirror is still what it was',
@@ -112,9 +116,10 @@ const brokenMirror: Trial = {
       said: ({ volumes }) => volumes.map(({ name }) => name),
     },
     {
-      fact: 'mirror calls itself degraded',
-      told: [true],
-      said: ({ volumes }) => volumes.map(({ state }) => state?.includes('degraded') ?? false),
+      fact: 'conditions of volumes',
+      told: [['RAID_DEGRADED', 'md0']],
+      said: ({ health }) =>
+        health.conditions.filter(({ part }) => part.kind === 'volume').map(({ code, part }) => [code, part.name]),
     },
   ],
 }

@@ -26,6 +26,11 @@ export function boardFacts(board: Board): readonly Fact[] {
     ...bmcFacts(board),
     ...systemFacts(board),
     ...contradictionFacts(),
+    {
+      fact: 'conditions',
+      told: [],
+      said: ({ health }) => health.conditions.map(({ code, part }) => [code, part.name]),
+    },
     ...board.facts,
   ]
 }

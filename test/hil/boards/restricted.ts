@@ -27,6 +27,7 @@ const hotAdd: Trial = {
     { kind: 'wait', condition: '[ -e /sys/devices/system/cpu/cpu4/online ]' },
     { kind: 'guest', command: 'echo 1 > /sys/devices/system/cpu/cpu4/online' },
   ],
+  news: [{ event: 'inventory.changed', words: ['package 0', 'cpus 4 → 5'] }],
   facts: () => [
     { fact: 'CPUs online', told: '0-4', said: ({ cpu }) => cpu.online },
     { fact: 'packages', told: ['0-4'], said: ({ cpu }) => cpu.packages.map((one) => one.cpus) },

@@ -11,6 +11,7 @@ const pulledDrive: Trial = {
     { kind: 'qmp', command: 'device_del', arguments: { id: 'drive2' } },
     { kind: 'wait', condition: '! grep -q NVME-SER-0002 /sys/class/nvme/*/serial' },
   ],
+  news: [{ event: 'inventory.changed', words: ['NVME-SER-0002', 'gone'] }],
   facts: (before) => [
     {
       fact: 'serials of drives',
@@ -39,6 +40,8 @@ const newDrive: Trial = {
       condition: 'grep -q NVME-SER-0009 /sys/class/nvme/*/serial && [ "$(ls -d /sys/block/nvme* | wc -l)" = 3 ]',
     },
   ],
+  news: [{ event: 'inventory.changed', words: ['NVME-SER-0009', 'added'] }],
+  difference: ['NVME-SER-0002', 'replaced by', 'NVME-SER-0009'],
   facts: (before) => [
     {
       fact: 'serials of drives',
@@ -60,6 +63,7 @@ const newDrive: Trial = {
 const offlineCpu: Trial = {
   name: 'CPU offline',
   steps: [{ kind: 'guest', command: 'echo 0 > /sys/devices/system/cpu/cpu3/online' }],
+  news: [{ event: 'inventory.changed', words: ['package 0', 'cpus 4 → 3'] }],
   facts: () => [
     { fact: 'CPUs online, offline', told: ['0-2,4-7', '3'], said: ({ cpu }) => [cpu.online, cpu.offline] },
     { fact: 'CPUs allowed', told: '0-2,4-7', said: ({ cpu }) => cpu.allowed },
@@ -74,23 +78,56 @@ const offlineCpu: Trial = {
   ],
 }
 
+const failingDrive: Trial = {
+  name: 'drive says that it fails',
+  steps: [
+    {
+      kind: 'qmp',
+      command: 'qom-set',
+      // The third bit: reliability degraded by media or internal errors.
+      arguments: { path: '/machine/peripheral/drive1', property: 'smart_critical_warning', value: 4 },
+    },
+    { kind: 'later', minutes: 6 },
+  ],
+  news: [{ event: 'health.appeared', words: ['DISK_FAILING', 'NVME-SER-0001'] }],
+  facts: () => [
+    {
+      fact: 'conditions of drives',
+      told: [['DISK_FAILING', 'critical', 'NVME-SER-0001']],
+      said: ({ health }) =>
+        health.conditions
+          .filter(({ part }) => part.kind === 'disk')
+          .map(({ code, severity, part }) => [code, severity, part.id]),
+    },
+  ],
+}
+
+const portFolder = '"$(dirname "$(grep -l 52:54:00:11:22:03 /sys/class/net/*/address)")"'
+
 const cutLink: Trial = {
   name: 'link cut',
   steps: [
-    { kind: 'qmp', command: 'set_link', arguments: { name: 'nic1', up: false } },
-    {
-      kind: 'wait',
-      condition: 'grep -q 0 "$(dirname "$(grep -l 52:54:00:11:22:01 /sys/class/net/*/address)")/carrier"',
-    },
+    { kind: 'qmp', command: 'set_link', arguments: { name: 'nic3', up: false } },
+    { kind: 'wait', condition: `grep -q 0 ${portFolder}/carrier` },
+    { kind: 'later', minutes: 2 },
+    { kind: 'wait', condition: 'sleep 15' },
+    { kind: 'later', minutes: 2 },
   ],
+  news: [{ event: 'health.appeared', words: ['NIC_LINK_DOWN', '52:54:00:11:22:03'] }],
   facts: () => [
     {
-      fact: 'nic 52:54:00:11:22:01 link, speed, switched on',
+      fact: 'nic 52:54:00:11:22:03 link, speed, switched on',
       told: [[false, null, true]],
       said: ({ nics }) =>
         nics
-          .filter(({ mac }) => mac === '52:54:00:11:22:01')
+          .filter(({ mac }) => mac === '52:54:00:11:22:03')
           .map(({ link, speedMbps, isUp }) => [link, speedMbps, isUp]),
+    },
+    {
+      fact: 'conditions of ports',
+      told: [['NIC_LINK_DOWN', '52:54:00:11:22:03']],
+      said: ({ health }) =>
+        health.conditions.filter(({ part }) => part.kind === 'nic').map(({ code, part }) => [code, part.id]),
     },
   ],
 }
@@ -101,7 +138,7 @@ function serials({ disks }: Inventory): readonly (string | null)[] {
 
 export const twoSockets: Board = {
   name: 'two-sockets',
-  summary: '2 sockets, 4 dies, 8 threads, 4 NUMA nodes with HMAT, 3 NVMe, 2 NICs, BMC over KCS',
+  summary: '2 sockets, 4 dies, 8 threads, 4 NUMA nodes with HMAT, 3 NVMe, 3 NICs, BMC over KCS',
   architecture: 'x86_64',
   machine: 'q35,hmat=on',
   // An Intel model: for others qemu shows the guest neither dies nor threads.
@@ -225,6 +262,16 @@ export const twoSockets: Board = {
       speedMbps: 1000,
       isUp: false,
     },
+    // The only one of qemu's whose driver is told when the link goes.
+    {
+      id: 'nic3',
+      model: 'e1000',
+      driver: 'e1000',
+      port: null,
+      mac: '52:54:00:11:22:03',
+      speedMbps: 1000,
+      isUp: true,
+    },
   ],
   bmc: { firmwareMajor: 4, firmwareMinor: 0x17, manufacturerId: 674, productId: 256 },
   allowed: null,
@@ -234,5 +281,5 @@ export const twoSockets: Board = {
   modules: [],
   prepare: [],
   facts: [],
-  trials: [pulledDrive, newDrive, offlineCpu, cutLink],
+  trials: [pulledDrive, newDrive, offlineCpu, failingDrive, cutLink],
 }

@@ -1,6 +1,8 @@
 // An emulated board in words of its own, from which come both qemu's arguments (arguments.ts) and what the probe must
 // find (facts.ts), so that nothing is said twice. CPU sets are Linux lists; sizes are in mebibytes, as qemu takes them.
 
+import type { LogEvent } from '../../../src/model/events.ts'
+import type { Health } from '../../../src/model/health.ts'
 import type { Inventory } from '../../../src/model/inventory.ts'
 
 export type BoardArchitecture = 'x86_64' | 'aarch64'
@@ -118,7 +120,7 @@ export type BoardDrive = {
 
 export type BoardNic = {
   readonly id: string
-  readonly model: 'virtio-net-pci' | 'e1000e'
+  readonly model: 'virtio-net-pci' | 'e1000' | 'e1000e'
   readonly driver: string
   readonly port: string | null
   readonly mac: string
@@ -135,22 +137,35 @@ export type BoardBmc = {
   readonly productId: number
 }
 
+/** What `tepui probe --json` prints. */
+export type Probed = Inventory & { readonly health: Health }
+
 /** One thing that qemu was told and that the document must say. Both sides are compared as JSON. */
 export type Fact = {
   readonly fact: string
   readonly told: unknown
-  readonly said: (inventory: Inventory) => unknown
+  readonly said: (probed: Probed) => unknown
 }
 
-/** Something done to the running guest, and what the document must say after it. */
+/** Something done to the running guest while an agent watches it, and what must be told of it. */
 export type Trial = {
   readonly name: string
   readonly steps: readonly TrialStep[]
-  readonly facts: (before: Inventory) => readonly Fact[]
+  /** What the agent's log must say after it. */
+  readonly news: readonly News[]
+  /** Words that `tepui probe --diff` must say together in a line, against the document before all trials. */
+  readonly difference?: readonly string[]
+  readonly facts: (before: Probed) => readonly Fact[]
 }
+
+/** A line of the log whose `what` has all of these words. */
+export type News = { readonly event: LogEvent; readonly words: readonly string[] }
+
 export type TrialStep =
   | { readonly kind: 'qmp'; readonly command: string; readonly arguments: Readonly<Record<string, unknown>> }
   /** A shell command in the guest; it must succeed. */
   | { readonly kind: 'guest'; readonly command: string }
-  /** The guest's shell condition becomes true, within the bound of `trial.ts`. */
+  /** The guest's shell condition becomes true, within the bound of trial.ts. */
   | { readonly kind: 'wait'; readonly condition: string }
+  /** The guest's clock is put forward, for whoever looks only now and then. */
+  | { readonly kind: 'later'; readonly minutes: number }

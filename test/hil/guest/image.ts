@@ -16,7 +16,7 @@ const libraryPackages: readonly (readonly [string, ...string[]])[] = [
   ['libgcc-s1'],
   ...['libtinfo6', 'libselinux1', 'libpcre2-8-0', 'libudev1', 'libmnl0'].map((name): [string] => [name]),
   ...['libacl1', 'libblkid1', 'libcap2', 'libkmod2', 'libzstd1', 'liblzma5'].map((name): [string] => [name]),
-  ...['libfreeipmi17', 'libreadline8'].map((name): [string] => [name]),
+  ...['libfreeipmi17', 'libgcrypt20', 'libgpg-error0', 'libreadline8'].map((name): [string] => [name]),
   ['libssl3', 'libssl3t64'],
 ]
 
