@@ -107,6 +107,9 @@ class Watcher implements Watch {
   }
 
   async #look(): Promise<void> {
+    // Taken first: what changes while we look is seen by the next glance.
+    const known = this.#before
+    const glanced = glance(this.#options.source, known)
     let seen = this.#seeAll()
     for (let asks = 0; asks < asksMax && seen !== null; asks++) {
       const hasAsked = await this.#tools.refresh(this.#options.nowMs())
@@ -118,7 +121,7 @@ class Watcher implements Watch {
     // A random part keeps the machines of a rack from looking in step.
     this.#lookAtMs =
       this.#options.nowMs() + this.#pace.lookEveryMs / 2 + this.#options.random.below(this.#pace.lookEveryMs)
-    this.#glance = glance(this.#options.source, this.#before)
+    this.#glance = known === null ? glance(this.#options.source, this.#before) : glanced
     this.#after(this.#pace.glanceEveryMs, () => this.#glanceAgain())
   }
 

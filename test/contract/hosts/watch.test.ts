@@ -114,7 +114,7 @@ describe('a watched machine', () => {
     return { machine, source }
   }
 
-  function watched(source: Source) {
+  function watched(source: Source, onReport: () => void = () => {}) {
     const reports: WatchReport[] = []
     const first = probeInventory(source)
     if (!first.ok) throw new Error(first.fault.message)
@@ -125,7 +125,10 @@ describe('a watched machine', () => {
       random: seededRandom(1),
       nowMs: () => Math.floor(performance.now()),
       pace: { glanceEveryMs: 5, lookEveryMs: 60_000, settleMs: 5 },
-      report: (report) => reports.push(report),
+      report: (report) => {
+        reports.push(report)
+        onReport()
+      },
     })
     const lines = () => reports.flatMap((report) => report.changes.map(changeText))
     return { reports, lines }
@@ -139,6 +142,15 @@ describe('a watched machine', () => {
     machine.now = fakeMachine({ ...cpu, ...aDrive('nvme1', 'S6AB') })
     await until('it tells the drive', () => lines().length > 0)
     expect(lines()).toEqual(['disk nvme0n1 (S5XY) in 0000:00:04.0 replaced by S6AB'])
+  })
+
+  test('tells at the next glance what changed while it looked', async () => {
+    const { machine, source } = changing({ ...cpu, ...aDrive('nvme0', 'S5XY') })
+    const { lines } = watched(source, () => {
+      machine.now = fakeMachine(cpu)
+    })
+    await until('it is told gone', () => lines().length === 1)
+    expect(lines()).toEqual(['disk nvme0n1 (S5XY) in 0000:00:04.0 gone'])
   })
 
   test('tells a drive that was pulled and one that came back, and misses it meanwhile', async () => {
