@@ -38,10 +38,9 @@ test('every file but a test, whose claims say it, opens with what it does', () =
 })
 
 test('unit tests lie where what they test lies', () => {
-  const folders = new Set(sources.map(({ path }) => dirname(path)))
-  const lost = tests
-    .map(({ path }) => path)
-    .filter((path) => path.startsWith('test/unit/') && !folders.has(dirname(path).replace('test/unit', 'src')))
+  const folders = new Set([...sources, ...tests].map(({ path }) => dirname(path)))
+  const isThere = (folder: string) => ['src', 'test'].some((top) => folders.has(folder.replace('test/unit', top)))
+  const lost = tests.map(({ path }) => path).filter((path) => path.startsWith('test/unit/') && !isThere(dirname(path)))
   expect(lost).toEqual([])
 })
 
@@ -125,7 +124,8 @@ function isEntry(path: string): boolean {
     path.endsWith('.test.ts') ||
     path === 'test/vitest.config.ts' ||
     /^test\/bench\/[a-z-]+\.ts$/.test(path) ||
-    path === 'test/simulation/main.ts'
+    path === 'test/simulation/main.ts' ||
+    path === 'test/hil/main.ts'
   )
 }
 

@@ -87,7 +87,7 @@ const failingDrive: Trial = {
       // The third bit: reliability degraded by media or internal errors.
       arguments: { path: '/machine/peripheral/drive1', property: 'smart_critical_warning', value: 4 },
     },
-    { kind: 'later', minutes: 6 },
+    { kind: 'later', minutes: 31 },
   ],
   news: [{ event: 'health.appeared', words: ['DISK_FAILING', 'NVME-SER-0001'] }],
   facts: () => [
