@@ -55,7 +55,8 @@ function kernelLogOf(source: Source, findings: Findings): KernelLog | null {
   })
   if (done.ok && done.value.exitCode === 0) return parseKernelLog(done.value.stdout)
   const code = done.ok ? 'HW_NEEDS_ROOT' : done.fault.code
-  const message = done.ok ? `dmesg: ${done.value.stderr.trim().split('\n')[0] ?? ''}` : done.fault.message
+  const said = done.ok ? (done.value.stderr.trim().split('\n')[0] ?? '') : ''
+  const message = done.ok ? `${said}: root or CAP_SYSLOG may` : done.fault.message
   findings.unchecked('errors in the kernel log', null, code, message)
   return null
 }

@@ -75,11 +75,18 @@ export function relativePath(from: string, to: string): string {
   return [...here.slice(shared).map(() => '..'), ...there.slice(shared)].join('/') || '.'
 }
 
+/** The right that reads what the mode of a file forbids, and the one behind which drivers keep the rest. */
+const rights: Readonly<Record<string, string>> = { EACCES: 'CAP_DAC_READ_SEARCH', EPERM: 'CAP_SYS_ADMIN' }
+
 export function unreadable(path: string, errno: string): Reading<never> {
-  const isRight = errno === 'EACCES' || errno === 'EPERM'
+  const right = rights[errno]
+  const message = `reading ${path}: ${errno}`
   return {
     kind: 'unreadable',
-    fault: fault(isRight ? 'HW_NEEDS_ROOT' : 'HW_UNREADABLE', `reading ${path}: ${errno}`, { path, errno }),
+    fault:
+      right === undefined
+        ? fault('HW_UNREADABLE', message, { path, errno })
+        : fault('HW_NEEDS_ROOT', `${message}: root or ${right} may`, { path, errno }),
   }
 }
 
