@@ -14,6 +14,7 @@ import type { RaidReport } from '../parse/raid-report.ts'
 import { parseSasIrcu } from '../parse/sas-ircu.ts'
 import { parseSsacli } from '../parse/ssacli.ts'
 import { parseStorcli } from '../parse/storcli.ts'
+import { parseStorcli2 } from '../parse/storcli2.ts'
 import { parseTwCli } from '../parse/tw-cli.ts'
 import type { Source } from '../source/source.ts'
 import { isVolumeOf } from './drives-behind.ts'
@@ -47,11 +48,11 @@ function one(run: Run, args: readonly string[], parse: (text: string) => Reading
   )
 }
 
-const storcli = (name: string): RaidTool => ({
+const storcli = (name: string, parse = parseStorcli): RaidTool => ({
   name,
   reports: (run) => [
-    one(run, ['/cALL', 'show', 'all', 'J', 'nolog'], parseStorcli),
-    one(run, ['/cALL/eALL/sALL', 'show', 'all', 'J', 'nolog'], parseStorcli),
+    one(run, ['/cALL', 'show', 'all', 'J', 'nolog'], parse),
+    one(run, ['/cALL/eALL/sALL', 'show', 'all', 'J', 'nolog'], parse),
   ],
 })
 
@@ -117,13 +118,19 @@ const areca: RaidTool = {
 const mptStatus: RaidTool = { name: 'mpt-status', reports: (run) => [one(run, ['-n'], parseMptStatus)] }
 const mvcli: RaidTool = { name: 'mvcli', reports: (run) => [one(run, ['info', '-o', 'vd'], parseMvcli)] }
 
-const storclis = ['storcli64', 'storcli', 'perccli64', 'perccli', 'storcli2'].map(storcli)
+const storclis = ['storcli64', 'storcli', 'perccli64', 'perccli'].map((name) => storcli(name))
 
 export const raidFamilies: readonly RaidFamily[] = [
   {
-    drivers: ['megaraid_sas', 'megaraid_mbox', 'mpi3mr'],
+    drivers: ['megaraid_sas', 'megaraid_mbox'],
     isVolumeNeeded: false,
     tools: [...storclis, ...['MegaCli64', 'MegaCli', 'megacli'].map(megacli)],
+  },
+  // The older tools see none of these controllers, and say so as if there were none.
+  {
+    drivers: ['mpi3mr'],
+    isVolumeNeeded: false,
+    tools: ['storcli2', 'perccli2'].map((name) => storcli(name, parseStorcli2)),
   },
   {
     drivers: ['hpsa', 'cciss', 'smartpqi'],

@@ -98,7 +98,7 @@ const memberWords: readonly (readonly [RegExp, MemberHealth])[] = [
   [/^(ubad|ubunsp|off?ln)|unconfigured\(bad\)|fail|offline|defunct|\bdead\b|device.error|degraded/, 'failed'],
   [/^rbld|rebuild|cpybck|copyback|recover|verif|init|shld|sntze|sanit|eras|sync|migrat/, 'busy'],
   [
-    /^(onln|online|ok|okay|ready|ugood|ugunsp|ghs|dhs|hot ?spare|global hot|dedicated hot|spare|unconfigured\(good\)|unconf|jbod|optimal|standby|available|raw|present|conf|pass)(?![a-z])/,
+    /^(onln|online|ok|okay|ready|ugood|ugunsp|ghs|dhs|hot ?spare|global hot|dedicated hot|spare|unconfigured\(good\)|unconf|jbod|optimal|standby|available|raw|present|pass)(?![a-z])/,
     'ok',
   ],
 ]

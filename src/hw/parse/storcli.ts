@@ -18,21 +18,34 @@ import {
 export function parseStorcli(text: string): Reading<RaidReport> {
   const reading = parseJsonObject(text)
   if (reading.kind !== 'known') return reading
-  const controllers = at(reading.value, 'Controllers')
-  if (!Array.isArray(controllers)) return implausible(text, 'not the JSON of storcli')
-  const asked = controllers.slice(0, controllersMax).flatMap((one) => {
-    const number = count(at(one, 'Command Status', 'Controller'))
-    const data = at(one, 'Response Data')
-    return number === null || data === undefined ? [] : [{ name: `c${number}`, data }]
-  })
+  const asked = answersOf(reading.value)
+  if (asked === null) return implausible(text, 'not the JSON of storcli')
   return known({
     controllers: asked.flatMap(({ name, data }) => controllerOf(name, data) ?? []),
-    volumes: asked.flatMap(({ name, data }) => listOf(at(data, 'VD LIST')).flatMap((row) => volumeOf(name, row) ?? [])),
+    volumes: asked.flatMap(volumesOf),
     members: joinMembers(asked.flatMap(({ name, data }) => [...listedMembers(name, data), ...detailedMembers(data)])),
   })
 }
 
 const controllersMax = 64
+
+/** What one controller answered. */
+export type ControllerAnswer = { readonly name: string; readonly data: Json }
+
+/** Null where the JSON is none of storcli's. */
+export function answersOf(json: Json): readonly ControllerAnswer[] | null {
+  const controllers = at(json, 'Controllers')
+  if (!Array.isArray(controllers)) return null
+  return controllers.slice(0, controllersMax).flatMap((one) => {
+    const number = count(at(one, 'Command Status', 'Controller'))
+    const data = at(one, 'Response Data')
+    return number === null || data === undefined ? [] : [{ name: `c${number}`, data }]
+  })
+}
+
+export function volumesOf({ name, data }: ControllerAnswer): RaidReport['volumes'] {
+  return listOf(at(data, 'VD LIST')).flatMap((row) => volumeOf(name, row) ?? [])
+}
 
 function controllerOf(name: string, data: Json): RaidController | null {
   const status = at(data, 'Status')
@@ -50,17 +63,19 @@ function controllerOf(name: string, data: Json): RaidController | null {
       ...(state === null || /^(optimal|ok)$/i.test(state.trim()) ? [] : [`Controller Status: ${state}`]),
       ...(lost > 0 ? [`Memory Uncorrectable Errors: ${lost}`] : []),
     ],
-    batteryFaults: batteries.flatMap((one) => {
-      const words = textOf(at(one, 'State')) ?? ''
-      return /fail|degraded|missing|dead|replace|bad/i.test(words)
-        ? [`${textOf(at(one, 'Model')) ?? 'BBU'}: ${words}`]
-        : []
-    }),
+    batteryFaults: batteries.flatMap((one) =>
+      batteryFaultsOf(textOf(at(one, 'Model')) ?? 'BBU', textOf(at(one, 'State')) ?? ''),
+    ),
   }
 }
 
+/** Of a battery or capacitor; `Dgd (Needs Attention)` is one that holds too little. Learning and charging are no faults. */
+export function batteryFaultsOf(name: string, state: string): readonly string[] {
+  return /fail|degraded|\bdgd\b|attention|missing|dead|replace|bad/i.test(state) ? [`${name}: ${state}`] : []
+}
+
 /** `00:0a:00:00`: domain, bus, device, function. */
-function pciAddressOf(text: string | null): string | null {
+export function pciAddressOf(text: string | null): string | null {
   const [, domain, bus, device, fn] =
     /^([\da-f]{2,4}):([\da-f]{2}):([\da-f]{2}):0?([0-7])$/i.exec(text?.trim() ?? '') ?? []
   return domain === undefined ? null : `${domain.padStart(4, '0')}:${bus}:${device}.${fn}`.toLowerCase()

@@ -442,6 +442,17 @@ describe('drives behind a controller', () => {
     expect(unchecked.map((line) => line.split(' ')[0])).toEqual(['HW_TOOL_MISSING'])
   })
 
+  it('of the generation after that are asked for by the next tool, which the one before does not see', () => {
+    const { ran, unchecked } = look({ disks: [], pci: [controller('mpi3mr')], tools: {} })
+    expect(ran.filter((line) => !line.startsWith('smartctl'))).toEqual([
+      'storcli2 /cALL show all J nolog',
+      'storcli2 /cALL/eALL/sALL show all J nolog',
+      'perccli2 /cALL show all J nolog',
+      'perccli2 /cALL/eALL/sALL show all J nolog',
+    ])
+    expect(unchecked).toEqual(['HW_TOOL_MISSING 0000:03:00.0: none of these is there: storcli2, perccli2'])
+  })
+
   it('in a state that nobody knows are unchecked and not well', () => {
     const config = 'Smart Array P410 in Slot 1\n      logicaldrive 2 (2.2 TB, RAID 5, Perplexed)\n'
     const { unchecked } = look({

@@ -15,6 +15,7 @@ import { parseSmartctlJson, parseSmartctlScan } from '../../../../src/hw/parse/s
 import { parseSmartctlText } from '../../../../src/hw/parse/smartctl-text.ts'
 import { parseSsacli } from '../../../../src/hw/parse/ssacli.ts'
 import { parseStorcli } from '../../../../src/hw/parse/storcli.ts'
+import { parseStorcli2 } from '../../../../src/hw/parse/storcli2.ts'
 import { parseTwCli } from '../../../../src/hw/parse/tw-cli.ts'
 import type { Reading } from '../../../../src/model/reading.ts'
 
@@ -41,6 +42,11 @@ const readers: readonly [string, (text: string) => Reading<unknown>, string][] =
     'parseStorcli',
     parseStorcli,
     '{"Controllers":[{"Command Status":{"Controller":0},"Response Data":{"Basics":{},"VD LIST":[{"DG/VD":"0/1","State":"Optl"}],"PD LIST":[{"EID:Slt":"252:3","State":"Onln"}]}}]}',
+  ],
+  [
+    'parseStorcli2',
+    parseStorcli2,
+    '{"Controllers":[{"Command Status":{"Controller":"0"},"Response Data":{"Basics":{},"PD LIST":[{"EID:Slt":"306:3","State":"Conf","Status":"Online"}],"Drives List":[{"Drive Information":{"EID:Slt":"306:3","State":"Conf","Status":"Online"},"Drive Detailed Information":{"Temperature(C)":41}}]}}]}',
   ],
   [
     'parseMegacli',

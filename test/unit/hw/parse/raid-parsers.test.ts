@@ -1,6 +1,6 @@
 // Each RAID tool's text, cut to what matters: places, states and what they mean.
 
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { arcconfControllers, parseArcconf } from '../../../../src/hw/parse/arcconf.ts'
 import { parseArecaCli } from '../../../../src/hw/parse/areca-cli.ts'
 import { parseCcissVolStatus } from '../../../../src/hw/parse/cciss-vol-status.ts'
@@ -10,6 +10,7 @@ import { parseMvcli } from '../../../../src/hw/parse/mvcli.ts'
 import type { RaidReport } from '../../../../src/hw/parse/raid-report.ts'
 import { parseSasIrcu } from '../../../../src/hw/parse/sas-ircu.ts'
 import { parseStorcli } from '../../../../src/hw/parse/storcli.ts'
+import { parseStorcli2 } from '../../../../src/hw/parse/storcli2.ts'
 import { parseTwCli } from '../../../../src/hw/parse/tw-cli.ts'
 import type { Reading } from '../../../../src/model/reading.ts'
 
@@ -76,6 +77,89 @@ it('storcli: tables and details of one drive are one drive, with an address that
   expect(states(report)).toEqual(['c2/v12 = OfLn: failed', 'c2/s3 = UBad: failed', 'c2/e32/s1 = Onln: ok'])
   expect(report.members[1]?.mediaErrors).toBeNull()
   expect(report.controllers[0]?.pciAddress).toBe('0000:3b:00.0')
+})
+
+it('storcli: a battery that needs attention has failed, one that learns has not', () => {
+  const data = { Basics: {}, Cachevault_Info: [{ Model: 'CV', State: 'Dgd (Needs Attention)' }, { State: 'Learning' }] }
+  const json = { Controllers: [{ 'Command Status': { Controller: 0 }, 'Response Data': data }] }
+  expect(known(parseStorcli(JSON.stringify(json))).controllers[0]?.batteryFaults).toEqual(['CV: Dgd (Needs Attention)'])
+})
+
+describe('storcli2', () => {
+  const answer = (data: object) =>
+    JSON.stringify({ Controllers: [{ 'Command Status': { Controller: '3' }, 'Response Data': data }] })
+
+  it.each([
+    ['Conf', 'Online', 'ok'],
+    ['UConf', 'Good', 'ok'],
+    ['JBOD', 'Online', 'ok'],
+    ['GHS', 'Good', 'ok'],
+    ['Conf', 'Failed', 'failed'],
+    ['Conf', 'Offline', 'failed'],
+    ['UConf', 'Bad', 'failed'],
+    ['Unusbl', 'Good', 'failed'],
+    ['JBODDgrd', 'Online', 'failed'],
+    ['Conf', 'Missing', 'missing'],
+    ['Conf', 'Rebuild', 'busy'],
+    ['Conf', 'Replace', 'busy'],
+    ['ConfShld', 'Online', 'busy'],
+    ['DHSSntz', 'Good', 'busy'],
+    ['Various', 'Various', null],
+    ['Conf', '-', null],
+    ['Conf', undefined, null],
+  ])('%s is what a drive is for, and %s how it is: %s', (State, Status, health) => {
+    const { members } = known(parseStorcli2(answer({ 'PD LIST': [{ 'EID:Slt': '310:4', State, Status }] })))
+    expect(members).toMatchObject([{ name: 'c3/e310/s4', health }])
+  })
+
+  it('has the facts of a controller in other places than storcli', () => {
+    const { controllers, volumes } = known(
+      parseStorcli2(
+        answer({
+          Basics: { 'Product Name': 'MegaRAID 96xx', 'Serial Number': 'C7' },
+          HostInterface: { 'PCI Address': '00:a1:00:0' },
+          Status: { 'Controller Status': 'Optimal', 'Memory Uncorrectable Errors': 2 },
+          'Energy Pack Info': [{ Type: 'Supercap', SubType: 'FBU9', Status: 'Failed' }],
+          'VD LIST': [{ 'DG/VD': '4/9', TYPE: 'RAID6', State: 'Pdgd' }],
+        }),
+      ),
+    )
+    expect(controllers).toEqual([
+      {
+        name: 'c3',
+        model: 'MegaRAID 96xx',
+        serial: 'C7',
+        pciAddress: '0000:a1:00.0',
+        state: 'Optimal',
+        faults: ['Memory Uncorrectable Errors: 2'],
+        batteryFaults: ['FBU9: Failed'],
+      },
+    ])
+    expect(volumes).toMatchObject([{ name: 'c3/v9', level: 'RAID6', health: 'degraded' }])
+  })
+
+  it('tells of a drive in a table and in detail, which are one drive', () => {
+    const row = { 'EID:Slt': '310:4', State: 'Conf', Status: 'Online', Model: 'X9   ' }
+    const detail = {
+      'Temperature(C)': 41,
+      'Serial Number': 'S44',
+      'LU/NS Properties': { 'Media Error Count': 6, 'Predictive Failure Count': 1 },
+    }
+    const drives = [{ 'Drive Information': row, 'Drive Detailed Information': detail }, 7]
+    expect(known(parseStorcli2(answer({ 'PD LIST': [row], 'Drives List': drives }))).members).toEqual([
+      {
+        name: 'c3/e310/s4',
+        state: 'Conf Online',
+        health: 'ok',
+        serial: 'S44',
+        model: 'X9',
+        mediaErrors: 6,
+        predictedFailures: 1,
+        isAlerting: null,
+        temperatureC: 41,
+      },
+    ])
+  })
 })
 
 it('arcconf: sections of three generations', () => {
