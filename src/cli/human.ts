@@ -1,11 +1,11 @@
 // Quantities as people write them. Pure.
 
-const units = ['MiB', 'GiB', 'TiB', 'PiB'] as const
+const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'] as const
 
-/** `512 MiB`, `23.5 GiB`, and `0`. */
-export function humanMebibytes(mebibytes: number): string {
-  if (mebibytes === 0) return '0'
-  let amount = mebibytes
+/** `64 KiB`, `23.5 GiB`, and `0`. */
+export function humanBytes(bytes: number): string {
+  if (bytes === 0) return '0'
+  let amount = bytes
   let unit = 0
   while (amount >= 1024 && unit < units.length - 1) {
     amount /= 1024
@@ -14,8 +14,8 @@ export function humanMebibytes(mebibytes: number): string {
   return `${shortNumber(amount)} ${units[unit]}`
 }
 
-export function humanBytes(bytes: number): string {
-  return humanMebibytes(bytes / 1024 / 1024)
+export function humanMebibytes(mebibytes: number): string {
+  return humanBytes(mebibytes * 1024 * 1024)
 }
 
 /** At most one decimal, and none where it says nothing; thousandths below one are kept. */
@@ -30,4 +30,9 @@ export function humanAge(ageMs: number): string {
   if (seconds < 3600) return `${Math.floor(seconds / 60)}m`
   if (seconds < 86_400) return `${Math.floor(seconds / 3600)}h`
   return `${Math.floor(seconds / 86_400)}d`
+}
+
+/** `1 core`, `2 cores`. */
+export function counted(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
 }
