@@ -78,9 +78,9 @@ export class Session {
     return kind === 'registered' ? [{ kind: 'relink', withinMs }] : []
   }
 
-  /** What the registration said is no longer so: a fresh session says it again. */
+  /** What a registration said, though it be on its way, is no longer so: a fresh session says it anew. */
   registerAnew(): readonly AgentEffect[] {
-    if (this.#state.kind !== 'registered') return []
+    if (this.#state.kind === 'down') return []
     this.linkDown()
     return [{ kind: 'relink', withinMs: 0 }]
   }

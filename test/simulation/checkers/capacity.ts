@@ -3,7 +3,7 @@
 
 import type { AgentRecord, ClusterView } from '../../../src/master/cluster/types.ts'
 import { isTerminal } from '../../../src/mesos/names.ts'
-import { add, allocatedTo, contains, equal, resources } from '../../../src/model/resources.ts'
+import { add, allocatedTo, contains, equal, overlap, resources } from '../../../src/model/resources.ts'
 import { Violation } from '../engine/violation.ts'
 import type { Fact, Observer, Usage } from '../world/facts.ts'
 import type { World } from '../world/world.ts'
@@ -13,7 +13,7 @@ export function capacity(world: World): Observer {
   return (fact: Fact) => {
     switch (fact.kind) {
       case 'masterStepped':
-        checkBooks(fact.view)
+        checkBooks(fact.view, world.plan.machineChangesEveryMs !== null)
         return
       case 'containerLaunched': {
         const onMachine = running.get(fact.machine) ?? new Map<string, Usage>()
@@ -31,9 +31,12 @@ export function capacity(world: World): Observer {
   }
 }
 
-function checkBooks(view: ClusterView): void {
+/** Tasks go on where a machine shrank under them, and then nothing more of that may be offered. */
+function checkBooks(view: ClusterView, canShrink: boolean): void {
   for (const agent of view.agents()) {
-    const held = allocatedTo(add(agent.used, agent.offered), undefined)
+    const used = allocatedTo(agent.used, undefined)
+    const counted = canShrink ? overlap(agent.total, used) : used
+    const held = add(counted, allocatedTo(agent.offered, undefined))
     if (!contains(agent.total, held)) {
       throw new Violation('capacity', 'offered and used fit into the agent', {
         agent: agent.id,

@@ -31,6 +31,8 @@ export type Plan = {
   readonly faults: FaultPlan
   /** How long faults go on. */
   readonly chaosMs: number
+  /** Mean time between changes of what a machine has, or null. */
+  readonly machineChangesEveryMs: number | null
 }
 
 export type MachinePlan = {
@@ -135,6 +137,7 @@ export function drawPlan(rng: Draws): Plan {
     network: drawNetwork(rng),
     faults: drawFaults(rng, silenceMs),
     chaosMs: oneOf(rng, [60_000, 120_000, 300_000]),
+    machineChangesEveryMs: oneOf(rng, [null, null, 20_000, 60_000]),
   }
 }
 

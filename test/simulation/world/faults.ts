@@ -9,8 +9,10 @@ import type { World } from './world.ts'
 
 export function startFaults(world: World): void {
   const random = world.faultsRandom
-  const { faults } = world.plan
+  const { faults, machineChangesEveryMs } = world.plan
+  const changesRandom = random.fork(1)
   for (const machine of world.machines) {
+    recur(world, changesRandom, machineChangesEveryMs, () => switchCpus(world, changesRandom, machine))
     recur(world, random, faults.agentCrashEveryMs, () => crashMachine(world, random, machine))
     recur(world, random, faults.agentStopEveryMs, () => machine.stopAgent())
     recur(world, random, faults.connectionBreakEveryMs, () => machine.breakLink())
@@ -57,6 +59,12 @@ function partition(world: World, random: Rng, machine: Machine): void {
     machine.cut.down = false
     world.note(machine.name, 'is reachable')
   })
+}
+
+/** For a while: tasks that run on them run on, and count. */
+function switchCpus(world: World, random: Rng, machine: Machine): void {
+  machine.switchCpus(between(random, 1, machine.plan.cpus))
+  world.queue.after(inRange(random, world.plan.faults.outage), () => machine.switchCpus(0))
 }
 
 /** After the process that is to die has died for certain. */

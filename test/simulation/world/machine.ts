@@ -32,6 +32,7 @@ export class Machine {
   #core: AgentCore | null = null
   #lives = 0
   #isDestroyed = false
+  #cpusOffline = 0
   /** Directions in which nothing gets through. */
   readonly cut = { up: false, down: false }
 
@@ -64,8 +65,9 @@ export class Machine {
 
   get total(): Resources {
     const { cpus, memMb, gpus, ports } = this.plan
+    const online = cpus - this.#cpusOffline
     return resources([
-      scalar('cpus', milli(cpus * 1000)),
+      ...(online === 0 ? [] : [scalar('cpus', milli(online * 1000))]),
       scalar('mem', milli(memMb * 1000)),
       ...(gpus === 0 ? [] : [scalar('gpus', milli(gpus * 1000))]),
       ...(ports === 0
@@ -123,6 +125,14 @@ export class Machine {
     this.#world.note(this.name, 'is stopped')
     this.#world.observe({ kind: 'machineStopped', machine: this.name })
     this.#process.submit({ kind: 'shutdown' })
+  }
+
+  /** Some of its CPUs are switched off (and the others on): the agent that watches it says so. */
+  switchCpus(offline: number): void {
+    this.#cpusOffline = offline
+    this.#world.note(this.name, `has ${offline} CPUs offline`)
+    const { resources: total, attributes, gpuUuids } = this.#config()
+    this.#process?.submit({ kind: 'machineChanged', machine: { resources: total, attributes, gpuUuids } })
   }
 
   freezeAgent(durationMs: number): void {

@@ -78,6 +78,14 @@ describe('registration', () => {
     expect(sent).toMatchObject({ kind: 'send', frame: { message: { kind: 'register', agentInfo: { resources: [] } } } })
   })
 
+  test('a machine that lost a part while its registration was on its way registers anew', () => {
+    const master = new MasterSide()
+    master.recover([])
+    master.step({ kind: 'linkUp', session: 's' as SessionId })
+    const machine = { resources: [], attributes: [], gpuUuids: [] }
+    expect(kinds(master.step({ kind: 'machineChanged', machine }))).toContain('relink')
+  })
+
   test('a refusal with shutdown ends the tasks and then the agent', () => {
     const master = new MasterSide()
     master.register()
