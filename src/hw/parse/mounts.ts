@@ -89,7 +89,7 @@ export function parseSwapDevices(text: string): readonly string[] {
 }
 
 /** `\040` is a space; also tab, line feed, backslash and `#` are written so. */
-function unescapeOctal(text: string): string {
+export function unescapeOctal(text: string): string {
   if (!text.includes('\\')) return text
   return text.replace(/\\([0-3][0-7]{2})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)))
 }

@@ -17,10 +17,13 @@ export function cleanText(text: string): string {
   return (nul === -1 ? text : text.slice(0, nul)).trim()
 }
 
-/** One word or line as it is; absent when it is empty. */
+/** What the kernel prints where it has no text. */
+const noText = new Set(['', '(null)', '<NULL>', '(none)'])
+
+/** One word or line as it is; absent when it is empty, or the kernel's word for nothing. */
 export function parseLine(text: string): Reading<string> {
   const line = cleanText(text)
-  return line === '' ? absent : known(line)
+  return noText.has(line) ? absent : known(line)
 }
 
 /** A decimal whole number, negative ones too. */
@@ -29,6 +32,12 @@ export function parseInteger(text: string): Reading<number> {
   if (!/^-?\d{1,16}$/.test(clean)) return implausible(text, 'not a whole number')
   const value = Number(clean)
   return Number.isSafeInteger(value) ? known(value) : implausible(text, 'larger than can be counted')
+}
+
+/** A whole number above 0; absent for others, by which drivers say that they do not know. */
+export function parsePositive(text: string): Reading<number> {
+  const number = parseInteger(text)
+  return number.kind === 'known' && number.value <= 0 ? absent : number
 }
 
 /** `0x10de`, `10de`: PCI ids and the like. */

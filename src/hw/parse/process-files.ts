@@ -2,6 +2,7 @@
 
 import { type CpuSet, parseCpuList, parseCpuMask } from '../../model/cpu-set.ts'
 import { absent, known, type Reading } from '../../model/reading.ts'
+import { unescapeOctal } from './mounts.ts'
 import { cleanText, implausible } from './numbers.ts'
 
 export type AllowedSets = { readonly cpus: CpuSet; readonly memoryNodes: CpuSet }
@@ -63,7 +64,7 @@ export function parseCpusetMounts(mounts: string): readonly CpusetMount[] {
   for (const line of mounts.split('\n')) {
     const [, written, type, options = ''] = line.split(' ')
     if (written === undefined || !written.startsWith('/')) continue
-    const at = unescaped(written)
+    const at = unescapeOctal(written)
     const flags = options.split(',')
     if (type === 'cgroup2') found.push({ at, kind: 'v2', hasPrefix: true })
     else if (type === 'cpuset') found.push({ at, kind: 'legacy', hasPrefix: false })
@@ -72,9 +73,4 @@ export function parseCpusetMounts(mounts: string): readonly CpusetMount[] {
     }
   }
   return found
-}
-
-/** Blanks, tabs, line ends and backslashes in a path are written in octal: `\040`. */
-function unescaped(path: string): string {
-  return path.replace(/\\([0-3][0-7]{2})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)))
 }

@@ -5,7 +5,7 @@ import type { CpuSet } from '../../model/cpu-set.ts'
 import type { Cache } from '../../model/inventory.ts'
 import { absent, known, type Reading } from '../../model/reading.ts'
 import { parseCacheSize } from '../parse/memory-files.ts'
-import { cleanText, implausible, parseInteger, parseList, parseMask } from '../parse/numbers.ts'
+import { cleanText, implausible, parseInteger, parseList, parseMask, parsePositive } from '../parse/numbers.ts'
 import { type CpuFiles, cpuRoot } from './cpu-files.ts'
 import { type Bench, listNames, listNumbered, readFact } from './report.ts'
 
@@ -64,8 +64,8 @@ function describe(bench: Bench, folder: string, set: CpuSet, hasLines: boolean):
   const type = readFact(bench, `${folder}/type`, parseCacheType)
   if (level === null || type === null || level < 1 || level > levelMax) return null
   const sizeBytes = readFact(bench, `${folder}/size`, parseCacheSize)
-  const line = hasLines ? readFact(bench, `${folder}/coherency_line_size`, parseInteger) : null
-  return { level, type, sizeBytes, lineBytes: line !== null && line > 0 ? line : null, set, where: folder }
+  const lineBytes = hasLines ? readFact(bench, `${folder}/coherency_line_size`, parsePositive) : null
+  return { level, type, sizeBytes, lineBytes, set, where: folder }
 }
 
 /**

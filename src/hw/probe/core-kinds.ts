@@ -8,7 +8,7 @@ import type { CpuSet } from '../../model/cpu-set.ts'
 import { formatCpuList } from '../../model/cpu-set.ts'
 import type { CoreKind, CoreKindGroup } from '../../model/inventory.ts'
 import type { CpuBlock } from '../parse/cpuinfo.ts'
-import { parseHex, parseInteger, parseList } from '../parse/numbers.ts'
+import { parseHex, parseList, parsePositive } from '../parse/numbers.ts'
 import { type CpuFiles, cpuRoot } from './cpu-files.ts'
 import { type Bench, listNames, readFact } from './report.ts'
 
@@ -79,10 +79,7 @@ function factsOf(bench: Bench, files: CpuFiles, cores: readonly CpuSet[]): reado
   const types = counterTypes(bench)
   const first = cores[0]?.[0]
   const names = new Set(files.has('cpufreq') ? listNames(bench, `${cpuRoot}/cpu${first}/cpufreq`) : [])
-  const positive = (core: CpuSet, file: string) => {
-    const number = readFact(bench, `${cpuRoot}/cpu${core[0]}/${file}`, parseInteger)
-    return number !== null && number > 0 ? number : null
-  }
+  const positive = (core: CpuSet, file: string) => readFact(bench, `${cpuRoot}/cpu${core[0]}/${file}`, parsePositive)
   const baseKhz = (core: CpuSet): number | null => {
     if (names.has('base_frequency')) return positive(core, 'cpufreq/base_frequency')
     if (!files.has('acpi_cppc')) return null

@@ -6,9 +6,8 @@
 
 import { type CpuSet, formatCpuList, intersect, subtract } from '../../model/cpu-set.ts'
 import type { Core, CpuGroup, CpuSection } from '../../model/inventory.ts'
-import { absent, known, type Reading } from '../../model/reading.ts'
 import { type Cpuinfo, parseCpuinfo } from '../parse/cpuinfo.ts'
-import { cleanText, parseInteger, parseList } from '../parse/numbers.ts'
+import { parseInteger, parseLine, parseList } from '../parse/numbers.ts'
 import { compareCaches, type FoundCache, probeCaches } from './caches.ts'
 import { captureNote } from './capture-notes.ts'
 import { coreKinds } from './core-kinds.ts'
@@ -91,7 +90,7 @@ function onlineCpus(bench: Bench, present: CpuSet, cpuinfo: Cpuinfo | null): Cpu
     return [...new Set((cpuinfo?.blocks ?? []).map((block) => block.cpu))].sort((a, b) => a - b)
   }
   const both = intersect(present, listed)
-  const running = (cpu: number) => readFact(bench, `${cpuRoot}/cpu${cpu}/online`, parseWord) !== '0'
+  const running = (cpu: number) => readFact(bench, `${cpuRoot}/cpu${cpu}/online`, parseLine) !== '0'
   const online = both.length > 0 ? both : present.filter(running)
   const described = online.filter((cpu) => bench.source.exists(`${cpuRoot}/cpu${cpu}/topology`))
   if (described.length === 0 || described.length === online.length) return online
@@ -213,7 +212,7 @@ function microcodeOf(
 ): readonly string[] {
   const versions = new Set(set.flatMap((cpu) => described(cpu) ?? []))
   if (versions.size === 0 && files.has('microcode')) {
-    const version = readFact(bench, `${cpuRoot}/cpu${set[0]}/microcode/version`, parseWord)
+    const version = readFact(bench, `${cpuRoot}/cpu${set[0]}/microcode/version`, parseLine)
     if (version !== null) versions.add(version)
   }
   if (versions.size > 1) {
@@ -239,7 +238,7 @@ function kernelLists(bench: Bench, present: CpuSet, online: CpuSet) {
 /** `control` is a word or, on POWER, the number of threads a core that are switched on. */
 function hardwareThreads(bench: Bench, cores: readonly CpuSet[]): CpuSection['smt'] {
   if (cores.some((core) => core.length > 1)) return 'on'
-  const control = readFact(bench, `${cpuRoot}/smt/control`, parseWord)
+  const control = readFact(bench, `${cpuRoot}/smt/control`, parseLine)
   if (control === null) return null
   if (control === 'notsupported' || control === 'notimplemented') return 'unsupported'
   // Active, and yet no core has two: the cores of compute units (FN-0002).
@@ -249,11 +248,6 @@ function hardwareThreads(bench: Bench, cores: readonly CpuSet[]): CpuSection['sm
 
 /** The kernel says it itself since 6.1; captures and older kernels leave it to /proc/cpuinfo. */
 function architecture(bench: Bench, cpuinfo: Cpuinfo | null): string | null {
-  const said = readFact(bench, '/proc/sys/kernel/arch', parseWord) ?? captureNote(bench, 'Architecture')
+  const said = readFact(bench, '/proc/sys/kernel/arch', parseLine) ?? captureNote(bench, 'Architecture')
   return said ?? cpuinfo?.architecture ?? null
-}
-
-function parseWord(text: string): Reading<string> {
-  const word = cleanText(text)
-  return word === '' ? absent : known(word)
 }

@@ -3,8 +3,8 @@
 // It does not know health; smartctl does.
 
 import type { Disk, Partition } from '../../model/inventory.ts'
-import { absent, known, type Reading, valueOr } from '../../model/reading.ts'
-import { cleanText, parseInteger } from '../parse/numbers.ts'
+import { valueOr } from '../../model/reading.ts'
+import { parseInteger, parseLine } from '../parse/numbers.ts'
 import { pciAddressInPath } from '../parse/pci.ts'
 import { decodeUdev } from '../parse/udev-db.ts'
 import type { BlockDevice, BlockTable } from './block-table.ts'
@@ -164,8 +164,8 @@ function wordsOf(
     path,
     model: identity.model,
     driver: isNvme ? null : hostDriver(bench, path, facts.drivers),
-    raidLevel: files.has('raid_level') ? readFact(bench, `${device.folder}/device/raid_level`, parseWord) : null,
-    nvmeTransport: isNvme ? readFact(bench, `${path}/transport`, parseWord) : null,
+    raidLevel: files.has('raid_level') ? readFact(bench, `${device.folder}/device/raid_level`, parseLine) : null,
+    nvmeTransport: isNvme ? readFact(bench, `${path}/transport`, parseLine) : null,
     isSata: sata === undefined ? null : sata === '1',
   }
 }
@@ -177,16 +177,11 @@ function hostDriver(bench: Bench, path: string, drivers: Map<string, string | nu
   const [, host, name] = match as unknown as [string, string, string]
   const before = drivers.get(host)
   if (before !== undefined) return before
-  const driver = readFact(bench, `${host}/scsi_host/${name}/proc_name`, parseWord)
+  const driver = readFact(bench, `${host}/scsi_host/${name}/proc_name`, parseLine)
   drivers.set(host, driver)
   return driver
 }
 
 function contentText(value: string | undefined): string | null {
   return value === undefined ? null : decodeUdev(value)
-}
-
-function parseWord(text: string): Reading<string> {
-  const word = cleanText(text)
-  return word === '' || word === '(null)' || word === '<NULL>' ? absent : known(word)
 }

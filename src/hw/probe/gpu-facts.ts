@@ -2,7 +2,7 @@
 
 import type { Firmware, Gpu } from '../../model/inventory.ts'
 import { known } from '../../model/reading.ts'
-import { parseInteger } from '../parse/numbers.ts'
+import { parsePositive } from '../parse/numbers.ts'
 import { type Bench, listNames, readFact } from './report.ts'
 
 export type GpuFacts = { readonly gpus: readonly Gpu[]; readonly firmware: readonly Firmware[] }
@@ -36,8 +36,8 @@ export function unknownGpu(vendor: string): Gpu {
 /** What a GPU's own sensor device (`hwmon` in its folder) says it is held to, which the kernel counts in microwatts. */
 export function powerCapWatts(bench: Bench, folder: string, file: string): number | null {
   const sensor = listNames(bench, `${folder}/hwmon`)[0]
-  const microwatts = sensor === undefined ? null : readFact(bench, `${folder}/hwmon/${sensor}/${file}`, parseInteger)
-  return microwatts === null || microwatts <= 0 ? null : microwatts / 1e6
+  const microwatts = sensor === undefined ? null : readFact(bench, `${folder}/hwmon/${sensor}/${file}`, parsePositive)
+  return microwatts === null ? null : microwatts / 1e6
 }
 
 /** A device that sleeps to save power: reading its sensors or error counters would wake it. */

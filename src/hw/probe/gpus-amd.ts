@@ -7,7 +7,7 @@ import { absent, known, type Reading } from '../../model/reading.ts'
 import { amdgpuIdKey, parseAmdgpuIds } from '../parse/amdgpu-ids.ts'
 import { parseDmiString } from '../parse/dmi.ts'
 import { type KfdBank, type KfdGpu, parseAmdUniqueId, parseKfdBank, parseKfdNode } from '../parse/kfd.ts'
-import { parseInteger } from '../parse/numbers.ts'
+import { parsePositive } from '../parse/numbers.ts'
 import { parseRocmSmi } from '../parse/rocm-smi.ts'
 import { type GpuFacts, isSuspended, powerCapWatts } from './gpu-facts.ts'
 import { gpuName } from './gpu-links.ts'
@@ -81,7 +81,7 @@ function described(bench: Bench, gpu: Gpu, nodes: readonly KfdNode[]): Gpu {
     uuid,
     serial: fact('serial_number', parseDmiString),
     model: fact('product_name', parseDmiString),
-    memoryBytes: fact('mem_info_vram_total', parseSize) ?? memoryOf(nodes),
+    memoryBytes: fact('mem_info_vram_total', parsePositive) ?? memoryOf(nodes),
     vbios: fact('vbios_version', parseDmiString),
     computeCapability: first?.target ?? null,
     clockMaxMhz: first?.clockMaxMhz ?? null,
@@ -152,11 +152,6 @@ function rocmCards(bench: Bench) {
 function parsePartition(text: string): Reading<string> {
   const word = text.trim()
   return /^[A-Z]{2,4}\d{0,2}$/.test(word) ? known(word) : absent
-}
-
-function parseSize(text: string): Reading<number> {
-  const size = parseInteger(text)
-  return size.kind === 'known' && size.value <= 0 ? absent : size
 }
 
 /** The address without its function. */

@@ -2,8 +2,8 @@
 // so that such a GPU is listed and not offered. Memory is said tile by tile where the driver says it at all.
 
 import type { Gpu } from '../../model/inventory.ts'
-import { absent, type Reading } from '../../model/reading.ts'
-import { parseInteger } from '../parse/numbers.ts'
+import { absent, known, type Reading } from '../../model/reading.ts'
+import { parsePositive } from '../parse/numbers.ts'
 import { type GpuFacts, isSuspended, powerCapWatts } from './gpu-facts.ts'
 import { type Bench, listNames, listNumbered, readFact, settle } from './report.ts'
 
@@ -35,15 +35,14 @@ function described(bench: Bench, gpu: Gpu): Gpu {
 
 /** All tiles or nothing: a part of the memory would read as the whole. */
 function memoryOf(bench: Bench, tiles: readonly string[], drm: string | null): number | null {
-  const sizes = tiles.map((tile) => readFact(bench, `${tile}/physical_vram_size_bytes`, parsePositive))
+  const sizes = tiles.map((tile) => readFact(bench, `${tile}/physical_vram_size_bytes`, parseTileSize))
   if (sizes.length > 0 && sizes.every((size) => size !== null)) return sizes.reduce((sum, size) => sum + size, 0)
   return drm === null ? null : readFact(bench, `${drm}/lmem_total_bytes`, parsePositive)
 }
 
 /** Tiles print hexadecimal with `0x`. */
-function parsePositive(text: string): Reading<number> {
+function parseTileSize(text: string): Reading<number> {
   const clean = text.trim()
-  if (/^0x[0-9a-f]{1,12}$/i.test(clean)) return Number(clean) > 0 ? { kind: 'known', value: Number(clean) } : absent
-  const number = parseInteger(text)
-  return number.kind === 'known' && number.value <= 0 ? absent : number
+  if (!/^0x[0-9a-f]{1,12}$/i.test(clean)) return parsePositive(text)
+  return Number(clean) > 0 ? known(Number(clean)) : absent
 }

@@ -2,7 +2,7 @@
 // the firmware's table of heterogeneous memory (HMAT).
 
 import type { MemoryAccess, MemorySideCache, NumaNode } from '../../model/inventory.ts'
-import { parseInteger } from '../parse/numbers.ts'
+import { parseInteger, parsePositive } from '../parse/numbers.ts'
 import { type Bench, listNames, listNumbered, readFact } from './report.ts'
 
 export const nodeRoot = '/sys/devices/system/node'
@@ -24,10 +24,7 @@ export function accessOf(bench: Bench, id: number, hasFolder: (name: string) => 
     .find((path) => bench.source.exists(path))
   if (folder === undefined) return { initiators: null, figures: null }
   const initiators = listNumbered(bench, folder, 'node')
-  const figure = (name: string) => {
-    const number = readFact(bench, `${folder}/${name}`, parseInteger)
-    return number !== null && number > 0 ? number : null
-  }
+  const figure = (name: string) => readFact(bench, `${folder}/${name}`, parsePositive)
   const [readMbps, writeMbps] = [figure('read_bandwidth'), figure('write_bandwidth')]
   const [readNs, writeNs] = [figure('read_latency'), figure('write_latency')]
   const isKnown = [readMbps, writeMbps, readNs, writeNs].some((number) => number !== null)
@@ -38,10 +35,9 @@ export function accessOf(bench: Bench, id: number, hasFolder: (name: string) => 
 export function memorySideCachesOf(bench: Bench, id: number): readonly MemorySideCache[] {
   const folder = `${nodeRoot}/node${id}/memory_side_cache`
   return listNumbered(bench, folder, 'index').flatMap((level) => {
-    const sizeBytes = readFact(bench, `${folder}/index${level}/size`, parseInteger)
-    const line = readFact(bench, `${folder}/index${level}/line_size`, parseInteger)
-    if (sizeBytes === null || sizeBytes <= 0) return []
-    return [{ level, sizeBytes, lineBytes: line !== null && line > 0 ? line : null }]
+    const sizeBytes = readFact(bench, `${folder}/index${level}/size`, parsePositive)
+    const lineBytes = readFact(bench, `${folder}/index${level}/line_size`, parsePositive)
+    return sizeBytes === null ? [] : [{ level, sizeBytes, lineBytes }]
   })
 }
 

@@ -3,7 +3,7 @@
 import type { OsSection } from '../../model/inventory.ts'
 import { absent, known, type Reading } from '../../model/reading.ts'
 import { parseAssignments } from '../parse/key-values.ts'
-import { cleanText } from '../parse/numbers.ts'
+import { parseLine } from '../parse/numbers.ts'
 import { captureNote } from './capture-notes.ts'
 import { type Bench, readFact } from './report.ts'
 
@@ -11,16 +11,16 @@ export function probeOs(bench: Bench): OsSection {
   const isUefi = bootedByUefi(bench)
   return {
     kernel:
-      readFact(bench, '/proc/sys/kernel/osrelease', parseName) ??
+      readFact(bench, '/proc/sys/kernel/osrelease', parseLine) ??
       readFact(bench, '/proc/version', parseVersion) ??
       captureNote(bench, 'OSRelease'),
     distribution:
       readFact(bench, '/etc/os-release', parseRelease) ?? readFact(bench, '/usr/lib/os-release', parseRelease),
     hostname:
-      readFact(bench, '/proc/sys/kernel/hostname', parseName) ??
-      readFact(bench, '/etc/hostname', parseName) ??
+      readFact(bench, '/proc/sys/kernel/hostname', parseLine) ??
+      readFact(bench, '/etc/hostname', parseLine) ??
       captureNote(bench, 'HostName'),
-    bootId: readFact(bench, '/proc/sys/kernel/random/boot_id', parseName),
+    bootId: readFact(bench, '/proc/sys/kernel/random/boot_id', parseLine),
     isUefi,
     secureBoot: isUefi === false ? false : isUefi === true ? secureBoot(bench) : null,
     cgroup: cgroupVersion(bench),
@@ -58,11 +58,6 @@ function parseRelease(text: string): Reading<string> {
   const facts = parseAssignments(text)
   const name = facts.get('PRETTY_NAME') ?? facts.get('NAME')
   return name === undefined || name === '' ? absent : known(name)
-}
-
-function parseName(text: string): Reading<string> {
-  const line = cleanText(text)
-  return line === '' || line === '(none)' ? absent : known(line)
 }
 
 function parseVersion(text: string): Reading<string> {

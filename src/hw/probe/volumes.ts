@@ -2,10 +2,10 @@
 // kernel's files; only a ZFS pool's devices need its tool, which is run where a pool is imported.
 
 import type { Volume } from '../../model/inventory.ts'
-import { known, valueOr } from '../../model/reading.ts'
+import { valueOr } from '../../model/reading.ts'
 import { dashed, parseLvmName } from '../parse/device-mapper.ts'
 import { type MdstatArray, parseMdstat } from '../parse/mdstat.ts'
-import { cleanText, parseInteger } from '../parse/numbers.ts'
+import { parseInteger, parseLine } from '../parse/numbers.ts'
 import { parseZpoolStatus, type Zpool } from '../parse/zpool-status.ts'
 import type { BlockDevice, BlockTable } from './block-table.ts'
 import type { Uses } from './disk-use.ts'
@@ -29,7 +29,7 @@ export function probeVolumes(bench: Bench, table: BlockTable, uses: Uses): reado
 
 function mdVolume(bench: Bench, device: BlockDevice, uses: Uses): Volume {
   const files = new Set(listNames(bench, `${device.folder}/md`))
-  const fact = (file: string) => (files.has(file) ? readWord(bench, `${device.folder}/md/${file}`) : null)
+  const fact = (file: string) => (files.has(file) ? readFact(bench, `${device.folder}/md/${file}`, parseLine) : null)
   const metadata = fact('metadata_version')
   // A container holds the drives of arrays whose format is the firmware's: `external:imsm`. It has no level and no size.
   const isContainer = metadata !== null && /^external:[^/]/.test(metadata)
@@ -74,7 +74,7 @@ function mapperVolume(bench: Bench, device: BlockDevice, uses: Uses): Volume {
 }
 
 function bcacheVolume(bench: Bench, device: BlockDevice, uses: Uses): Volume {
-  const fact = (file: string) => readWord(bench, `${device.folder}/bcache/${file}`)
+  const fact = (file: string) => readFact(bench, `${device.folder}/bcache/${file}`, parseLine)
   return {
     name: device.name,
     kind: 'bcache',
@@ -163,7 +163,7 @@ function zfsVolumes(bench: Bench, table: BlockTable, uses: Uses): readonly Volum
       uuid: [...table.byName.values()].find((one) => isMember(one, name))?.udev?.get('ID_FS_UUID') ?? null,
       level: /^(mirror|raidz\d?|draid\d?)/.exec(groups[0]?.name ?? '')?.[0] ?? null,
       sizeBytes: null,
-      state: readWord(bench, `/proc/spl/kstat/zfs/${name}/state`) ?? pool?.state ?? null,
+      state: readFact(bench, `/proc/spl/kstat/zfs/${name}/state`, parseLine) ?? pool?.state ?? null,
       members:
         leaves.length > 0
           ? leaves.map((device) => device.name.replace(/^\/dev\//, ''))
@@ -184,8 +184,4 @@ function zpoolStatus({ source, report }: Bench): readonly Zpool[] {
   const message = done.ok ? `zpool status: ${done.value.stderr.trim().split('\n')[0] ?? ''}` : done.fault.message
   report.add({ code, where: 'zpool', message })
   return []
-}
-
-function readWord(bench: Bench, path: string): string | null {
-  return readFact(bench, path, (text) => known(cleanText(text))) || null
 }

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { cleanText, parseHex, parseInteger, parseList, parseMask } from '../../../../src/hw/parse/numbers.ts'
+import {
+  cleanText,
+  parseHex,
+  parseInteger,
+  parseLine,
+  parseList,
+  parseMask,
+  parsePositive,
+} from '../../../../src/hw/parse/numbers.ts'
 
 describe('a number of the kernel', () => {
   it.each([
@@ -26,6 +34,27 @@ describe('a number of the kernel', () => {
       { kind: 'known', value: 0x30200 },
     ])
     expect(parseHex('10.5')).toMatchObject({ kind: 'implausible' })
+  })
+})
+
+describe('a number above 0', () => {
+  it('is absent where a driver says that it does not know', () => {
+    expect(['32\n', '0\n', '-1\n', ''].map((text) => parsePositive(text).kind)).toEqual([
+      'known',
+      'absent',
+      'absent',
+      'implausible',
+    ])
+  })
+})
+
+describe('a line of the kernel', () => {
+  it.each(['', '\n', '(null)\n', '(none)\n', '<NULL>\n'])('%j says nothing', (text) => {
+    expect(parseLine(text)).toEqual({ kind: 'absent' })
+  })
+
+  it('is kept as it is', () => {
+    expect(parseLine(' notsupported \n')).toEqual({ kind: 'known', value: 'notsupported' })
   })
 })
 
