@@ -5,12 +5,16 @@ import type { Guest } from './guest/guest.ts'
 import { parseNews, type ToldNews } from './news.ts'
 import { judge, type Verdict } from './verdicts.ts'
 
-/** Emulated, a kernel takes its time to let a device go, and an agent to look at everything. */
-const waitTimeoutMs = 90_000
+/** Emulated, a kernel takes its time to let a device go. */
+const waitTimeoutMs = 60_000
+
+/** An agent looks at everything within 90 s, and asks tools for it; some conditions take two looks. */
+const newsTimeoutMs = 240_000
 const waitPollMs = 500
 
 /** In the guest: what the agent says, and the document before all trials. */
 export const agentLog = '/run/agent.log'
+const agentPid = '/run/agent.pid'
 export const firstDocument = '/run/first.json'
 
 /** An agent in the guest, without a master: that is not needed for watching. It ends with the guest. */
@@ -22,9 +26,23 @@ export class WatchingAgent {
   }
 
   static async start(guest: Guest): Promise<WatchingAgent> {
-    await guest.check(`tepui agent --work-dir /run/agent >${agentLog} 2>&1 &`)
-    await waitFor(guest, `grep -q process.starting ${agentLog}`)
-    return new WatchingAgent(guest)
+    const agent = new WatchingAgent(guest)
+    await agent.#start()
+    return agent
+  }
+
+  /** Ends it and starts it again, with what it kept. */
+  async restart(): Promise<void> {
+    await this.#guest.check(`kill $(cat ${agentPid})`)
+    await waitFor(this.#guest, `! [ -e /proc/$(cat ${agentPid}) ]`)
+    await this.#start()
+  }
+
+  async #start(): Promise<void> {
+    const before = await this.#guest.run(`wc -c <${agentLog}`)
+    const said = before.status === 0 ? Number(before.stdout) : 0
+    await this.#guest.check(`tepui agent --work-dir /run/agent >>${agentLog} 2>&1 & echo $! >${agentPid}`)
+    await waitFor(this.#guest, `tail -c +${said + 1} ${agentLog} | grep -q process.starting`)
   }
 
   /** Bytes of its log, to tell news from what was said before. */
@@ -40,8 +58,8 @@ export class WatchingAgent {
 /** Returns once the agent has told the news, or time is up. */
 export async function runTrial(guest: Guest, agent: WatchingAgent, trial: Trial): Promise<readonly Verdict[]> {
   const saidBefore = await agent.said()
-  for (const step of trial.steps) await act(guest, step)
-  const deadline = performance.now() + waitTimeoutMs
+  for (const step of trial.steps) await act(guest, agent, step)
+  const deadline = performance.now() + newsTimeoutMs
   let news = await agent.newsSince(saidBefore)
   while (!trial.news.every((one) => isTold(one, news)) && performance.now() < deadline) {
     await pause()
@@ -56,7 +74,7 @@ export async function runTrial(guest: Guest, agent: WatchingAgent, trial: Trial)
   return [...verdicts, judge(`${trial.name}: probe --diff`, told, line === undefined ? lines : told)]
 }
 
-async function act(guest: Guest, step: TrialStep): Promise<void> {
+async function act(guest: Guest, agent: WatchingAgent, step: TrialStep): Promise<void> {
   switch (step.kind) {
     case 'qmp':
       await guest.qmp.ask(step.command, step.arguments)
@@ -66,8 +84,8 @@ async function act(guest: Guest, step: TrialStep): Promise<void> {
       return
     case 'wait':
       return await waitFor(guest, step.condition)
-    case 'later':
-      await guest.check(`date -s @$(( $(date +%s) + ${step.minutes * 60} ))`)
+    case 'restart':
+      return await agent.restart()
   }
 }
 

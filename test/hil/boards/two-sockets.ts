@@ -87,7 +87,7 @@ const failingDrive: Trial = {
       // The third bit: reliability degraded by media or internal errors.
       arguments: { path: '/machine/peripheral/drive1', property: 'smart_critical_warning', value: 4 },
     },
-    { kind: 'later', minutes: 31 },
+    { kind: 'restart' },
   ],
   news: [{ event: 'health.appeared', words: ['DISK_FAILING', 'NVME-SER-0001'] }],
   facts: () => [
@@ -109,9 +109,6 @@ const cutLink: Trial = {
   steps: [
     { kind: 'qmp', command: 'set_link', arguments: { name: 'nic3', up: false } },
     { kind: 'wait', condition: `grep -q 0 ${portFolder}/carrier` },
-    { kind: 'later', minutes: 2 },
-    { kind: 'wait', condition: 'sleep 15' },
-    { kind: 'later', minutes: 2 },
   ],
   news: [{ event: 'health.appeared', words: ['NIC_LINK_DOWN', '52:54:00:11:22:03'] }],
   facts: () => [

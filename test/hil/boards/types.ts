@@ -167,5 +167,5 @@ export type TrialStep =
   | { readonly kind: 'guest'; readonly command: string }
   /** The guest's shell condition becomes true, within the bound of trial.ts. */
   | { readonly kind: 'wait'; readonly condition: string }
-  /** The guest's clock is put forward, for whoever looks only now and then. */
-  | { readonly kind: 'later'; readonly minutes: number }
+  /** The agent ends and starts again, and so asks every drive anew, which a running one does each half hour. */
+  | { readonly kind: 'restart' }
