@@ -33,7 +33,7 @@ function bootedByUefi({ source }: Bench): boolean | null {
   if (firmware.kind !== 'known') return null
   if (firmware.value.includes('efi')) return true
   // Every kernel has one of these of its own accord; where neither is, somebody copied a part.
-  return firmware.value.includes('memmap') || firmware.value.includes('acpi') ? false : null
+  return ['memmap', 'acpi', 'fdt'].some((name) => firmware.value.includes(name)) ? false : null
 }
 
 /** Variable of UEFI's global vendor: four bytes of attributes, one of value. */

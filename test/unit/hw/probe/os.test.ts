@@ -15,6 +15,7 @@ describe('the way it was booted', () => {
     ['by UEFI, which does not say more', { '/sys/firmware/efi/systab': '' }, true, null],
     ['by UEFI, with a variable of another shape', { [variable]: Uint8Array.from([6, 0, 0, 0]) }, true, null],
     ['by a BIOS', { '/sys/firmware/acpi/x': '' }, false, false],
+    ['by a device tree alone', { '/sys/firmware/fdt': '', '/sys/firmware/devicetree/base/model': '' }, false, false],
     ['in a way that nobody copied', { '/sys/firmware/dmi/x': '' }, null, null],
     ['in a way that cannot be told', {}, null, null],
   ])('%s', (_, files, isUefi, secureBoot) => {
