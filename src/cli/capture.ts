@@ -2,13 +2,13 @@
 // It does not know what is recorded (hw/capture.ts) nor how identities are replaced (hw/redaction).
 
 import { randomBytes } from 'node:crypto'
-import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { type CaptureSummary, captureMachine, captureStages } from '../hw/capture.ts'
 import { captureSource, liveSource } from '../hw/source/open.ts'
-import { fail, ok, type Result } from '../model/result.ts'
+import { fail, fault, ok, type Result } from '../model/result.ts'
 import { act, flag, readPath } from './command.ts'
-import { say, sayFault } from './output.ts'
+import { printable, printableJson, say, sayFault } from './output.ts'
 
 type CaptureOptions = {
   readonly sysroot?: string
@@ -45,10 +45,8 @@ export function define(command: Command): void {
 
 /** @returns exit status */
 async function capture(file: string, options: CaptureOptions): Promise<number> {
-  if (!options.force && existsSync(file)) {
-    say(`${file} is there already: choose another name, or --force to overwrite it`)
-    return 1
-  }
+  const obstacle = obstacleAt(file, options.force === true)
+  if (obstacle !== null) return sayFault(fault('STORE_UNWRITABLE', `${file} ${obstacle}`))
   const source = options.sysroot === undefined ? ok(liveSource()) : await captureSource(options.sysroot)
   if (!source.ok) return sayFault(source.fault)
   const isWatched = process.stderr.isTTY === true
@@ -63,11 +61,23 @@ async function capture(file: string, options: CaptureOptions): Promise<number> {
   const written = writeWhole(file, archive)
   if (!written.ok) return sayFault(written.fault)
   if (options.json) {
-    process.stdout.write(`${JSON.stringify({ file, bytes: archive.length, ...summary }, null, 2)}\n`)
+    process.stdout.write(`${printableJson({ file, bytes: archive.length, ...summary }, 2)}\n`)
   } else {
-    for (const line of describe(file, archive.length, summary)) say(line)
+    for (const line of describe(file, archive.length, summary)) say(printable(line))
   }
   return 0
+}
+
+/** Why nothing may be written at a place, asked before the work of a capture; null where it may. */
+function obstacleAt(file: string, mayOverwrite: boolean): string | null {
+  try {
+    const stat = statSync(file, { throwIfNoEntry: false })
+    if (stat === undefined) return null
+    if (!stat.isFile()) return 'is there and no file: choose another name'
+    return mayOverwrite ? null : 'is there already: choose another name, or --force to overwrite it'
+  } catch (error) {
+    return `cannot be written: ${(error as NodeJS.ErrnoException).code ?? 'EIO'}`
+  }
 }
 
 /** The file appears whole or not at all, and only its owner may read it. */
@@ -79,10 +89,16 @@ function writeWhole(file: string, bytes: Uint8Array): Result<void> {
     return ok(undefined)
   } catch (error) {
     const errno = (error as NodeJS.ErrnoException).code ?? 'EIO'
+    removeLeft(temporary)
     return fail('STORE_UNWRITABLE', `writing ${file}: ${errno}`, { file, errno })
-  } finally {
-    rmSync(temporary, { force: true })
   }
+}
+
+/** Where nothing could be written, there may be nothing to remove either. */
+function removeLeft(temporary: string): void {
+  try {
+    rmSync(temporary, { force: true })
+  } catch {}
 }
 
 function describe(file: string, bytes: number, summary: CaptureSummary): readonly string[] {

@@ -6,6 +6,7 @@ import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import type { CommandModule } from './command.ts'
+import { printable } from './output.ts'
 import { version } from './version.ts'
 
 type Entry = { readonly summary: string; readonly load: () => Promise<CommandModule> }
@@ -69,14 +70,16 @@ function oneLine(text: string, help: string): string {
     .replace(/^error: /, '')
     .replaceAll(/\s*\n\s*/g, ' ')
   const isExplained = !/^(unknown|missing)/.test(words) || words.includes('Did you mean')
-  return `tepui: ${words}${isExplained ? '' : `: see \`${help}\``}\n`
+  return `tepui: ${printable(words)}${isExplained ? '' : `: see \`${help}\``}\n`
 }
 
-// A reader that goes away (`tepui tasks | head -1`) is no failure of ours; commands with more to end listen themselves.
+// A reader that goes away (`tepui tasks | head -1`) is no failure of ours; a full disk is one, and what comes after would
+// not get out either. Commands with more to end listen themselves.
 for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-    if (stream.listenerCount('error') === 1) process.exit(0)
+  stream.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+    const isFailure = code !== 'EPIPE'
+    if (isFailure && stream === process.stdout) process.stderr.write(`tepui: writing the output: ${code ?? message}\n`)
+    if (stream.listenerCount('error') === 1) process.exit(isFailure ? 1 : 0)
   })
 }
 

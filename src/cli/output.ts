@@ -17,14 +17,27 @@ export async function writeTo(stream: Writable, bytes: Uint8Array): Promise<void
   })
 }
 
-/** One line of our own, on standard error so that the output of tasks stays clean. */
+/** Names come from anybody: nothing in them may steer the terminal, nor look like a line of its own. */
+export function printable(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?')
+}
+
+/** What JSON leaves as it is and a terminal obeys: the controls above 126. */
+export function printableJson(value: unknown, indent?: number): string {
+  return JSON.stringify(value, null, indent).replaceAll(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
+    const units = Array.from({ length: character.length }, (_, i) => character.charCodeAt(i))
+    return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('')
+  })
+}
+
+/** One line of our own, on standard error so that the output of tasks stays clean; a trace of ours is several. */
 export function say(sentence: string): void {
-  process.stderr.write(`tepui: ${sentence}\n`)
+  process.stderr.write(`tepui: ${sentence.split('\n').map(printable).join('\n')}\n`)
 }
 
 /** Says what failed. @returns exit status 1 */
 export function sayFault(fault: Fault): number {
-  say(fault.message)
+  say(printable(fault.message))
   return 1
 }
 

@@ -7,6 +7,7 @@ import { probeInventory } from '../hw/inventory.ts'
 import { captureSource } from '../hw/source/open.ts'
 import type { Inventory } from '../model/inventory.ts'
 import { fail, type Result } from '../model/result.ts'
+import { printable, printableJson } from './output.ts'
 
 /** Larger than any document; more is not read. */
 const documentBytesMax = 64 * 1024 * 1024
@@ -36,9 +37,9 @@ function readBytes(path: string): Result<Buffer> {
 /** One line a change, or one that says that there is none; with `json` a list of changes. */
 export function renderDiff(old: Inventory, now: Inventory, json: boolean): string {
   const changes = diffInventories(old, now)
-  if (json) return `${JSON.stringify(changes.map(told), null, 2)}\n`
+  if (json) return `${printableJson(changes.map(told), 2)}\n`
   if (changes.length === 0) return 'no difference\n'
-  return changes.map((change) => `${sign[change.kind]} ${changeText(change)}\n`).join('')
+  return changes.map((change) => `${sign[change.kind]} ${printable(changeText(change))}\n`).join('')
 }
 
 const sign: Readonly<Record<Change['kind'], string>> = { added: '+', removed: '-', replaced: '±', changed: '~' }

@@ -2,18 +2,22 @@
 // asked to end. It keeps nothing: what was wrong before is told again by the next watch.
 
 import { changeText, partText } from '../hw/diff.ts'
+import { probeInventory } from '../hw/inventory.ts'
 import { liveSource } from '../hw/source/open.ts'
 import { newMachine, type WatchReport, watchMachine } from '../hw/watch.ts'
 import { conditionRules } from '../model/conditions.ts'
 import { nowMs } from '../shell/loop.ts'
 import { systemRandom } from '../shell/random.ts'
 import { serveUntilAsked } from './daemon.ts'
-import { say } from './output.ts'
+import { printable, printableJson, say, sayFault } from './output.ts'
 
 type WatchEvent = { readonly event: string; readonly text: string; readonly detail: object }
 
+/** @returns exit status: 1 where there is no machine to read */
 export async function watch(json: boolean): Promise<number> {
   const { stdout } = process
+  const seen = probeInventory(liveSource())
+  if (!seen.ok) return sayFault(seen.fault)
   let isFirst = true
   const watcher = watchMachine({
     source: liveSource(),
@@ -24,7 +28,7 @@ export async function watch(json: boolean): Promise<number> {
     report: (report) => {
       for (const { event, text, detail } of eventsOf(report)) {
         const at = new Date(nowMs()).toISOString()
-        stdout.write(json ? `${JSON.stringify({ at, event, text, ...detail })}\n` : `${at} ${text}\n`)
+        stdout.write(json ? `${printableJson({ at, event, text, ...detail })}\n` : `${at} ${printable(text)}\n`)
       }
       if (isFirst && !json) say('watching; Ctrl-C ends it')
       isFirst = false

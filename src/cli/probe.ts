@@ -8,7 +8,7 @@ import { probeInventory } from '../hw/inventory.ts'
 import { captureSource, liveSource } from '../hw/source/open.ts'
 import { ok } from '../model/result.ts'
 import { act, flag, readPath } from './command.ts'
-import { sayFault } from './output.ts'
+import { printableJson, sayFault } from './output.ts'
 import { readOld, renderDiff } from './probe-diff.ts'
 import { renderTree } from './probe-tree.ts'
 import { watch } from './probe-watch.ts'
@@ -53,7 +53,7 @@ async function probe(options: ProbeOptions): Promise<number> {
   }
   const health = healthOfOneLook(lookAtHealth(source.value, inventory.value))
   const text = options.json
-    ? `${JSON.stringify({ ...inventory.value, health }, null, 2)}\n`
+    ? `${printableJson({ ...inventory.value, health }, 2)}\n`
     : renderTree(inventory.value, { width: stdout.columns ?? defaultWidth, color: wantsColor(stdout) })
   stdout.write(text)
   return 0

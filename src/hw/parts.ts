@@ -32,8 +32,9 @@ export function partsOf(inventory: Inventory): readonly Part[] {
   ]
 }
 
-function part(kind: PartKind, name: string, id: string | null, rest: Omit<Part, 'ref'>): Part {
-  return { ref: { kind, name, id }, ...rest }
+/** A document of an older version may lack what identifies a part. */
+function part(kind: PartKind, name: string, id: string | null | undefined, rest: Omit<Part, 'ref'>): Part {
+  return { ref: { kind, name, id: id ?? null }, ...rest }
 }
 
 function cpuParts({ cpu }: Inventory): readonly Part[] {
