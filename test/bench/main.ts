@@ -12,8 +12,8 @@ export type Options = Readonly<Record<string, number>>
 /** The unit stands last in each name; null is a figure that could not be taken here. */
 export type Figures = Readonly<Record<string, number | string | null>>
 
-/** What a workload's file exports as `run`; it says on standard error how it goes. */
-export type Workload = (options: Options) => Promise<Figures>
+/** What a bench's file exports as `run`; it says on standard error how it goes. `workload` is one of its own words. */
+export type Workload = (options: Options, workload: string | null) => Promise<Figures>
 
 async function main(args: readonly string[]): Promise<number> {
   const [name = '', ...rest] = args.filter((arg) => arg !== '--json')
@@ -22,13 +22,15 @@ async function main(args: readonly string[]): Promise<number> {
     process.stderr.write(`bench: which workload? there are ${workloads().join(', ')}\n`)
     return 2
   }
+  const at = rest.indexOf('--workload')
+  const [, workload = null] = at === -1 ? [] : rest.splice(at, 2)
   const parameters = readOptions(rest)
   if (parameters === null) {
     process.stderr.write('bench: options are pairs such as --rounds 50\n')
     return 2
   }
   const { run } = (await import(file.href)) as { readonly run: Workload }
-  const figures = await run(parameters)
+  const figures = await run(parameters, workload)
   const rows = Object.entries(figures)
   process.stdout.write(
     `${formatTable(
