@@ -31,15 +31,24 @@ function lookAtZfs(bench: HealthBench): void {
   }
 }
 
-function lookAtPoolStatus({ findings }: HealthBench, part: PartRef, { scan, devices }: Zpool): void {
+function lookAtPoolStatus(
+  { findings }: HealthBench,
+  part: PartRef,
+  { name: pool, scan, errors, data, devices }: Zpool,
+): void {
   const source = 'zpool status -P -L'
   if (scan !== null && /^(resilver|scrub) in progress/.test(scan)) {
     findings.symptom('RAID_REBUILDING', part, { source, text: scan })
   }
-  for (const { name, errors, isGroup } of devices) {
-    if (errors === null || isGroup || Object.values(errors).every((count) => /^0+$/.test(count))) continue
-    const text = `${name}: ${errors.read} read, ${errors.write} write, ${errors.checksum} checksum errors`
+  // Damage that no copy mends is counted at the group or at the pool, while each of its devices may have no error.
+  for (const { name, errors: counts } of [{ name: pool, errors }, ...devices]) {
+    if (counts === null || Object.values(counts).every((count) => /^0+$/.test(count))) continue
+    const text = `${name}: ${counts.read} read, ${counts.write} write, ${counts.checksum} checksum errors`
     findings.symptom('FILESYSTEM_ERRORS', part, { source, text })
+  }
+  // Lost data stays lost when the counts are cleared.
+  if (data !== null && /^(\d{1,15} data errors?|Permanent errors)\b/.test(data)) {
+    findings.symptom('FILESYSTEM_ERRORS', part, { source, text: data })
   }
 }
 

@@ -134,6 +134,31 @@ describe('pools', () => {
     expect(look.symptoms[1]?.evidence[0]?.text).toBe('/dev/sda1: 0 read, 0 write, 7 checksum errors')
   })
 
+  it.each([
+    ['0     0     0', '0     0     4', 'No known data errors', 'raidz1-0: 0 read, 0 write, 4 checksum errors'],
+    ['0     0     2', '0     0     0', 'No known data errors', 'tank: 0 read, 0 write, 2 checksum errors'],
+    ['0     0     0', '0     0     0', "3 data errors, use '-v' for a list", "3 data errors, use '-v' for a list"],
+    ['0     0     0', '0     0     0', 'No known data errors', null],
+    ['0     0     0', '0     0     0', 'List of errors unavailable: permission denied', null],
+  ])('of ZFS with %s, its group with %s and "%s" tell: %s', (own, group, data, expected) => {
+    const status = [
+      '  pool: tank',
+      ' state: ONLINE',
+      'config:',
+      '',
+      '\tNAME           STATE   READ WRITE CKSUM',
+      `\ttank           ONLINE     ${own}`,
+      `\t  raidz1-0     ONLINE     ${group}`,
+      '\t    /dev/sda1  ONLINE     0     0     0',
+      '',
+      `errors: ${data}`,
+    ].join('\n')
+    const look = lookAt({ '/proc/spl/kstat/zfs/tank/state': 'ONLINE\n' }, { 'zpool status -P -L': status })
+    expect(look.symptoms.flatMap(({ evidence }) => evidence.map(({ text }) => text))).toEqual(
+      expected === null ? [] : [expected],
+    )
+  })
+
   it('of btrfs tell counted errors and missing devices', () => {
     const at = '/sys/fs/btrfs/00112233-4455-6677-8899-aabbccddeeff'
     const stats = 'write_errs 0\nread_errs 12\nflush_errs 0\ncorruption_errs 0\ngeneration_errs 0\n'
