@@ -5,6 +5,7 @@
 import { valueOr } from '../../model/reading.ts'
 import { cleanText, parseInteger } from '../parse/numbers.ts'
 import { naturalOrder } from '../probe/report.ts'
+import { nameOf } from '../source/paths.ts'
 import type { HealthBench } from './bench.ts'
 
 const root = '/sys/class/hwmon'
@@ -60,7 +61,7 @@ function chipAt({ source }: HealthBench, entry: string): Chip | null {
     }
     const name = text('name') ?? ''
     if (notAsked.has(name)) return null
-    const device = place === null ? entry : place.slice(place.lastIndexOf('/') + 1)
+    const device = place === null ? entry : nameOf(place)
     return { folder, files, label: device.startsWith(name) ? device : `${name} ${device}`, name, number, text }
   }
   return null

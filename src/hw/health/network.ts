@@ -9,6 +9,7 @@ import type { FabricPort, Nic, RdmaDevice } from '../../model/inventory.ts'
 import { absent, type Reading } from '../../model/reading.ts'
 import { parseIbState, parsePortCounter } from '../parse/infiniband.ts'
 import { isParavirtual } from '../probe/nic-drivers.ts'
+import { nameOf } from '../source/paths.ts'
 import type { HealthBench } from './bench.ts'
 
 /** A port that goes down and comes back once was replugged, or its switch was restarted; twice between two looks flaps. */
@@ -80,7 +81,7 @@ function useOf(bench: HealthBench, nic: Nic, { folder, changes, hasAddress }: Us
   // Kernels before 4.16 count both ways in one; the first change is the driver's own.
   if (ups === null && changes !== null && changes > 1) return `its carrier changed ${changes} times since the boot`
   const master = bench.source.linkText(`${folder}/master`)
-  if (master !== null) return `it belongs to ${master.slice(master.lastIndexOf('/') + 1)}`
+  if (master !== null) return `it belongs to ${nameOf(master)}`
   return hasAddress(nic.name) ? 'it has an address' : null
 }
 

@@ -2,7 +2,7 @@
 // What an event means for the GPU is for src/hw/health to say. Formats: NVIDIA's driver prints `NVRM: Xid (PCI:…): N, …`
 // (before 2013 without `PCI:`), its NVSwitch driver `SXid`; amdgpu, i915 and xe begin a line with driver and address.
 
-import { normalisePciAddress } from './pci.ts'
+import { normalisePciAddress, withoutFunction } from './pci.ts'
 
 export type GpuLogEvent = {
   /** Domain, bus and device without the function: `0000:9b:00`. */
@@ -81,5 +81,6 @@ function intelKind(said: string): GpuLogKind | null {
 }
 
 function placeOf(address: string): string | null {
-  return normalisePciAddress(address)?.replace(/\.[0-7]$/, '') ?? null
+  const normal = normalisePciAddress(address)
+  return normal === null ? null : withoutFunction(normal)
 }

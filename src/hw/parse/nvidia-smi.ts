@@ -4,6 +4,7 @@
 // (`N/A`, `[N/A]`, `Requested functionality has been deprecated`, `GPU is lost`) is unknown.
 
 import { absent, known, type Reading, valueOr } from '../../model/reading.ts'
+import { implausible } from './numbers.ts'
 import { type NvidiaHealth, nvidiaHealth } from './nvidia-health.ts'
 import { normalisePciAddress } from './pci.ts'
 import { parseXml, type XmlElement, xmlText } from './xml.ts'
@@ -51,11 +52,11 @@ export function parseNvidiaSmi(text: string): Reading<NvidiaSmi> {
   const xml = parseXml(text)
   if (xml.kind !== 'known') return xml
   const { value: log } = xml
-  if (log.name !== 'nvidia_smi_log') return { kind: 'implausible', raw: log.name, why: 'not the XML of nvidia-smi' }
+  if (log.name !== 'nvidia_smi_log') return implausible(log.name, 'not the XML of nvidia-smi')
   // What was cut off may have said that a GPU is in instances, or lost.
-  if (!log.isWhole) return { kind: 'implausible', raw: text.slice(-60), why: 'the output was cut off' }
+  if (!log.isWhole) return implausible(text.slice(-60), 'the output was cut off')
   const gpus = log.children.filter((child) => child.name === 'gpu')
-  if (gpus.length > gpusMax) return { kind: 'implausible', raw: `${gpus.length} GPUs`, why: 'too many GPUs' }
+  if (gpus.length > gpusMax) return implausible(`${gpus.length} GPUs`, 'too many GPUs')
   return known({ driverVersion: matching(log, /^\d[\d.]{2,30}$/, 'driver_version'), gpus: gpus.map(gpu) })
 }
 

@@ -4,6 +4,7 @@
 import { absent, known, type Reading } from '../../model/reading.ts'
 import { parseAssignments } from './key-values.ts'
 import { cleanText, implausible } from './numbers.ts'
+import { normaliseDomain } from './pci.ts'
 
 export type PciIds = {
   /** Six digits. */
@@ -97,7 +98,7 @@ export function parseLinkWidth(text: string): Reading<number> {
 export function parseSlotAddress(text: string): Reading<string> {
   const match = /^([0-9a-f]{4,8}):([0-9a-f]{2}(?::[01][0-9a-f])?)$/.exec(cleanText(text).toLowerCase())
   if (match === null) return implausible(text, 'not the address of a slot')
-  return known(`${(match[1] as string).replace(/^0+/, '').padStart(4, '0')}:${match[2]}`)
+  return known(`${normaliseDomain(match[1] as string)}:${match[2]}`)
 }
 
 function idPair(text: string | undefined): [string | null, string | null] {

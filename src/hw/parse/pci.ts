@@ -11,8 +11,17 @@ export function normalisePciAddress(text: string): string | null {
   const address = noDomain.test(lower) ? `0:${lower}` : lower
   const match = full.exec(address)
   if (match === null) return null
-  const domain = (match[1] as string).replace(/^0+/, '').padStart(4, '0')
-  return `${domain}:${match[2]}:${match[3]}.${match[4]}`
+  return `${normaliseDomain(match[1] as string)}:${match[2]}:${match[3]}.${match[4]}`
+}
+
+/** `00000000` and `0` are `0000`. */
+export function normaliseDomain(digits: string): string {
+  return digits.replace(/^0+/, '').padStart(4, '0')
+}
+
+/** Domain, bus and device: what the functions of one card share. For normalised addresses. */
+export function withoutFunction(address: string): string {
+  return address.slice(0, address.lastIndexOf('.'))
 }
 
 /** The innermost PCI device on a device's path (`/sys/devices/pci0000:00/0000:00:02.0/0000:01:00.0/nvme/nvme0`). */

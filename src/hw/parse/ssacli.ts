@@ -4,6 +4,7 @@
 import { known, type Reading } from '../../model/reading.ts'
 import { identityText } from './drive-report.ts'
 import { implausible } from './numbers.ts'
+import { normalisePciAddress } from './pci.ts'
 import {
   celsiusOf,
   linesOf,
@@ -123,7 +124,7 @@ function noteController(controller: RaidController, key: string, value: string):
     // `PCI Address (Domain:Bus:Device.Function): 0000:03:00.0`: the key has colons of its own.
     return {
       ...controller,
-      pciAddress: /[\da-f]{4}:[\da-f]{2}:[\da-f]{2}\.[0-7]$/i.exec(value)?.[0].toLowerCase() ?? null,
+      pciAddress: normalisePciAddress(/\S+$/.exec(value.slice(-20))?.[0] ?? ''),
     }
   }
   const isBad = /fail|degraded|error|replace|permanently disabled|not responding/i.test(value)

@@ -6,7 +6,7 @@ import { acceleratorName } from '../parse/accelerator-ids.ts'
 import { pciAddressInPath } from '../parse/pci.ts'
 import { numaNodeOf } from './locality.ts'
 import type { NumaFacts } from './numa.ts'
-import { type Bench, listNames } from './report.ts'
+import { type Bench, linkName, listNames } from './report.ts'
 
 const accelRoot = '/sys/class/accel'
 
@@ -35,12 +35,11 @@ function drivenDevices(bench: Bench): readonly string[] {
 
 /** A part of a system on a chip. */
 function offBus(bench: Bench, numa: NumaFacts, path: string): Accelerator {
-  const driver = bench.source.linkText(`${path}/driver`)
   return {
     kind: 'npu',
     vendor: null,
     model: null,
-    driver: driver === null ? null : driver.slice(driver.lastIndexOf('/') + 1),
+    driver: linkName(bench, `${path}/driver`),
     numaNode: numaNodeOf(bench, numa, path),
     pciAddress: null,
   }

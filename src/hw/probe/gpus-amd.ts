@@ -8,6 +8,7 @@ import { amdgpuIdKey, parseAmdgpuIds } from '../parse/amdgpu-ids.ts'
 import { parseDmiString } from '../parse/dmi.ts'
 import { type KfdBank, type KfdGpu, parseAmdUniqueId, parseKfdBank, parseKfdNode } from '../parse/kfd.ts'
 import { parsePositive } from '../parse/numbers.ts'
+import { withoutFunction } from '../parse/pci.ts'
 import { parseRocmSmi } from '../parse/rocm-smi.ts'
 import { type GpuFacts, isSuspended, powerCapWatts } from './gpu-facts.ts'
 import { gpuName } from './gpu-links.ts'
@@ -30,7 +31,9 @@ export function describeAmd(bench: Bench, onBus: readonly Gpu[], pci: readonly P
   const nodes = kfdGpus(bench)
   const driverVersion = readFact(bench, '/sys/module/amdgpu/version', parseDmiString)
   const pairs = onBus.map((gpu): Pair => {
-    const own = nodes.filter((node) => node.place === placeOf(gpu)).sort((a, b) => a.part - b.part)
+    const own = nodes
+      .filter((node) => node.place === withoutFunction(gpu.pciAddress ?? ''))
+      .sort((a, b) => a.part - b.part)
     return {
       gpu: { ...described(bench, gpu, own), driverVersion: gpu.driver === 'amdgpu' ? driverVersion : null },
       nodes: own,
@@ -152,9 +155,4 @@ function rocmCards(bench: Bench) {
 function parsePartition(text: string): Reading<string> {
   const word = text.trim()
   return /^[A-Z]{2,4}\d{0,2}$/.test(word) ? known(word) : absent
-}
-
-/** The address without its function. */
-function placeOf(gpu: Gpu): string {
-  return (gpu.pciAddress ?? '').replace(/\.[0-7]$/, '')
 }

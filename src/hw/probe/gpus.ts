@@ -11,7 +11,7 @@ import type { NumaFacts } from './numa.ts'
 import type { Bench } from './report.ts'
 
 /** By PCI vendor. Habana's accelerators are counted among GPUs: they have the class, and programs use them as such. */
-const vendors: Readonly<Record<number, string>> = { 4318: 'nvidia', 4098: 'amd', 32902: 'intel', 7587: 'habana' }
+const vendors: Readonly<Record<string, string>> = { '10de': 'nvidia', '1002': 'amd', '8086': 'intel', '1da3': 'habana' }
 
 /** The parts of the machine that a GPU can be near to. */
 export type Surroundings = {
@@ -42,7 +42,7 @@ export function probeGpus(bench: Bench, { pci, nics, disks }: Surroundings): Gpu
 
 /** What the bus alone knows of a GPU; null for any other device. */
 function pciGpu(device: PciDevice): Gpu | null {
-  const vendor = isAccelerator(device.class) ? vendors[Number.parseInt(device.vendorId ?? '', 16)] : undefined
+  const vendor = isAccelerator(device.class) ? vendors[device.vendorId ?? ''] : undefined
   if (vendor === undefined) return null
   const { numaNode, address, driver } = device
   return { ...unknownGpu(vendor), numaNode, pciAddress: address, driver }

@@ -12,7 +12,7 @@ import { isParavirtual } from './nic-drivers.ts'
 import { type NicTools, nicTools } from './nic-tools.ts'
 import type { NumaFacts } from './numa.ts'
 import { isVirtualFunction, type RdmaPort } from './rdma.ts'
-import { type Bench, listNames, readFact } from './report.ts'
+import { type Bench, linkName, listNames, readFact } from './report.ts'
 
 const root = '/sys/class/net'
 
@@ -86,7 +86,7 @@ function nic(bench: Bench, numa: NumaFacts, one: Candidate, rdma: RdmaPort | nul
     files.has(file) ? readFact(bench, `${folder}/${file}`, parse) : null
   const mac = fact('address', parseMac)
   const link = linkOf(bench, folder)
-  const driver = driverOf(bench, devicePath)
+  const driver = linkName(bench, `${devicePath}/driver`)
   const flags = fact('flags', parseHex)
   const isPlain = isParavirtual(driver)
   const isEthernet = mac?.length === 17 && !files.has('wireless') && !files.has('phy80211')
@@ -105,7 +105,7 @@ function nic(bench: Bench, numa: NumaFacts, one: Candidate, rdma: RdmaPort | nul
     // Of a USB adapter it would be that of the controller it is plugged into.
     pciAddress: isUsb(devicePath) ? null : pciAddressInPath(devicePath),
     port,
-    bond: files.has('bonding_slave') ? lastPart(bench.source.realPath(`${folder}/master`)) : null,
+    bond: files.has('bonding_slave') ? linkName(bench, `${folder}/master`) : null,
     rdma: rdma === null ? null : withoutPlace(rdma),
     sriov: sriovOf(bench, devicePath),
   }
@@ -167,14 +167,6 @@ function sriovOf(bench: Bench, devicePath: string): Nic['sriov'] {
     return count.kind === 'known' && count.value < 0 ? absent : count
   })
   return functions === null ? null : { functionsMax, functions }
-}
-
-function driverOf(bench: Bench, devicePath: string): string | null {
-  return lastPart(bench.source.linkText(`${devicePath}/driver`))
-}
-
-function lastPart(path: string | null): string | null {
-  return path === null ? null : path.slice(path.lastIndexOf('/') + 1)
 }
 
 /** What drivers of USB adapters call firmware is a name of the driver. */

@@ -3,6 +3,7 @@
 // NUMA node, `sys` between NUMA nodes. Pure, from the document's own list of devices; it does not know what they are.
 
 import type { PciDevice } from '../../model/inventory.ts'
+import { withoutFunction } from '../parse/pci.ts'
 
 export type PciDistance = 'pix' | 'pxb' | 'phb' | 'node' | 'sys'
 
@@ -19,7 +20,7 @@ export function pciTree(devices: readonly PciDevice[]): PciTree {
   for (const { address, parent, isBridge } of devices) {
     if (parent === null) continue
     // The functions of one card are one device; bridges are ports, each of its own.
-    const name = isBridge ? address : address.replace(/\.[0-7]$/, '')
+    const name = isBridge ? address : withoutFunction(address)
     below.set(parent, (below.get(parent) ?? new Set()).add(name))
   }
   const switches = [...below].flatMap(([address, names]) => (names.size > 1 ? [address] : []))

@@ -4,7 +4,7 @@
 
 import type { PciDevice } from '../../model/inventory.ts'
 import { cleanText, parseInteger } from '../parse/numbers.ts'
-import { normalisePciAddress, pciOrder, pciPlace } from '../parse/pci.ts'
+import { normalisePciAddress, pciOrder, pciPlace, withoutFunction } from '../parse/pci.ts'
 import {
   type PciIds,
   parseConfigRevision,
@@ -18,7 +18,7 @@ import {
 import { localityFinder } from './locality.ts'
 import type { NumaFacts } from './numa.ts'
 import { linkFinder, type PciFolder } from './pci-links.ts'
-import { type Bench, listNames, readFact, settle } from './report.ts'
+import { type Bench, linkName, listNames, readFact, settle } from './report.ts'
 
 const pciRoot = '/sys/bus/pci/devices'
 
@@ -85,7 +85,7 @@ function idsOf(
   const said = read('uevent', parsePciUevent)
   if (said !== null && said.vendorId !== null) return said
   const alias = read('modalias', parsePciModalias)
-  const driver = files.has('driver') ? lastPart(bench.source.linkText(`${path}/driver`)) : null
+  const driver = files.has('driver') ? linkName(bench, `${path}/driver`) : null
   if (alias !== null) return { ...alias, driver }
   const kind = said?.class ?? read('class', parsePciClass)
   if (kind === null) return null
@@ -110,8 +110,8 @@ function revisionOf(bench: Bench, path: string, files: ReadonlySet<string>): str
   return bytes === null ? null : settle(bench.report, parseConfigRevision(bytes), `${path}/config`)
 }
 
-function iommuGroupOf({ source }: Bench, path: string, files: ReadonlySet<string>): number | null {
-  const name = files.has('iommu_group') ? lastPart(source.linkText(`${path}/iommu_group`)) : null
+function iommuGroupOf(bench: Bench, path: string, files: ReadonlySet<string>): number | null {
+  const name = files.has('iommu_group') ? linkName(bench, `${path}/iommu_group`) : null
   return name !== null && /^\d{1,9}$/.test(name) ? Number(name) : null
 }
 
@@ -131,7 +131,7 @@ function slotFinder(bench: Bench): (folder: PciFolder) => string | null {
     if (address !== null && !names.has(address)) names.set(address, name)
   }
   return ({ address, path, files }) => {
-    const device = address.slice(0, address.lastIndexOf('.'))
+    const device = withoutFunction(address)
     const slot = names.get(device) ?? names.get(device.slice(0, device.lastIndexOf(':')))
     if (slot !== undefined || !files.has('label')) return slot ?? null
     const label = bench.source.readText(`${path}/label`)
@@ -148,8 +148,4 @@ function compareWithBridges({ report }: Bench, devices: readonly PciDevice[]): v
     const message = `the kernel says NUMA node ${numaNode}, and ${above.numaNode} for the bridge ${parent} above it`
     report.add({ code: 'HW_CONFLICT', where: `${pciRoot}/${address}/numa_node`, message })
   }
-}
-
-function lastPart(path: string | null): string | null {
-  return path === null ? null : path.slice(path.lastIndexOf('/') + 1)
 }

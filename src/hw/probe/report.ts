@@ -5,6 +5,7 @@
 import type { FaultCode } from '../../model/faults.ts'
 import type { Problem } from '../../model/inventory.ts'
 import { andThen, type Reading } from '../../model/reading.ts'
+import { nameOf } from '../source/paths.ts'
 import type { Source } from '../source/source.ts'
 
 /** More problems than this are counted, not kept. */
@@ -67,6 +68,12 @@ export function settle<T>(report: Report, reading: Reading<T>, where: string, fa
       report.add({ code: 'HW_IMPLAUSIBLE', where, message: `${reading.why}: ${JSON.stringify(reading.raw)}` }, facts)
       return null
   }
+}
+
+/** The name of what a link leads to: `ahci` of `driver`, `17` of `iommu_group`; null where there is no such link. */
+export function linkName({ source }: Bench, path: string): string | null {
+  const target = source.linkText(path)
+  return target === null ? null : nameOf(target)
 }
 
 /** Names in a folder in natural order (`cpu2` before `cpu10`); none where there is no folder. */
