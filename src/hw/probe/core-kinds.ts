@@ -35,8 +35,9 @@ export function coreKinds(
   const isArm = parts.some((part) => part !== null)
   // One part on all cores: the frequencies have nothing to add.
   if (isArm && new Set(parts).size === 1) return none
-  const facts = factsOf(bench, files, cores)
-  const keys = isArm ? parts.map((part) => `${part}`) : keysOf(facts)
+  const all = factsOf(bench, files, cores)
+  const facts = isArm ? all.filter((_, i) => parts[i] !== null) : describedAsOthers(all)
+  const keys = isArm ? parts.filter((part) => part !== null) : keysOf(facts)
   const members = Map.groupBy(facts, (_, i) => keys[i] as string)
   if (members.size < 2) return none
   const groups = [...members.values()].map(groupOf).sort((a, b) => compareRanks(a.rank, b.rank))
@@ -68,8 +69,8 @@ function armPart(bench: Bench, core: CpuSet): string | null {
 
 type CoreFacts = {
   readonly core: CpuSet
-  /** By Intel's counters: 1 is a low-power core, 2 an atom, 3 a core; 0 where there are no lists. */
-  readonly type: number
+  /** By Intel's counters: 1 is a low-power core, 2 an atom, 3 a core; null where no list has it. */
+  readonly type: number | null
   readonly baseKhz: number | null
   readonly maxKhz: number | null
   readonly capacity: number | null
@@ -88,11 +89,22 @@ function factsOf(bench: Bench, files: CpuFiles, cores: readonly CpuSet[]): reado
   }
   return cores.map((core) => ({
     core,
-    type: types.get(core[0] as number) ?? 0,
+    type: types.get(core[0] as number) ?? null,
     baseKhz: baseKhz(core),
     maxKhz: names.has('cpuinfo_max_freq') ? positive(core, 'cpufreq/cpuinfo_max_freq') : null,
     capacity: files.has('cpu_capacity') ? positive(core, 'cpu_capacity') : null,
   }))
+}
+
+/**
+ * The cores of which all is known that is known of any: unknown is no sort. Old kernels show the frequencies of a
+ * processor at its first CPU alone, and drivers come and go with CPUs.
+ */
+function describedAsOthers(facts: readonly CoreFacts[]): readonly CoreFacts[] {
+  const told = (['type', 'baseKhz', 'maxKhz', 'capacity'] as const).filter((name) =>
+    facts.some((one) => one[name] !== null),
+  )
+  return facts.filter((one) => told.every((name) => one[name] !== null))
 }
 
 function counterTypes(bench: Bench): ReadonlyMap<number, number> {

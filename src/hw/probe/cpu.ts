@@ -222,16 +222,19 @@ function microcodeOf(
   return [...versions]
 }
 
-/** The kernel's lists name CPUs that could be plugged in one day; only those that exist are told. */
+/**
+ * A CPU that exists and does not run is offline. The kernel's own list of them names others too, which could be plugged
+ * in one day, and in a capture it may be of another moment.
+ */
 function kernelLists(bench: Bench, present: CpuSet, online: CpuSet) {
-  const [offline, isolated, nohzFull] = ['offline', 'isolated', 'nohz_full'].map((name) =>
-    readFact(bench, `${cpuRoot}/${name}`, parseList),
-  ) as [CpuSet | null, CpuSet | null, CpuSet | null]
-  const running = (set: CpuSet | null) => (set === null ? null : formatCpuList(intersect(set, online)))
+  const running = (name: string) => {
+    const set = readFact(bench, `${cpuRoot}/${name}`, parseList)
+    return set === null ? null : formatCpuList(intersect(set, online))
+  }
   return {
-    offline: formatCpuList(subtract(offline === null ? present : intersect(offline, present), online)),
-    isolated: running(isolated),
-    nohzFull: running(nohzFull),
+    offline: formatCpuList(subtract(present, online)),
+    isolated: running('isolated'),
+    nohzFull: running('nohz_full'),
   }
 }
 

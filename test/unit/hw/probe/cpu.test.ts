@@ -37,6 +37,11 @@ describe('online CPUs', () => {
     expect([section.online, section.offline]).toEqual(['0-1', '2'])
   })
 
+  it('leave the others that have a folder offline, whatever the list of these says', () => {
+    const section = probe({ ...three, [`${root}/online`]: '0-1', [`${root}/offline`]: '3-7' })
+    expect([section.online, section.offline]).toEqual(['0-1', '2'])
+  })
+
   it('are told by their own files where there is no list; cpu0 may be off', () => {
     const section = probe({ ...three, [`${root}/cpu0/online`]: '0\n', [`${root}/cpu2/online`]: '1\n' })
     expect([section.online, section.offline]).toEqual(['1-2', '0'])
@@ -45,7 +50,7 @@ describe('online CPUs', () => {
 
   it('without a topology, where others have one, are left out and reported', () => {
     const section = probe({ ...three, [`${root}/online`]: '0-3', [`${root}/cpu3/uevent`]: '' })
-    expect(section.online).toBe('0-2')
+    expect([section.online, section.offline]).toEqual(['0-2', '3'])
     expect(section.problems).toMatchObject([{ code: 'HW_CONFLICT', message: expect.stringContaining('CPUs 3 ') }])
   })
 
@@ -183,6 +188,21 @@ describe('kinds of cores', () => {
     expect(kinds(2, { ...nominal, '/proc/cpuinfo': amd(25) })).toEqual(uniform(2))
     expect(kinds(2, { ...nominal, '/proc/cpuinfo': amd(26) }).groups).toEqual(['1', '0'])
     expect(kinds(2, each('acpi_cppc/nominal_freq', ['0', '0']))).toEqual(uniform(2))
+  })
+
+  it('are no kind of their own where nothing is known of them', () => {
+    const some = (file: string, values: readonly (string | null)[]) =>
+      Object.fromEntries(values.flatMap((value, i) => (value === null ? [] : [[`${root}/cpu${i}/${file}`, value]])))
+    expect(kinds(2, some('cpufreq/cpuinfo_max_freq', ['800000', null]))).toEqual(uniform(2))
+    expect(kinds(2, { '/sys/devices/cpu_atom/cpus': '1' })).toEqual(uniform(2))
+    const frequencies = some('cpufreq/cpuinfo_max_freq', ['800000', '1600000', null])
+    expect(kinds(3, frequencies)).toEqual({ groups: ['0', '1'], cores: [slow, fast, null] })
+    const register = (part: string) => `0x00000000410f${part}1\n`
+    const parts = some('regs/identification/midr_el1', [register('d05'), register('d40'), null])
+    expect(kinds(3, { ...parts, ...some('cpu_capacity', ['400', '1024', null]) })).toEqual({
+      groups: ['0', '1'],
+      cores: [slow, fast, null],
+    })
   })
 
   it('carry the figures of the slowest core', () => {
