@@ -31,12 +31,15 @@ const inner = {
   gpus: ['instances'],
 } as const
 
+/** By which a value becomes text. A fact of such a name would take that away. */
+const hidden = new Set(['toString', 'valueOf'])
+
 /** HW_BAD_DOCUMENT with what is wrong. `name` is what people call the text. */
 export function readDocument(text: string, name: string): Result<Inventory> {
   const bad = (why: string) => fail('HW_BAD_DOCUMENT', `${name} is no inventory document: ${why}`, { name })
   let value: unknown
   try {
-    value = JSON.parse(text)
+    value = JSON.parse(text, (name, fact) => (hidden.has(name) ? undefined : fact))
   } catch {
     return bad('it is not JSON; `tepui probe --json` prints one')
   }

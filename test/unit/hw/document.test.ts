@@ -40,6 +40,20 @@ test.each([
   })
 })
 
+test('a value that hides how it becomes text is as good as another', () => {
+  const odd = (value: unknown) => ({ ...whole, nics: [{ ...whole.nics[0], name: value, permanentMac: value }] })
+  const deep = JSON.stringify(odd('deep')).replaceAll('"deep"', '['.repeat(50_000) + ']'.repeat(50_000))
+  for (const text of [
+    JSON.stringify(odd({ toString: null })),
+    JSON.stringify(odd([{ valueOf: 1, toString: 1 }])),
+    deep,
+  ]) {
+    const read = readDocument(text, 'old.json')
+    const changes = read.ok ? diffInventories(read.value, whole) : []
+    expect(changes.map(changeText).join()).toBeTypeOf('string')
+  }
+})
+
 test('whatever stands in a document, it is refused or compared, and nothing crashes', () => {
   const paths = pathsOf(whole)
   fc.assert(
