@@ -5,12 +5,14 @@ import type { DriveReport, SelfTest } from '../parse/drive-report.ts'
 import { type Patient, say } from './drive-words.ts'
 import { judgeAta } from './drives-ata.ts'
 import { isExplainedByWarning, judgeNvme } from './drives-nvme.ts'
-import { judgeScsi } from './drives-scsi.ts'
+import { conditionOfScsiVerdict, judgeScsi } from './drives-scsi.ts'
 
 export function judgeDrive(patient: Patient, report: DriveReport): void {
   const { ata, nvme, scsi } = report
   if (report.isPassed === false && !(nvme !== null && isExplainedByWarning(nvme))) {
-    say(patient, 'DISK_FAILING', `overall health: ${report.verdict ?? 'FAILED'}`)
+    const verdict = report.verdict ?? 'FAILED'
+    const code = scsi === null ? 'DISK_FAILING' : conditionOfScsiVerdict(verdict)
+    if (code !== null) say(patient, code, `overall health: ${verdict}`)
   }
   if (ata !== null) judgeAta(patient, ata)
   if (nvme !== null) judgeNvme(patient, nvme)

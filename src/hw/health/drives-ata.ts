@@ -31,7 +31,8 @@ function judgeCount(patient: Patient, { id, name, raw }: AtaAttribute): void {
     if (raw > 0) say(patient, 'DISK_REMAPPED', text)
     tally(patient, 'DISK_MEDIA_ERRORS', 'reallocated sectors', raw)
   }
-  if (id === 197 && /Pending/.test(name) && raw > 0) say(patient, 'DISK_MEDIA_ERRORS', text)
+  // As `Current_Pending_ECC_Cnt` it goes up to 1 and back on sound SSDs (smartmontools' list of drives, ticket 1227).
+  if (id === 197 && /Pending_Sector/.test(name) && raw > 0) say(patient, 'DISK_MEDIA_ERRORS', text)
   if ((id === 187 && /Uncorrect/.test(name)) || (id === 198 && /Offline_Uncorrectable/.test(name))) {
     if (raw > 0) say(patient, 'DISK_MEDIA_ERRORS', text)
     tally(patient, 'DISK_MEDIA_ERRORS', id === 187 ? 'uncorrectable errors' : 'unreadable sectors', raw)

@@ -49,12 +49,14 @@ function card(facts: unknown): RocmCard | null {
   const pciAddress = normalisePciAddress(fact('PCI Bus') ?? '')
   if (pciAddress === null) return null
   const memory = fact('VRAM Total Memory (B)') ?? ''
+  const serial = fact('Serial Number') ?? ''
   const id = /^0x([0-9a-f]{5,16})$/i.exec(fact('Unique ID') ?? '')
   return {
     pciAddress,
     // Old versions print the device id in the place of the model; the series is then the name.
     model: fact('Device Name', 'Card Series', 'Card series', 'Card Model', 'Card model'),
-    serial: fact('Serial Number'),
+    // Boards without one print zeros.
+    serial: /^0*$/.test(serial) ? null : serial,
     uuid: id === null ? null : `GPU-${(id[1] as string).toLowerCase().padStart(16, '0')}`,
     vbios: fact('VBIOS version'),
     memoryBytes: /^[1-9]\d{0,14}$/.test(memory) ? Number(memory) : null,

@@ -88,7 +88,7 @@ function protocolOf(lines: readonly string[], facts: ReadonlyMap<string, string>
 function isPassed(verdict: string | undefined): boolean | null {
   if (verdict === undefined) return null
   if (/^(PASSED|OK)\b/.test(verdict)) return true
-  return /^(FAILED|[A-Z]{4,} )/.test(verdict) ? false : null
+  return /^FAILED|\[asc=[0-9a-f]{1,2}, ascq=[0-9a-f]{1,2}\]$/.test(verdict) ? false : null
 }
 
 const complaint =
@@ -147,9 +147,9 @@ function attributeCelsius(attributes: readonly AtaAttribute[]): number | null {
 function powerOnHours(fact: Fact, attributes: readonly AtaAttribute[]): number | null {
   const told = groupedCount(fact('Power On Hours') ?? '')
   if (told !== null) return told
-  const scsi = /(\d{1,9}):\d\d$/.exec(fact('Accumulated power on time, hours') ?? '')?.[1]
+  const scsi = /(\d{1,9}):\d\d(?: \[\d{1,12} minutes\])?$/.exec(fact('Accumulated power on time, hours') ?? '')?.[1]
   if (scsi !== undefined) return Number(scsi)
-  const old = /^(\d{1,9})(\.\d+)?$/.exec(fact('number of hours powered up') ?? '')?.[1]
+  const old = /^(\d{1,9})([.,]\d+)?$/.exec(fact('number of hours powered up') ?? '')?.[1]
   if (old !== undefined) return Number(old)
   const nine = attributes.find((one) => one.id === 9 && /Power_On_Hours/.test(one.name))
   return nine?.raw ?? null

@@ -133,6 +133,7 @@ describe('a drive', () => {
   it('that means something else by a number is not misread', () => {
     const rows = [
       attribute(197, 'Not_In_Use', 8),
+      attribute(197, 'Current_Pending_ECC_Cnt', 1),
       attribute(5, 'Unknown_Attribute', 8),
       attribute(5, 'Reallocated_Sector_Ct', 0xffffffff),
     ]
@@ -160,6 +161,23 @@ describe('a drive', () => {
   ])('with bit %i of the NVMe critical warning is %s and nothing else', (bit, code) => {
     const { symptoms } = told(nvme({ critical_warning: bit }, false))
     expect(symptoms.map((line) => line.split(' ')[0])).toEqual([code])
+  })
+
+  it.each([
+    ['Hardware impending failure general hard drive failure', 'DISK_FAILING'],
+    ['FAILURE PREDICTION THRESHOLD EXCEEDED [asc=5d, ascq=10]', 'DISK_FAILING'],
+    ['Warning - specified temperature exceeded', 'DISK_HOT'],
+    ['Warning - high critical temperature limit exceeded', 'DISK_HOT'],
+    ['Warning - background self-test failed', 'DISK_SELF_TEST_FAILED'],
+    ['Warning - background medium scan detected medium error', 'DISK_MEDIA_ERRORS'],
+    ['Warning - non-volatile cache now volatile', 'DISK_MEMORY_FAILED'],
+    ['spare area exhaustion failure prediction threshold exceeded', 'DISK_SPARE_LOW'],
+    ['Media impending failure endurance limit met', 'DISK_WORN'],
+    ['Warning - low operating temperature limit exceeded', undefined],
+    ['Failure prediction threshold exceeded (false)', undefined],
+  ])('of SCSI that says "%s" is %s', (words, code) => {
+    const json = { device: { protocol: 'SCSI' }, smart_status: { passed: false, scsi: { ie_string: words } } }
+    expect(told(smart(json)).symptoms.map((line) => line.split(' ')[0])).toEqual(code === undefined ? [] : [code])
   })
 
   it('that does not pass for a reason that nobody knows is failing', () => {

@@ -23,6 +23,15 @@ it('an id in the place of a name is no name', () => {
   expect(parseRocmSmi(text)).toMatchObject({ value: [{ model: null }] })
 })
 
+it.each([
+  ['0', null],
+  ['0000000000', null],
+  ['692A00B000810', '692A00B000810'],
+])('a serial number of %s is %s', (said, serial) => {
+  const text = JSON.stringify({ card0: { 'PCI Bus': '0000:07:00.0', 'Serial Number': said } })
+  expect(parseRocmSmi(text)).toMatchObject({ value: [{ serial }] })
+})
+
 it.each(['[]', '"card0"', '{"card0": ', 'null', 'WARNING: no GPU'])('%j is not what the tool prints', (text) => {
   expect(parseRocmSmi(text).kind).toBe('implausible')
 })

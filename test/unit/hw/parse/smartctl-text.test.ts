@@ -75,6 +75,24 @@ describe('smartctl as text', () => {
     }
   })
 
+  it.each([
+    ['SMART Health Status: OK', true],
+    ['SMART Health Status: Warning - specified temperature exceeded [asc=b, ascq=1]', false],
+    ['SMART Health Status: Hardware impending failure too many block reassigns [asc=5d, ascq=14]', false],
+    ['SMART Health Status: something else', null],
+  ])('of a SAS drive reads "%s" as passed: %s', (line, isPassed) => {
+    expect(report('Vendor:               X', line).isPassed).toBe(isPassed)
+  })
+
+  it.each([
+    'Accumulated power on time, hours:minutes 1641:22',
+    'Accumulated power on time, hours:minutes 1641:22 [98482 minutes]',
+    'number of hours powered up = 1641.37',
+    'number of hours powered up = 1641,37',
+  ])('of a SAS drive reads its hours in "%s"', (line) => {
+    expect(report('Vendor:               X', line).powerOnHours).toBe(1641)
+  })
+
   it('reads a SAS drive', () => {
     const found = report(
       'Vendor:               SEAGATE',
