@@ -10,6 +10,7 @@ import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, s
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { brotliCompressSync, constants } from 'node:zlib'
 import { build } from 'esbuild'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -30,6 +31,13 @@ const postject = join(root, 'node_modules', 'postject', 'dist', 'cli.js')
 /** The marker that Node searches in its own file; part of Node's documented interface. */
 const sentinelFuse = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2'
 
+/** Files beside the bundle, by the names that src/cli/picture/raster.ts asks for; packed, because they are large. */
+const assetFiles = {
+  'resvg.wasm': '@resvg/resvg-wasm/index_bg.wasm',
+  'mono.ttf': 'dejavu-fonts-ttf/ttf/DejaVuSansMono.ttf',
+  'mono-bold.ttf': 'dejavu-fonts-ttf/ttf/DejaVuSansMono-Bold.ttf',
+} as const
+
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { arch: { type: 'string' }, out: { type: 'string' } } })
   const wanted = architectures.filter((arch) => values.arch === undefined || values.arch === arch)
@@ -39,7 +47,8 @@ async function main(): Promise<void> {
   mkdirSync(scratch, { recursive: true })
   const bundle = await bundleSources(join(scratch, 'tepui.cjs'))
   say(`bundle: ${size(bundle)}`)
-  for (const arch of wanted) makeFile(arch, bundle, scratch, join(out, `tepui-linux-${arch}`))
+  const assets = packAssets(scratch)
+  for (const arch of wanted) makeFile(arch, { bundle, assets }, scratch, join(out, `tepui-linux-${arch}`))
   rmSync(scratch, { recursive: true })
 }
 
@@ -65,7 +74,21 @@ async function bundleSources(outfile: string): Promise<string> {
   return outfile
 }
 
-function makeFile(arch: Architecture, bundle: string, scratch: string, target: string): void {
+/** @returns their paths by name */
+function packAssets(scratch: string): Readonly<Record<string, string>> {
+  const packed = Object.entries(assetFiles).map(([name, module]) => {
+    const path = join(scratch, name)
+    const params = { [constants.BROTLI_PARAM_LGWIN]: constants.BROTLI_MAX_WINDOW_BITS }
+    writeFileSync(path, brotliCompressSync(readFileSync(join(root, 'node_modules', module)), { params }))
+    say(`${name}: ${size(path)}`)
+    return [name, path] as const
+  })
+  return Object.fromEntries(packed)
+}
+
+type Content = { readonly bundle: string; readonly assets: Readonly<Record<string, string>> }
+
+function makeFile(arch: Architecture, { bundle, assets }: Content, scratch: string, target: string): void {
   const node = join(scratch, `node-${arch}`)
   copyFileSync(nodeBinary(arch, scratch), node)
   chmodSync(node, 0o755)
@@ -77,6 +100,7 @@ function makeFile(arch: Architecture, bundle: string, scratch: string, target: s
     JSON.stringify({
       main: bundle,
       output: blob,
+      assets,
       disableExperimentalSEAWarning: true,
       useSnapshot: false,
       // The cache is machine code of the Node that makes it: only that one can use it.

@@ -1,14 +1,14 @@
 // `tepui capture`: records this machine in a file that `tepui probe --sysroot` shows elsewhere.
 // It does not know what is recorded (hw/capture.ts) nor how identities are replaced (hw/redaction).
 
-import { randomBytes } from 'node:crypto'
-import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import type { Command } from 'commander'
 import { type CaptureSummary, captureMachine, captureStages } from '../hw/capture.ts'
 import { captureSource, liveSource } from '../hw/source/open.ts'
-import { fail, fault, ok, type Result } from '../model/result.ts'
+import { fault, ok } from '../model/result.ts'
 import { act, flag, readPath } from './command.ts'
 import { printable, printableJson, say, sayFault } from './output.ts'
+import { writeWhole } from './whole-file.ts'
 
 type CaptureOptions = {
   readonly sysroot?: string
@@ -58,7 +58,8 @@ async function capture(file: string, options: CaptureOptions): Promise<number> {
   })
   if (!done.ok) return sayFault(done.fault)
   const { archive, summary } = done.value
-  const written = writeWhole(file, archive)
+  // Only its owner may read what identifies a machine.
+  const written = writeWhole(file, archive, 0o600)
   if (!written.ok) return sayFault(written.fault)
   if (options.json) {
     process.stdout.write(`${printableJson({ file, bytes: archive.length, ...summary }, 2)}\n`)
@@ -78,27 +79,6 @@ function obstacleAt(file: string, mayOverwrite: boolean): string | null {
   } catch (error) {
     return `cannot be written: ${(error as NodeJS.ErrnoException).code ?? 'EIO'}`
   }
-}
-
-/** The file appears whole or not at all, and only its owner may read it. */
-function writeWhole(file: string, bytes: Uint8Array): Result<void> {
-  const temporary = `${file}.${randomBytes(4).toString('hex')}.part`
-  try {
-    writeFileSync(temporary, bytes, { mode: 0o600, flag: 'wx' })
-    renameSync(temporary, file)
-    return ok(undefined)
-  } catch (error) {
-    const errno = (error as NodeJS.ErrnoException).code ?? 'EIO'
-    removeLeft(temporary)
-    return fail('STORE_UNWRITABLE', `writing ${file}: ${errno}`, { file, errno })
-  }
-}
-
-/** Where nothing could be written, there may be nothing to remove either. */
-function removeLeft(temporary: string): void {
-  try {
-    rmSync(temporary, { force: true })
-  } catch {}
 }
 
 function describe(file: string, bytes: number, summary: CaptureSummary): readonly string[] {

@@ -1,16 +1,18 @@
 // Hardware in the words of the tree and the picture: names, speeds, links, kinds. Pure; it does not know where they stand.
 
 import { parseCpuList } from '../model/cpu-set.ts'
-import type { Condition } from '../model/health.ts'
+import type { Condition, Health, PartKind, PartRef } from '../model/health.ts'
 import type { Cache, Dimm, Gpu, Inventory, NumaNode, PciDevice, PcieLink } from '../model/inventory.ts'
 import { counted, humanBytes, shortNumber } from './human.ts'
+import { bound } from './letters.ts'
 
 /** Vendor and product, the vendor once: `HP EliteBook` of HP. */
-export function machineName({ machine: { vendor, product } }: Inventory): string {
+export function machineName({ machine: { vendor, product, virtualisation } }: Inventory): string {
   const first = (text: string) => /^[\p{L}\p{N}-]+/u.exec(text)?.[0].toLowerCase()
   if (vendor !== null && product !== null && first(vendor) === first(product)) return product
   const name = [vendor, product].filter((part) => part !== null).join(' ')
-  return name === '' ? 'unknown machine' : name
+  if (name !== '') return name
+  return virtualisation === null || virtualisation === 'none' ? 'unknown machine' : 'virtual machine'
 }
 
 /** Serial number, host, distribution and kernel. */
@@ -23,7 +25,7 @@ export function systemFacts({ machine, os, cpu }: Inventory): readonly string[] 
     os.hostname,
     os.distribution,
     present([kernel, cpu.architecture]).join(' '),
-    virtual && `virtual (${virtual})`,
+    virtual && `on ${virtual}`,
   ])
 }
 
@@ -59,7 +61,7 @@ export function nodeFacts(node: NumaNode): readonly string[] {
     named && memoryKinds[named],
     ...hugepages
       .filter(({ count }) => count > 0)
-      .map((one) => `${one.count} hugepages of ${humanBytes(one.sizeBytes)}`),
+      .map((one) => `${counted(one.count, 'hugepage')} of ${humanBytes(one.sizeBytes)}`),
     ...memorySideCaches.map((cache) => `${humanBytes(cache.sizeBytes)} memory-side cache`),
     access &&
       present([access.readMbps && megabytes(access.readMbps), access.readNs && `${access.readNs} ns`]).join(' at '),
@@ -158,6 +160,38 @@ const acronyms = /\b(gpu|cpu|nic|pcie|dimm|raid|psu)\b/g
 export function conditionName({ code }: Pick<Condition, 'code'>): string {
   const words = code.toLowerCase().replaceAll('_', ' ')
   return words.replaceAll(acronyms, (word) => (word === 'pcie' ? 'PCIe' : word.toUpperCase()))
+}
+
+/** What a look could not find out, in short; empty where it found out everything. */
+export function openQuestions({ unchecked }: Health): string {
+  if (unchecked.length === 0) return ''
+  const questions = [...new Set(unchecked.map((one) => one.question))].map(bound)
+  return `${counted(unchecked.length, 'question')} not answered: ${questions.join(', ')}`
+}
+
+/** For parts whose names do not say what they are. */
+const kindWords: Partial<Readonly<Record<PartKind, string>>> = {
+  dimm: 'module',
+  pci: 'PCI',
+  disk: 'drive',
+  volume: 'volume',
+  filesystem: 'file system',
+  nic: 'port',
+  fabric: 'port',
+  accelerator: 'accelerator',
+  fan: 'fan',
+  psu: 'power supply',
+  sensor: 'sensor',
+}
+
+/** `GPU 2`, as tree and picture number it; `drive sda`, `module A1`, `Fan 3`. */
+export function partWords({ kind, name }: PartRef, { gpus }: Inventory): string {
+  if (kind === 'gpu') {
+    const index = gpus.findIndex((gpu) => gpu.pciAddress === name || gpu.uuid === name)
+    return index === -1 ? `GPU ${name}` : `GPU ${index}`
+  }
+  const word = kindWords[kind] ?? ''
+  return word === '' || name.toLowerCase().includes(word.toLowerCase()) ? name : `${word} ${name}`
 }
 
 /** Without what is null or empty. */

@@ -4,12 +4,16 @@
 /** Control and formatting letters, lone surrogates, private and unassigned ones: they steer terminals or break XML. */
 const unfit = /[\p{C}\p{Zl}\p{Zp}]/gu
 
+/** Nearly all text: printable ASCII, words apart by one space. */
+const plain = /^(?:[!-~]+(?: [!-~]+)*)?$/
+
 /** One line without anything that could steer a terminal or break a document, and without towers of accents. */
 export function clean(text: string): string {
+  if (plain.test(text)) return text
   return text
     .replace(unfit, '?')
     .replace(/(\p{M})\p{M}+/gu, '$1')
-    .replace(/\s+/g, ' ')
+    .replace(/[^\S\u00a0]+/g, ' ')
     .trim()
 }
 
@@ -74,8 +78,13 @@ export function wrap(text: string, room: number, indent = 0): string[] {
   return lines
 }
 
-/** What `wrap` never breaks at; it is shown as a space. */
+/** What `wrap` does not break at unless it must; it is shown as a space. */
 export const noBreak = '\u00a0'
+
+/** The same words, to stay in one line: `L2 1 MiB`. */
+export function bound(words: string): string {
+  return words.replaceAll(' ', noBreak)
+}
 
 function shown(line: string): string {
   return line.replaceAll(noBreak, ' ').trimEnd()

@@ -48,7 +48,7 @@ const rooms: Readonly<Record<string, Room>> = {
     of: ['src/model', 'src/mesos', 'src/wire', 'src/shell', 'src/master'],
     packages: [node],
   },
-  'src/cli': { of: ['src'], packages: [node, /^commander$/] },
+  'src/cli': { of: ['src'], packages: [node, /^commander$/, /^@resvg\/resvg-wasm$/] },
 }
 
 function agentRoom(packages: readonly RegExp[], also: readonly string[] = []): Room {

@@ -2,7 +2,7 @@
 // and panels are boxes of boxes, so that nothing above has to compute a coordinate, and a test can walk the geometry.
 // It does not know what is drawn.
 
-import { clean, columnsOf, shorten, wrap } from '../letters.ts'
+import { clean, columnsOf, noBreak, shorten, wrap } from '../letters.ts'
 import { type Paint, theme } from './theme.ts'
 
 export type Box = {
@@ -40,7 +40,7 @@ export type TextStyle = {
 export function text(line: string, style: TextStyle = {}): Box {
   const { size = theme.size, color = theme.ink, isBold = false, widthMax } = style
   const letter = size * theme.letterWidth
-  const cleaned = clean(line)
+  const cleaned = clean(line.replaceAll(noBreak, ' '))
   const shown = widthMax === undefined ? cleaned : shorten(cleaned, Math.floor(widthMax / letter))
   if (shown === '') return nothing
   const width = columnsOf(shown) * letter
@@ -94,6 +94,15 @@ export function stack(boxes: readonly Box[], gap: number): Box {
     return placed
   })
   return { width: Math.max(0, ...shown.map((box) => box.width)), height: Math.max(0, y - gap), parts }
+}
+
+/** Below each other, those that can grow as wide as the widest. */
+export function column(boxes: readonly Box[], gap: number): Box {
+  const width = Math.max(0, ...boxes.map((box) => box.width))
+  return stack(
+    boxes.map((box) => (box.width === 0 ? box : (box.grown?.(width, box.height) ?? box))),
+    gap,
+  )
 }
 
 /** One at the left and one at the right end of a line, or below each other where the line is too short. */

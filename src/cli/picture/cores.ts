@@ -36,14 +36,17 @@ export class CoreDrawing {
   inside({ regions, cores }: Region, widthMax: number, depth = 0): Box {
     const frames = regions.map((one) => this.#frame(one, widthMax, depth))
     const framed = isUniform(frames) ? grid(frames, { aspect: 2, widthMax, gap }) : flow(frames, widthMax, gap)
-    return stack([framed, this.#cells(cores, widthMax)], gap)
+    const parts = [framed, this.#cells(cores, widthMax)]
+    return stack(firstCpu(cores[0]) < firstCpu(regions[0]?.parts[0]?.of) ? parts.reverse() : parts, gap)
   }
 
   #frame(region: Region, widthMax: number, depth: number): Box {
     const padding = depth === 0 ? 7 : 5
     const paint: Paint = depth === 0 ? paints.cache : paints.innerCache
     const content = this.inside(region, widthMax - 2 * padding, depth + 1)
-    const names = region.parts.map(partName)
+    // A cluster of cores is mostly made by its cache.
+    const caches = region.parts.filter((part) => part.kind === 'cache')
+    const names = (caches.length > 0 ? caches : region.parts).map(partName)
     const titles = names.map((name) => text(name, { size: theme.small, color: theme.faded }))
     const framed = panel(titles, content, paint, { padding, radius: 5, gap: 4 })
     return withHint(framed, `${names.join(', ')}, CPUs ${region.parts[0]?.of.cpus ?? ''}`)
@@ -139,6 +142,10 @@ export function coreLegend({ cpu }: Inventory): readonly Box[] {
 
 export function legendEntry(color: string, words: string): Box {
   return row([patch(9, 9, color), text(words, { size: theme.small, color: theme.faded })], 5, 'middle')
+}
+
+function firstCpu(part: { readonly cpus: string } | undefined): number {
+  return part === undefined ? Number.POSITIVE_INFINITY : (cpusOf(part)[0] ?? Number.POSITIVE_INFINITY)
 }
 
 function isUniform(boxes: readonly Box[]): boolean {

@@ -258,6 +258,7 @@ function drives(first: Disk, like: readonly Disk[]): Box {
 function diskKind({ kind, transport }: Disk): string {
   const names: Readonly<Record<string, string>> = {
     hdd: 'HDD',
+    virtual: 'drive',
     ssd: 'SSD',
     nvme: 'NVMe',
     mmc: 'MMC',

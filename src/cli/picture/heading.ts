@@ -3,8 +3,17 @@
 import { conditionRules } from '../../model/conditions.ts'
 import type { Condition, Health } from '../../model/health.ts'
 import type { Inventory } from '../../model/inventory.ts'
-import { conditionName, countFacts, machineName, systemFacts } from '../hardware-words.ts'
+import {
+  conditionName,
+  countFacts,
+  machineName,
+  openQuestions,
+  partWords,
+  present,
+  systemFacts,
+} from '../hardware-words.ts'
 import { counted } from '../human.ts'
+import { bound } from '../letters.ts'
 import { firmwareFacts } from './below.ts'
 import { type Box, frame, nothing, paragraph, patch, row, stack, text, widened, withHint } from './box.ts'
 import { ownCaches } from './cores.ts'
@@ -13,11 +22,11 @@ import { severityColors, severityPaper, theme } from './theme.ts'
 /** More conditions than this are counted. */
 const conditionsMax = 12
 
-const separator = '  ·  '
+const separator = ' · '
 
 export function heading(inventory: Inventory, health: Health, width: number): Box {
   const line = (facts: readonly string[], color: string, size: number = theme.size) =>
-    paragraph(facts.filter((fact) => fact !== '').join(separator), { size, color, widthMax: width }, 3)
+    paragraph(present(facts).map(bound).join(separator), { size, color, widthMax: width }, 3)
   return stack(
     [
       text(machineName(inventory), { size: theme.large, isBold: true, widthMax: width }),
@@ -26,40 +35,32 @@ export function heading(inventory: Inventory, health: Health, width: number): Bo
       line(systemFacts(inventory), theme.faded),
       line(firmwareFacts(inventory), theme.faded, theme.small),
       { width: 1, height: 1, parts: [] },
-      conditions(health, width),
+      conditions(health, inventory, width),
     ],
     4,
   )
 }
 
-function conditions({ conditions: all, unchecked }: Health, width: number): Box {
-  const shown = conditionLines(all.slice(0, conditionsMax), width)
+function conditions(health: Health, inventory: Inventory, width: number): Box {
+  const all = health.conditions
+  const shown = conditionLines(all.slice(0, conditionsMax), inventory, width)
   const rest = all.length - shown.length
-  const open =
-    unchecked.length === 0
-      ? ''
-      : `${counted(unchecked.length, 'question')} not answered: ${[...new Set(unchecked.map((one) => one.question))].join(', ')}`
+  // What was not asked may be sick: only a machine that answered everything is told in green.
+  const color = health.unchecked.length === 0 ? theme.good : theme.faded
+  const dot = patch(9, 9, color, nothing, 4.5)
   return stack(
     [
-      ...(all.length > 0
-        ? shown
-        : [
-            row(
-              [patch(9, 9, theme.good, nothing, 4.5), text('nothing wrong seen', { color: theme.good, isBold: true })],
-              6,
-              'middle',
-            ),
-          ]),
+      ...(all.length > 0 ? shown : [row([dot, text('nothing wrong seen', { color, isBold: true })], 6, 'middle')]),
       rest > 0 ? text(`and ${counted(rest, 'condition')} more`, { color: theme.faded }) : nothing,
-      paragraph(open, { size: theme.small, color: theme.faded, widthMax: width }, 2),
+      paragraph(openQuestions(health), { size: theme.small, color: theme.faded, widthMax: width }, 2),
     ],
     4,
   )
 }
 
 /** A line for each: severity, part, what it is and the first evidence, in the colour of the severity. */
-function conditionLines(all: readonly Condition[], width: number): readonly Box[] {
-  const who = all.map((one) => text(one.part.name, { isBold: true, widthMax: width * 0.25 }))
+function conditionLines(all: readonly Condition[], inventory: Inventory, width: number): readonly Box[] {
+  const who = all.map((one) => text(partWords(one.part, inventory), { isBold: true, widthMax: width * 0.25 }))
   const what = all.map((one) => text(conditionName(one), { color: severityColors[one.severity], isBold: true }))
   const [whoWidth, whatWidth] = [who, what].map((boxes) => Math.max(0, ...boxes.map((box) => box.width))) as [
     number,

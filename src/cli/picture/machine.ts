@@ -4,6 +4,7 @@
 import type { Condition } from '../../model/health.ts'
 import type { Inventory, NumaNode } from '../../model/inventory.ts'
 import { cacheName, conditionName, nodeFacts, nodePlace, present } from '../hardware-words.ts'
+import { bound } from '../letters.ts'
 import { type Box, filled, flow, nothing, panel, paragraph, row, stack, table, text, withHint } from './box.ts'
 import { CoreDrawing } from './cores.ts'
 import { cardWidth, type Device, DeviceDrawing } from './devices.ts'
@@ -21,6 +22,8 @@ export class MachineDrawing {
   readonly #nodes: ReadonlyMap<number, NumaNode>
   readonly #sick: SickParts
   readonly #isOneModel: boolean
+  /** Else nobody knows which node has none. */
+  readonly #hasCpus: boolean
 
   constructor(inventory: Inventory, sick: SickParts) {
     this.#regions = regionsOf(inventory)
@@ -28,6 +31,7 @@ export class MachineDrawing {
     this.#devices = new DeviceDrawing(inventory, sick).all()
     this.#nodes = new Map(inventory.numa.nodes.map((node) => [node.id, node]))
     this.#sick = sick
+    this.#hasCpus = inventory.cpu.online !== null
     this.#isOneModel = new Set(inventory.cpu.packages.map((one) => one.model)).size < 2
   }
 
@@ -113,10 +117,10 @@ export class MachineDrawing {
   /** A node that is no region; `isAlone` where its place does not say which CPUs are near. */
   #memoryNode(node: NumaNode, isAlone: boolean, width: number): Box {
     const isGpu = node.isGpuMemory || node.kind === 'gpu'
-    const paint = node.cpus === '' ? (isGpu ? paints.gpuMemoryNode : paints.memoryNode) : paints.node
+    const paint = node.cpus === '' && this.#hasCpus ? (isGpu ? paints.gpuMemoryNode : paints.memoryNode) : paints.node
     const content = arrange(() => nothing, this.#near(node), width - 2 * theme.padding)
     const facts = nodeFacts(node).map((fact) => text(fact, { ...faded, widthMax: Math.max(140, content.width) }))
-    const where = isAlone ? text(nodePlace(node), { ...faded, widthMax: 180 }) : nothing
+    const where = isAlone && this.#hasCpus ? text(nodePlace(node), { ...faded, widthMax: 180 }) : nothing
     const conditions = this.#sick.of([['numa-node', `node ${node.id}`]])
     return panel(
       [text(`NUMA node ${node.id}`, { isBold: true }), ...facts, where],
@@ -137,8 +141,10 @@ const titleWidthMin = 170
 function titleLine(name: string, facts: readonly string[], widthMax: number): readonly Box[] {
   const title = text(name, { isBold: true })
   const whole = text(facts.join(', '), faded)
-  if (title.width + 8 + whole.width <= widthMax) return [row([title, whole], 8, 'middle')]
-  return [title, paragraph(facts.join(', '), { ...faded, widthMax: Math.max(widthMax, title.width) }, 3)]
+  // In narrow panels all have two lines, so that neighbours look alike.
+  if (whole.width === 0 || (widthMax >= titleWidthMin && title.width + 8 + whole.width <= widthMax))
+    return [row([title, whole], 8, 'middle')]
+  return [title, paragraph(facts.map(bound).join(', '), { ...faded, widthMax: Math.max(widthMax, title.width) }, 3)]
 }
 
 /** Cards beside or below what lies in the middle. */

@@ -11,7 +11,7 @@ const gap = 2
 type Cell = { readonly label: string; readonly color: string; readonly hint: string; readonly isDark?: boolean }
 type Line = { readonly name: string; readonly cells: readonly Cell[] }
 
-/** Rows and columns with their names; all columns are as wide as the widest label or name. */
+/** Rows and columns with their names; a column is as wide as its widest label. */
 function matrix(columns: readonly string[], lines: readonly Line[]): Box {
   const small = { size: theme.small, color: theme.faded }
   const names = lines.map((line) => text(line.name, small))
@@ -19,15 +19,15 @@ function matrix(columns: readonly string[], lines: readonly Line[]): Box {
   const labels = lines.map((line) =>
     line.cells.map((cell) => text(cell.label, { size: theme.small, color: cell.isDark ? '#ffffff' : theme.ink })),
   )
-  const width = 8 + Math.max(18, ...heads.map((box) => box.width), ...labels.flat().map((box) => box.width))
+  const widths = heads.map((head, j) => 8 + Math.max(18, head.width, ...labels.map((line) => line[j]?.width ?? 0)))
   const nameWidth = Math.max(0, ...names.map((box) => box.width)) + 4
   const cells = lines.flatMap((line, i) => [
     placed(names[i] ?? nothing, nameWidth, cellHeight, 'right'),
-    ...line.cells.map((cell, j) => withHint(patch(width, cellHeight, cell.color, labels[i]?.[j]), cell.hint)),
+    ...line.cells.map((cell, j) => withHint(patch(widths[j] ?? 0, cellHeight, cell.color, labels[i]?.[j]), cell.hint)),
   ])
   const top = [
     { width: nameWidth, height: cellHeight, parts: [] },
-    ...heads.map((head) => placed(head, width, cellHeight)),
+    ...heads.map((head, i) => placed(head, widths[i] ?? 0, cellHeight)),
   ]
   return table([...top, ...cells], columns.length + 1, gap)
 }

@@ -7,7 +7,7 @@ import type { Inventory } from '../../model/inventory.ts'
 import { machineName } from '../hardware-words.ts'
 import { clean } from '../letters.ts'
 import { memoryModules, volumes } from './below.ts'
-import { type Box, draw, flow, row, stack, xmlText } from './box.ts'
+import { type Box, column, draw, flow, row, stack, xmlText } from './box.ts'
 import { coreLegend, legendEntry } from './cores.ts'
 import { heading } from './heading.ts'
 import { MachineDrawing } from './machine.ts'
@@ -20,70 +20,70 @@ const margin = 22
 /** Widths that are tried, in pixels: narrower ones cannot hold a card beside cores, wider ones nobody reads. */
 const widths = [600, 740, 880, 1020, 1180, 1340, 1500, 1700, 1900, 2200, 2600] as const
 
+/** Widths for what stands beside the machine rather than below it. */
+const asideWidths = [260, 400, 540, 740, 1000] as const
+
 /** Width to height of a page that fills a screen. */
 const aspectWanted = 1.4
 
 /** The heading is not narrower than this. */
 const widthMin = 560
 
-/** The whole document, with its last newline. Sizes are in CSS pixels. */
-export function renderSvg(inventory: Inventory, health: Health): string {
+export type Picture = { readonly svg: string; readonly width: number; readonly height: number }
+
+/** The whole document, with its last newline, and its size in CSS pixels. */
+export function drawMachine(inventory: Inventory, health: Health): Picture {
   const box = layOut(inventory, health)
   const [width, height] = [Math.ceil(box.width + 2 * margin), Math.ceil(box.height + 2 * margin)]
-  return (
+  const name = xmlText(clean(machineName(inventory)))
+  const svg =
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"` +
-    ` font-family="${theme.font}" xml:space="preserve" role="img" aria-label="${xmlText(clean(machineName(inventory)))}">` +
+    ` font-family="${theme.font}" role="img" aria-label="${name}">` +
     `<rect width="${width}" height="${height}" fill="${theme.paper}"/>` +
     `${draw(box, margin, margin)}</svg>\n`
-  )
+  return { svg, width, height }
 }
 
-/** All boxes of the picture, without its margin. */
+/** All boxes of the picture, without its margin: of all ways to lay them out the smallest page of a good shape. */
 export function layOut(inventory: Inventory, health: Health): Box {
   const sick = new SickParts(health)
   const drawing = new MachineDrawing(inventory, sick)
+  const whole = (body: Box, width: number) =>
+    stack([heading(inventory, health, width), body, legend(inventory, drawing, width)], sectionGap)
   const pages = widths.flatMap((width) => {
     const machine = drawing.machine(width)
-    // Lists below a small machine may be wider than it, where that makes a better page than a long one.
-    return [...new Set([Math.max(machine.width, widthMin), width])].map((used) => {
-      const box = page(inventory, health, sick, drawing, machine, used)
-      const shape = Math.abs(Math.log(box.width / box.height / aspectWanted))
-      return { box, cost: shape + (Math.max(0, used - machine.width) / used) * blankWeight }
+    const used = Math.max(machine.width, widthMin)
+    const beside = asideWidths.flatMap((asideWidth) => {
+      const aside = column([drawing.elsewhere(asideWidth), ...below(inventory, sick, asideWidth)], theme.gap)
+      if (aside.width === 0 || aside.width > asideWidth) return []
+      const body = row([machine, aside], theme.gap)
+      return body.width < widthMin ? [] : [whole(body, body.width)]
     })
+    // Lists below a small machine may be wider than it.
+    const under = [...new Set([used, Math.max(used, width)])].map((wide) =>
+      whole(column([machine, drawing.elsewhere(wide), ...below(inventory, sick, wide)], theme.gap), wide),
+    )
+    return [...under, ...beside]
   })
-  return pages.reduce((best, one) => (one.cost < best.cost ? one : best)).box
+  return pages.reduce((best, one) => (cost(one) < cost(best) ? one : best))
 }
 
-/** What it costs that nothing is beside the machine, against a page that is too long. */
-const blankWeight = 0.6
-
-function page(
-  inventory: Inventory,
-  health: Health,
-  sick: SickParts,
-  drawing: MachineDrawing,
-  machine: Box,
-  width: number,
-): Box {
-  return stack(
-    [
-      heading(inventory, health, width),
-      stack([machine, drawing.elsewhere(width)], theme.gap),
-      below(inventory, sick, width),
-      legend(inventory, drawing, width),
-    ],
-    14,
-  )
+function cost({ width, height }: Box): number {
+  return Math.log(width * height) + shapeWeight * Math.abs(Math.log(width / height / aspectWanted))
 }
+
+/** How much larger a page may be for a better shape. */
+const shapeWeight = 0.7
+
+const sectionGap = 14
 
 /** Tables keep their size; modules and volumes take the room beside them, where that is enough. */
-function below(inventory: Inventory, sick: SickParts, width: number): Box {
+function below(inventory: Inventory, sick: SickParts, width: number): readonly Box[] {
   const tables = flow([gpuLinks(inventory), nodeDistances(inventory)], width, theme.gap)
-  const lists = (room: number) =>
-    stack([memoryModules(inventory, sick, room), volumes(inventory, sick, room)], theme.gap)
+  const lists = (room: number) => [memoryModules(inventory, sick, room), volumes(inventory, sick, room)]
   const left = width - tables.width - theme.gap
-  if (tables.width === 0 || left < listWidthMin) return stack([tables, lists(width)], theme.gap)
-  return row([tables, lists(left)], theme.gap)
+  if (tables.width === 0 || left < listWidthMin) return [tables, ...lists(width)]
+  return [row([tables, column(lists(left), theme.gap)], theme.gap)]
 }
 
 const listWidthMin = 280
@@ -93,7 +93,7 @@ function legend(inventory: Inventory, drawing: MachineDrawing, width: number): B
   if (inventory.volumes.length > 0) types.add('volume')
   if (inventory.memory.dimms.length > 0) types.add('module')
   const devices = (Object.keys(deviceColors) as (keyof typeof deviceColors)[]).filter((type) => types.has(type))
-  const bare = inventory.numa.nodes.filter((node) => node.cpus === '')
+  const bare = inventory.numa.nodes.filter((node) => node.cpus === '' && inventory.cpu.online !== null)
   const entries = [
     ...coreLegend(inventory),
     ...(bare.some((node) => !node.isGpuMemory) ? [legendEntry(paints.memoryNode.stroke, 'memory without CPUs')] : []),

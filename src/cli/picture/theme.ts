@@ -82,9 +82,9 @@ export const linkKinds: Readonly<
 > = {
   nvlink: { color: '#3f8f1f', label: 'NV', says: 'NVLink' },
   xgmi: { color: '#3f8f1f', label: 'XGMI', says: 'XGMI' },
-  pix: { color: '#86b94a', label: 'PIX', says: 'one PCIe switch' },
-  pxb: { color: '#b9c95c', label: 'PXB', says: 'several switches' },
-  phb: { color: '#e6c75e', label: 'PHB', says: 'a host bridge' },
-  node: { color: '#e9ab5c', label: 'NODE', says: 'one NUMA node' },
-  sys: { color: '#e0897a', label: 'SYS', says: 'between NUMA nodes' },
+  pix: { color: '#93c464', label: 'PIX', says: 'one PCIe switch' },
+  pxb: { color: '#cddb94', label: 'PXB', says: 'several switches' },
+  phb: { color: '#efe0a2', label: 'PHB', says: 'a host bridge' },
+  node: { color: '#f3dcb0', label: 'NODE', says: 'one NUMA node' },
+  sys: { color: '#efd9d2', label: 'SYS', says: 'between NUMA nodes' },
 }
