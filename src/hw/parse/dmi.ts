@@ -7,11 +7,16 @@ const junk = [
   /^to be filled( by o\.?e\.?m\.?)?\.?$/i,
   /^(system|base ?board|chassis|product) (manufacturer|product name|name|version|serial number)$/i,
   /^default string$/i,
-  /^not (specified|applicable|available|provided|defined)$/i,
-  /^(none|unknown|null|n\/a|na|empty|invalid|oem|o\.e\.m\.?|default|undefined|asset( |-)?\w*tag|no dimm|filled by oem|xx+|serial ?num(ber)?|sernum\d*|part ?num(ber)?\d*|manufacturer\d*|array\d+_\w+|\[?empty\]?)$/i,
+  /^not (specified|applicable|available|provided|defined|present)$/i,
+  /^(none|unknown|null|n\/a|na|empty|invalid|oem|o\.e\.m\.?|default|undefined|asset( |-)?\w*tag|no dimm|fill(ed)? by oem|xx+|serial ?num(ber)?|sernum\d*|part ?num(ber)?\d*|manufacturer\d*|array\d+_\w+|\[?empty\]?)$/i,
   /^0?123456789(abcdef)?0?\.?$/i,
   /^[0.\-_ x]+$/i,
   /^f+$/i,
+  // The names of fields in the makers' own templates, and numbers that only count: Toshiba, Lenovo, ASUS, VMware (FN-0060).
+  /^type ?\d{1,3} ?- /i,
+  /^oem chassis (manufacturer|version|serial number|asset tag)$/i,
+  /^no (asset (tag|information)|enclosure)$/i,
+  /^[a-z]{0,5}-?1234567890(1234567)?$/i,
   // Dell's SKU of boards that were sold without one.
   /^sku=notprovided\b/i,
 ]

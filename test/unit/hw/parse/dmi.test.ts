@@ -15,16 +15,30 @@ it.each([
   '........',
   '00000000',
   'NO DIMM',
+  'Fill By OEM',
+  'Not Present',
+  'Type2 - Board Serial Number',
+  'OEM Chassis Serial Number',
+  'No Asset Information',
+  'No Enclosure',
+  'BSN12345678901234567',
+  'MB-1234567890',
 ])('%j was not filled in', (text) => {
   expect(parseDmiString(text)).toEqual({ kind: 'absent' })
 })
 
-it.each(['PowerEdge R7525', 'Dell Inc.', '8XYZ123', 'X570D4U', 'System x3650 M5: -[8871AC1]-', 'Unknown Worlds'])(
-  '%j is a name',
-  (text) => {
-    expect(parseDmiString(`${text}  \n`)).toEqual({ kind: 'known', value: text })
-  },
-)
+it.each([
+  'PowerEdge R7525',
+  'Dell Inc.',
+  '8XYZ123',
+  'X570D4U',
+  'System x3650 M5: -[8871AC1]-',
+  'Unknown Worlds',
+  'Type 7042',
+  'BSN12345678901234568',
+])('%j is a name', (text) => {
+  expect(parseDmiString(`${text}  \n`)).toEqual({ kind: 'known', value: text })
+})
 
 it('a UUID that thousands of boards share is none', () => {
   expect(parseDmiUuid('03000200-0400-0500-0006-000700080009').kind).toBe('absent')
