@@ -7,7 +7,7 @@ import { absent, known, type Reading } from '../../model/reading.ts'
 import { parseCacheSize } from '../parse/memory-files.ts'
 import { cleanText, implausible, parseInteger, parseList, parseMask, parsePositive } from '../parse/numbers.ts'
 import { type CpuFiles, cpuRoot } from './cpu-files.ts'
-import { type Bench, listNames, listNumbered, readFact } from './report.ts'
+import { type Bench, listNumbered, readFact } from './report.ts'
 
 /** No processor has more levels of cache. */
 const levelMax = 9
@@ -27,7 +27,7 @@ export function probeCaches(
   const wholeCores = new Set<CpuSet>()
   const covered = new Map<string, Set<number>>()
   const caches: FoundCache[] = []
-  const hasLines = listNames(bench, `${cpuRoot}/cpu${online[0]}/cache/index0`).includes('coherency_line_size')
+  const hasLines = files.list('/cache/index0').has('coherency_line_size')
   for (const cpu of online) {
     const core = coreOf.get(cpu) ?? [cpu]
     if (wholeCores.has(core)) continue
@@ -43,7 +43,11 @@ export function probeCaches(
       const key = `${cache.level} ${cache.type}`
       const sharers = covered.get(key) ?? new Set<number>()
       covered.set(key, sharers)
-      if (sharers.has(cpu)) continue
+      if (sharers.has(cpu)) {
+        const message = `CPU ${cpu} has another cache of level ${cache.level} and this type: left out`
+        bench.report.add({ code: 'HW_CONFLICT', where: folder, message })
+        continue
+      }
       for (const member of set) sharers.add(member)
       caches.push(cache)
     }
@@ -62,7 +66,11 @@ export function compareCaches(a: Pick<Cache, 'level' | 'type'>, b: Pick<Cache, '
 function describe(bench: Bench, folder: string, set: CpuSet, hasLines: boolean): FoundCache | null {
   const level = readFact(bench, `${folder}/level`, parseInteger)
   const type = readFact(bench, `${folder}/type`, parseCacheType)
-  if (level === null || type === null || level < 1 || level > levelMax) return null
+  if (level === null || type === null || level < 1 || level > levelMax) {
+    const message = 'caches without a level and a type are left out'
+    bench.report.add({ code: 'HW_UNKNOWN', where: `${cpuRoot}/cpu*/cache`, message })
+    return null
+  }
   const sizeBytes = readFact(bench, `${folder}/size`, parseCacheSize)
   const lineBytes = hasLines ? readFact(bench, `${folder}/coherency_line_size`, parsePositive) : null
   return { level, type, sizeBytes, lineBytes, set, where: folder }

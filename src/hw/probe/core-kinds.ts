@@ -10,7 +10,7 @@ import type { CoreKind, CoreKindGroup } from '../../model/inventory.ts'
 import type { CpuBlock } from '../parse/cpuinfo.ts'
 import { parseHex, parseList, parsePositive } from '../parse/numbers.ts'
 import { type CpuFiles, cpuRoot } from './cpu-files.ts'
-import { type Bench, listNames, readFact } from './report.ts'
+import { type Bench, readFact } from './report.ts'
 
 /** Highest frequencies or capacities closer than this are one sort. Base frequencies are what was designed, and exact. */
 const spreadMin = 1.1
@@ -78,8 +78,7 @@ type CoreFacts = {
 
 function factsOf(bench: Bench, files: CpuFiles, cores: readonly CpuSet[]): readonly CoreFacts[] {
   const types = counterTypes(bench)
-  const first = cores[0]?.[0]
-  const names = new Set(files.has('cpufreq') ? listNames(bench, `${cpuRoot}/cpu${first}/cpufreq`) : [])
+  const names = files.has('cpufreq') ? files.list('/cpufreq') : new Set()
   const positive = (core: CpuSet, file: string) => readFact(bench, `${cpuRoot}/cpu${core[0]}/${file}`, parsePositive)
   const baseKhz = (core: CpuSet): number | null => {
     if (names.has('base_frequency')) return positive(core, 'cpufreq/base_frequency')

@@ -1,5 +1,6 @@
 // Where the kernel keeps its CPUs, and how the files of one CPU are read without asking for what is not there.
-// What the first CPU with a topology has in its folder, all have: a kernel makes the same files for each.
+// What neither the first nor the last CPU has in its folder, none has: a kernel makes the same files for each, and where
+// a driver or a capture has left one out, it is one.
 
 import type { CpuSet } from '../../model/cpu-set.ts'
 import { parseInteger, parseList, parseMask } from '../parse/numbers.ts'
@@ -16,7 +17,7 @@ export function readSet(bench: Bench, listPath: string, maskPath: string): CpuSe
 export class CpuFiles {
   readonly #bench: Bench
   readonly #online: ReadonlySet<number>
-  /** Names in the folder of the first CPU and in its topology folder. */
+  readonly #ends: CpuSet
   readonly #names: ReadonlySet<string>
   readonly #topologyNames: ReadonlySet<string>
 
@@ -24,11 +25,14 @@ export class CpuFiles {
   constructor(bench: Bench, online: CpuSet) {
     this.#bench = bench
     this.#online = new Set(online)
-    const [first] = online
-    const names = (folder: string) =>
-      new Set(first === undefined ? [] : listNames(bench, `${cpuRoot}/cpu${first}${folder}`))
-    this.#names = names('')
-    this.#topologyNames = names('/topology')
+    this.#ends = online.length > 1 ? [online[0] as number, online.at(-1) as number] : online
+    this.#names = this.list('')
+    this.#topologyNames = this.list('/topology')
+  }
+
+  /** Names in `folder` (`/cpufreq`) of a CPU; none where no CPU has it. */
+  list(folder: string): ReadonlySet<string> {
+    return new Set(this.#ends.flatMap((cpu) => listNames(this.#bench, `${cpuRoot}/cpu${cpu}${folder}`)))
   }
 
   /** Whether the CPUs have a file or folder of this name. */

@@ -36,8 +36,9 @@ export function probeCpu(bench: Bench): CpuFacts {
     cpus: formatCpuList(set),
     set,
   })
-  // A die equal to its package adds nothing.
-  const dies = sets.dies.filter((set) => !isPackage.has(formatCpuList(set))).map(place('die_id'))
+  // Where each package is one die, dies add nothing; where some have several, the one die of another is told too.
+  const areParts = sets.dies.some((set) => !isPackage.has(formatCpuList(set)))
+  const dies = areParts ? sets.dies.map(place('die_id')) : []
   const isOther = new Set([...isPackage, ...[...dies.map((one) => one.set), ...sets.cores].map(formatCpuList)])
   const clusters = sets.clusters.filter((set) => !isOther.has(formatCpuList(set))).map(place('cluster_id'))
   const dieOf = homeIn(dies.map((one) => [one.id, one.set]))

@@ -195,6 +195,8 @@ describe('kinds of cores', () => {
       Object.fromEntries(values.flatMap((value, i) => (value === null ? [] : [[`${root}/cpu${i}/${file}`, value]])))
     expect(kinds(2, some('cpufreq/cpuinfo_max_freq', ['800000', null]))).toEqual(uniform(2))
     expect(kinds(2, { '/sys/devices/cpu_atom/cpus': '1' })).toEqual(uniform(2))
+    const others = some('cpufreq/cpuinfo_max_freq', [null, '800000', '1600000'])
+    expect(kinds(3, others)).toEqual({ groups: ['1', '2'], cores: [null, slow, fast] })
     const frequencies = some('cpufreq/cpuinfo_max_freq', ['800000', '1600000', null])
     expect(kinds(3, frequencies)).toEqual({ groups: ['0', '1'], cores: [slow, fast, null] })
     const register = (part: string) => `0x00000000410f${part}1\n`
@@ -263,7 +265,7 @@ describe('packages', () => {
 })
 
 describe('sets between core and package', () => {
-  it('are dies only where a package has several', () => {
+  it('are dies only where some package has several', () => {
     const dies = (set: (i: number) => string) =>
       probe(
         cpus(4, (i) => ({
@@ -280,6 +282,21 @@ describe('sets between core and package', () => {
     ])
     expect(two.cores.map((core) => core.die)).toEqual([0, 0, 1, 1])
     expect(dies(() => '0-3').dies).toEqual([])
+    const apart = (online: string) =>
+      probe({
+        ...cpus(8, (i) => ({
+          package_cpus_list: i < 4 ? '0-3' : '4-7',
+          die_cpus_list: `${i & ~1}-${i | 1}`,
+          physical_package_id: `${i >> 2}`,
+        })),
+        [`${root}/online`]: online,
+      })
+    expect(apart('0-5').dies.map((one) => [one.package, one.cpus])).toEqual([
+      [0, '0-1'],
+      [0, '2-3'],
+      [1, '4-5'],
+    ])
+    expect(apart('0-1,4-5').dies).toEqual([])
     expect(dies((i) => `${i}`).dies).toEqual([])
   })
 
@@ -394,13 +411,41 @@ describe('caches', () => {
       { level: 1, type: 'data', sizeBytes: null, lineBytes: 64, cpus: '0-1' },
       { level: 3, type: 'unified', sizeBytes: 8 * 1024 ** 2, lineBytes: null, cpus: '0-1' },
     ])
-    expect(section.problems).toMatchObject([{ code: 'HW_IMPLAUSIBLE', where: expect.stringContaining('index2/level') }])
+    expect(section.problems).toMatchObject([
+      { code: 'HW_IMPLAUSIBLE', where: expect.stringContaining('index2/level') },
+      { code: 'HW_UNKNOWN' },
+    ])
   })
 
   it('without a set are unknown, and reported', () => {
     const section = probe({ ...core, ...index(0, 0, { level: '1', type: 'Data', size: '32K' }) })
     expect(section.caches).toEqual([])
     expect(section.problems).toMatchObject([{ code: 'HW_UNKNOWN' }])
+  })
+
+  it('are found where the first CPU has none, or no size of lines', () => {
+    const three = cpus(3, (i) => ({ core_cpus_list: `${i}` }))
+    const whole = (cpu: number, line: string) =>
+      index(cpu, 0, { level: '1', type: 'Data', size: '32K', shared_cpu_list: `${cpu}`, coherency_line_size: line })
+    const lines = (files: Files) => probe({ ...three, ...files }).caches.map((one) => [one.cpus, one.lineBytes])
+    expect(lines({ ...whole(1, '64'), ...whole(2, '64') })).toEqual([
+      ['1', 64],
+      ['2', 64],
+    ])
+    const [first] = Object.keys(whole(0, '64')).filter((path) => path.endsWith('coherency_line_size'))
+    const { [first as string]: _line, ...rest } = whole(0, '64')
+    expect(lines({ ...rest, ...whole(2, '128') })).toEqual([
+      ['0', null],
+      ['2', 128],
+    ])
+  })
+
+  it('that share a CPU with one of their sort are left out and reported', () => {
+    const data = (cpu: number, set: string) =>
+      index(cpu, 0, { level: '1', type: 'Data', size: '32K', shared_cpu_list: set })
+    const section = probe({ ...cpus(2, (i) => ({ core_cpus_list: `${i}` })), ...data(0, '0-1'), ...data(1, '1') })
+    expect(section.caches.map((one) => one.cpus)).toEqual(['0-1'])
+    expect(section.problems).toMatchObject([{ code: 'HW_CONFLICT', where: expect.stringContaining('cpu1/cache') }])
   })
 
   it('of half a core are found on the sibling (POWER9 with eight threads a core)', () => {
