@@ -5,6 +5,7 @@
 import type { ConditionCode } from '../../model/conditions.ts'
 import { valueOr } from '../../model/reading.ts'
 import { type IpmiSensor, parseIpmiSensors } from '../parse/ipmi-sdr.ts'
+import { refusal } from '../source/answers.ts'
 import type { HealthBench } from './bench.ts'
 
 const argv = ['ipmitool', 'sdr', 'elist'] as const
@@ -39,9 +40,8 @@ export function lookAtBoardSensors({ source, inventory, findings }: HealthBench)
   // An exit code of 1 is usual: one sensor of many could not be read.
   const sensors = parseIpmiSensors(done.value.stdout)
   if (sensors.kind !== 'known') {
-    const said = done.value.stderr.trim().split('\n')[0] || 'it printed no sensors'
-    const isRight = /permission denied/i.test(said)
-    findings.unchecked(question, null, isRight ? 'HW_NEEDS_ROOT' : 'HW_TOOL_FAILED', `ipmitool: ${said}`, about)
+    const { code, message } = refusal(argv, done.value)
+    findings.unchecked(question, null, code, message, about)
     return true
   }
   const nameOf = distinctNames(sensors.value)

@@ -5,6 +5,7 @@ import type { HealthLook } from '../../model/health.ts'
 import type { Inventory } from '../../model/inventory.ts'
 import { valueOr } from '../../model/reading.ts'
 import { type KernelLog, parseKernelLog } from '../parse/kernel-log.ts'
+import { printed } from '../source/answers.ts'
 import type { Source } from '../source/source.ts'
 import type { HealthBench } from './bench.ts'
 import { lookAtBox } from './box.ts'
@@ -49,14 +50,10 @@ function uptimeOf(source: Source): number {
 
 /** The log starts anew with each boot and forgets its oldest lines when it is full. */
 function kernelLogOf(source: Source, findings: Findings): KernelLog | null {
-  const done = source.run(['dmesg', '--raw'], {
-    timeoutMs: kernelLogTimeoutMs,
-    maxAgeMs: kernelLogAgeMaxMs,
-  })
-  if (done.ok && done.value.exitCode === 0) return parseKernelLog(done.value.stdout)
-  const code = done.ok ? 'HW_NEEDS_ROOT' : done.fault.code
-  const said = done.ok ? (done.value.stderr.trim().split('\n')[0] ?? '') : ''
-  const message = done.ok ? `${said}: root or CAP_SYSLOG may` : done.fault.message
-  findings.unchecked('errors in the kernel log', null, code, message)
+  const text = printed(source, ['dmesg', '--raw'], { timeoutMs: kernelLogTimeoutMs, maxAgeMs: kernelLogAgeMaxMs })
+  if (text.ok) return parseKernelLog(text.value)
+  const { code, message } = text.fault
+  const right = code === 'HW_NEEDS_ROOT' ? ': root or CAP_SYSLOG may' : ''
+  findings.unchecked('errors in the kernel log', null, code, `${message}${right}`)
   return null
 }

@@ -6,6 +6,7 @@ import { valueOr } from '../../model/reading.ts'
 import { parseRaidStatus } from '../parse/device-mapper.ts'
 import { type MdstatArray, parseMdstat } from '../parse/mdstat.ts'
 import { cleanText } from '../parse/numbers.ts'
+import { printed } from '../source/answers.ts'
 import type { HealthBench } from './bench.ts'
 
 const dmsetupTimeoutMs = 5000
@@ -119,14 +120,12 @@ function lookAtLvm({ source, findings, inventory }: HealthBench): void {
   const hidden = inventory.volumes.filter(({ kind, label }) => kind === 'lvm' && /_rimage_\d+$/.test(label ?? ''))
   if (hidden.length === 0) return
   const argv = ['dmsetup', 'status', '--target', 'raid']
-  const done = source.run(argv, { timeoutMs: dmsetupTimeoutMs })
-  if (!done.ok || done.value.exitCode !== 0) {
-    const code = done.ok ? 'HW_NEEDS_ROOT' : done.fault.code
-    const message = done.ok ? `dmsetup: ${done.value.stderr.trim().split('\n')[0] ?? ''}` : done.fault.message
-    findings.unchecked("redundancy of LVM's RAID volumes", null, code, message)
+  const text = printed(source, argv, { timeoutMs: dmsetupTimeoutMs })
+  if (!text.ok) {
+    findings.unchecked("redundancy of LVM's RAID volumes", null, text.fault.code, text.fault.message)
     return
   }
-  for (const raid of parseRaidStatus(done.value.stdout)) {
+  for (const raid of parseRaidStatus(text.value)) {
     const volume = inventory.volumes.find((one) => one.kind === 'lvm' && one.label === raid.label)
     const part: PartRef = { kind: 'volume', name: volume?.name ?? raid.label, id: volume?.uuid ?? null }
     const evidence = { source: argv.join(' '), text: `${raid.level} ${raid.health} ${raid.action}` }

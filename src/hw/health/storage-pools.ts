@@ -4,10 +4,9 @@ import type { PartRef } from '../../model/health.ts'
 import { valueOr } from '../../model/reading.ts'
 import { parseColonPairs, parseSpacePairs } from '../parse/key-values.ts'
 import { cleanText } from '../parse/numbers.ts'
-import { parseZpoolStatus, type Zpool } from '../parse/zpool-status.ts'
+import type { Zpool } from '../parse/zpool-status.ts'
+import { askZpool, zpoolStatus } from '../probe/zpool-tool.ts'
 import type { HealthBench } from './bench.ts'
-
-const zpoolTimeoutMs = 10_000
 
 export function lookAtPools(bench: HealthBench): void {
   lookAtZfs(bench)
@@ -18,7 +17,7 @@ function lookAtZfs(bench: HealthBench): void {
   const { source, findings, inventory } = bench
   const volumes = inventory.volumes.filter((volume) => volume.kind === 'zfs')
   if (volumes.length === 0) return
-  const pools = zpoolStatus(bench)
+  const pools = toldOfPools(bench)
   for (const { name, uuid } of volumes) {
     const part: PartRef = { kind: 'volume', name, id: uuid }
     const path = `/proc/spl/kstat/zfs/${name}/state`
@@ -36,7 +35,7 @@ function lookAtPoolStatus(
   part: PartRef,
   { name: pool, scan, errors, data, devices }: Zpool,
 ): void {
-  const source = 'zpool status -P -L'
+  const source = zpoolStatus.join(' ')
   if (scan !== null && /^(resilver|scrub) in progress/.test(scan)) {
     findings.symptom('RAID_REBUILDING', part, { source, text: scan })
   }
@@ -52,12 +51,10 @@ function lookAtPoolStatus(
   }
 }
 
-function zpoolStatus({ source, findings }: HealthBench): readonly Zpool[] {
-  const done = source.run(['zpool', 'status', '-P', '-L'], { timeoutMs: zpoolTimeoutMs })
-  if (done.ok && done.value.exitCode === 0) return parseZpoolStatus(done.value.stdout)
-  const code = done.ok ? 'HW_TOOL_FAILED' : done.fault.code
-  const message = done.ok ? `zpool status: ${done.value.stderr.trim().split('\n')[0] ?? ''}` : done.fault.message
-  findings.unchecked('errors of the devices of ZFS pools', null, code, message)
+function toldOfPools({ source, findings }: HealthBench): readonly Zpool[] {
+  const pools = askZpool(source)
+  if (pools.ok) return pools.value
+  findings.unchecked('errors of the devices of ZFS pools', null, pools.fault.code, pools.fault.message)
   return []
 }
 

@@ -5,6 +5,7 @@ import type { Bmc } from '../../model/inventory.ts'
 import { known, type Reading } from '../../model/reading.ts'
 import { parseIpmiInfo, parseIpmiLan } from '../parse/bmc.ts'
 import { cleanText } from '../parse/numbers.ts'
+import { refusal } from '../source/answers.ts'
 import { type Bench, listNames, readFact, settle } from './report.ts'
 
 /** Slow controllers take seconds; a hung one takes for ever. */
@@ -34,18 +35,14 @@ export function probeBmc(bench: Bench, ipmiVersion: string | null): Bmc | null {
 }
 
 function ask<T>(bench: Bench, argv: readonly string[], parse: (text: string) => Reading<T>, fact: string): T | null {
-  const where = argv.join(' ')
   const facts = [`machine.bmc.${fact}`]
   const done = bench.source.run(argv, { timeoutMs, maxAgeMs })
-  if (!done.ok) {
-    bench.report.add({ code: done.fault.code, where: 'ipmitool', message: done.fault.message }, facts)
-    return null
+  // One of many questions to the controller that failed is an exit code, too.
+  if (done.ok && done.value.stdout.trim() !== '') {
+    return settle(bench.report, parse(done.value.stdout), argv.join(' '), facts)
   }
-  const { stdout, stderr, exitCode } = done.value
-  if (stdout.trim() !== '') return settle(bench.report, parse(stdout), where, facts)
-  const message = stderr.trim().split('\n')[0] || `exit code ${exitCode}`
-  const code = /denied|not permitted/i.test(message) ? 'HW_NEEDS_ROOT' : 'HW_TOOL_FAILED'
-  bench.report.add({ code, where, message }, facts)
+  const { code, message } = done.ok ? refusal(argv, done.value) : done.fault
+  bench.report.add({ code, where: 'ipmitool', message }, facts)
   return null
 }
 

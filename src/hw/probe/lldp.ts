@@ -3,6 +3,7 @@
 
 import type { LldpNeighbour } from '../../model/inventory.ts'
 import { parseLldpNeighbours } from '../parse/lldp.ts'
+import { printed } from '../source/answers.ts'
 import { type Bench, settle } from './report.ts'
 
 /** Where distributions put its socket. */
@@ -20,13 +21,8 @@ const argv = ['lldpcli', '-f', 'json0', 'show', 'neighbors'] as const
 export function lldpNeighbours({ source, report }: Bench): ReadonlyMap<string, readonly LldpNeighbour[]> {
   const none = new Map<string, readonly LldpNeighbour[]>()
   if (!sockets.some((path) => source.exists(path))) return none
-  const done = source.run(argv, { timeoutMs, maxAgeMs })
-  if (!done.ok) {
-    report.add({ code: done.fault.code, where: 'lldpcli', message: done.fault.message })
-    return none
-  }
-  if (done.value.exitCode === 0) return settle(report, parseLldpNeighbours(done.value.stdout), 'lldpcli') ?? none
-  const message = done.value.stderr.trim().split('\n')[0] || `exit code ${done.value.exitCode}`
-  report.add({ code: /denied/i.test(message) ? 'HW_NEEDS_ROOT' : 'HW_TOOL_FAILED', where: 'lldpcli', message })
+  const text = printed(source, argv, { timeoutMs, maxAgeMs })
+  if (text.ok) return settle(report, parseLldpNeighbours(text.value), 'lldpcli') ?? none
+  report.add({ code: text.fault.code, where: 'lldpcli', message: text.fault.message })
   return none
 }

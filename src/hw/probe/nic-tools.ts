@@ -1,8 +1,9 @@
 // What only ethtool knows of a port. Each question runs it at most once a port, the one about link modes once for all
 // ports; none is asked of ports that cannot have the answer.
 
-import { andThen, known, type Reading } from '../../model/reading.ts'
+import { absent, andThen, known, type Reading } from '../../model/reading.ts'
 import { parseEthtoolFirmware, parseEthtoolPermanentAddress, parseEthtoolSpeedsMax } from '../parse/ethtool.ts'
+import { refusal } from '../source/answers.ts'
 import { type Bench, settle } from './report.ts'
 
 /** Drivers answer at once; a longer silence is a dead device. */
@@ -47,12 +48,11 @@ function outputOf({ source, report }: Bench, argv: readonly string[], facts: rea
   const done = source.run(argv, { timeoutMs })
   if (!done.ok) {
     report.add({ code: done.fault.code, where: 'ethtool', message: done.fault.message }, facts)
-    return { kind: 'absent' }
+    return absent
   }
-  const { stdout, stderr, exitCode } = done.value
+  const { stdout, exitCode } = done.value
   if (stdout !== '' || exitCode === 0) return known(stdout)
-  const message = stderr.trim().split('\n')[0] ?? ''
-  const code = /not permitted|denied/i.test(message) ? 'HW_NEEDS_ROOT' : 'HW_TOOL_FAILED'
-  report.add({ code, where: argv.join(' '), message: message || `exit code ${exitCode}` }, facts)
-  return { kind: 'absent' }
+  const { code, message } = refusal(argv, done.value)
+  report.add({ code, where: argv.join(' '), message }, facts)
+  return absent
 }

@@ -6,12 +6,11 @@ import { valueOr } from '../../model/reading.ts'
 import { dashed, parseLvmName } from '../parse/device-mapper.ts'
 import { type MdstatArray, parseMdstat } from '../parse/mdstat.ts'
 import { parseInteger, parseLine } from '../parse/numbers.ts'
-import { parseZpoolStatus, type Zpool } from '../parse/zpool-status.ts'
+import type { Zpool } from '../parse/zpool-status.ts'
 import type { BlockDevice, BlockTable } from './block-table.ts'
 import type { Uses } from './disk-use.ts'
 import { type Bench, listNames, readFact } from './report.ts'
-
-const zpoolTimeoutMs = 10_000
+import { askZpool } from './zpool-tool.ts'
 
 export function probeVolumes(bench: Bench, table: BlockTable, uses: Uses): readonly Volume[] {
   const volumes = table.devices.flatMap((device) => {
@@ -148,7 +147,7 @@ function isSourceOf(table: BlockTable, source: string, name: string): boolean {
 
 function zfsVolumes(bench: Bench, table: BlockTable, uses: Uses): readonly Volume[] {
   if (uses.zpools.length === 0) return []
-  const tool = zpoolStatus(bench)
+  const tool = devicesOfPools(bench)
   return uses.zpools.map((name) => {
     const pool = tool.find((one) => one.name === name)
     const leaves = pool?.devices.filter((device) => !device.isGroup) ?? []
@@ -177,11 +176,9 @@ function isMember({ udev }: BlockDevice, pool: string): boolean {
   return udev?.get('ID_FS_TYPE') === 'zfs_member' && udev.get('ID_FS_LABEL') === pool
 }
 
-function zpoolStatus({ source, report }: Bench): readonly Zpool[] {
-  const done = source.run(['zpool', 'status', '-P', '-L'], { timeoutMs: zpoolTimeoutMs })
-  if (done.ok && done.value.exitCode === 0) return parseZpoolStatus(done.value.stdout)
-  const code = done.ok ? 'HW_TOOL_FAILED' : done.fault.code
-  const message = done.ok ? `zpool status: ${done.value.stderr.trim().split('\n')[0] ?? ''}` : done.fault.message
-  report.add({ code, where: 'zpool', message })
+function devicesOfPools({ source, report }: Bench): readonly Zpool[] {
+  const pools = askZpool(source)
+  if (pools.ok) return pools.value
+  report.add({ code: pools.fault.code, where: 'zpool', message: pools.fault.message })
   return []
 }
