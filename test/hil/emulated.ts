@@ -2,14 +2,14 @@
 // with what qemu was told; then does to the running guest what happens to servers, and compares again.
 
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { boardFacts } from './boards/facts.ts'
 import type { Board, Fact, Probed } from './boards/types.ts'
 import { Guest } from './guest/guest.ts'
-import { say } from './guest/packages.ts'
+import { NotPossibleHere, say } from './guest/packages.ts'
+import { ScratchFolder } from './guest/scratch.ts'
 import { agentLog, firstDocument, runTrial, WatchingAgent } from './trial.ts'
 import { judge, type Verdict } from './verdicts.ts'
 
@@ -28,22 +28,35 @@ export type EmulatedOptions = {
 export type BoardReport = {
   readonly board: string
   readonly verdicts: readonly Verdict[]
-  readonly seconds: { readonly boot: number; readonly probe: number; readonly all: number }
+  /** Null for what was not reached. */
+  readonly seconds: { readonly boot: number | null; readonly probe: number | null; readonly all: number }
 }
 
 /** Reports come as boards are done. */
 export async function* runBoards({ boards, logFolder, isBuilt }: EmulatedOptions): AsyncGenerator<BoardReport> {
-  using folder = logFolder === null ? scratchFolder() : keptFolder(logFolder)
+  using folder = logFolder === null ? new ScratchFolder() : keptFolder(logFolder)
   for (const board of boards) {
     const file = builtFile(board, isBuilt)
     say(`${board.name}: ${board.summary}`)
-    yield await runBoard(board, file, folder.path)
+    yield await runToItsEnd(board, file, folder.path)
+  }
+}
+
+/** A board that does not even run to its end is a difference, and takes no other with it. */
+async function runToItsEnd(board: Board, file: string, logFolder: string): Promise<BoardReport> {
+  const startMs = performance.now()
+  try {
+    return await runBoard(board, file, logFolder)
+  } catch (error) {
+    if (error instanceof NotPossibleHere) throw error
+    const verdicts = [judge('runs to its end', true, (error as Error).message)]
+    return { board: board.name, verdicts, seconds: { boot: null, probe: null, all: secondsSince(startMs) } }
   }
 }
 
 async function runBoard(board: Board, file: string, logFolder: string): Promise<BoardReport> {
   const startMs = performance.now()
-  const seconds = () => Math.round((performance.now() - startMs) / 100) / 10
+  const seconds = () => secondsSince(startMs)
   await using guest = await Guest.boot({ board, file, logFolder })
   const boot = seconds()
   for (const nic of board.nics.filter(({ isUp }) => isUp)) await guest.check(switchOn(nic.mac))
@@ -103,6 +116,10 @@ function judgeFacts(facts: readonly Fact[], probed: Probed, prefix = ''): readon
   })
 }
 
+function secondsSince(startMs: number): number {
+  return Math.round((performance.now() - startMs) / 100) / 10
+}
+
 /** The kernel names ports as it likes. */
 function switchOn(mac: string): string {
   return `for a in /sys/class/net/*/address; do [ "$(cat $a)" = ${mac} ] && ip link set "$(basename "$(dirname $a)")" up; done; true`
@@ -126,14 +143,7 @@ function newestSource(): number {
   return Math.max(...names.map((name) => statSync(join(folder, name)).mtimeMs))
 }
 
-type LogFolder = Disposable & { readonly path: string }
-
-function scratchFolder(): LogFolder {
-  const path = mkdtempSync(join(tmpdir(), 'tepui-hil-log-'))
-  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) }
-}
-
-function keptFolder(path: string): LogFolder {
+function keptFolder(path: string): Disposable & { readonly path: string } {
   mkdirSync(path, { recursive: true })
   return { path, [Symbol.dispose]: () => {} }
 }

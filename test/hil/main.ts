@@ -50,7 +50,7 @@ async function emulated(options: EmulatedOptions, asJson: boolean): Promise<numb
     reports.push(report)
     if (asJson) continue
     const { boot, probe, all } = report.seconds
-    print(`\n${report.board}: up after ${boot} s, probed in ${probe} s, done after ${all} s`)
+    print(`\n${report.board}: up after ${boot ?? '-'} s, probed in ${probe ?? '-'} s, done after ${all} s`)
     printVerdicts(report.verdicts, 'QEMU WAS TOLD')
   }
   if (asJson) print(JSON.stringify(reports, null, 2))
@@ -88,6 +88,9 @@ function status(verdicts: readonly Verdict[]): number {
 function print(text: string): void {
   process.stdout.write(`${text}\n`)
 }
+
+// What is running is ended, and what was made removed, when the process exits in order.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1))
 
 main(process.argv.slice(2)).then(
   (code) => {

@@ -2,7 +2,7 @@
 // controllers lead to, a stick, a hypervisor's; partitions, a mounted file system, swap.
 
 import type { Disk, Inventory } from '../../../src/model/inventory.ts'
-import { driveOf } from './facts.ts'
+import { driveOf } from './device-facts.ts'
 import type { Board, Fact, Trial } from './types.ts'
 
 /** A drive by one of qemu's devices; `device` is that with its bus. Nothing is on it. */

@@ -2,7 +2,7 @@
 // that says how far and how fast, drives and ports near either socket, and a BMC.
 
 import type { Inventory } from '../../../src/model/inventory.ts'
-import { driveOf } from './facts.ts'
+import { driveOf } from './device-facts.ts'
 import type { Board, Trial } from './types.ts'
 
 const pulledDrive: Trial = {

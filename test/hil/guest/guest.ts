@@ -3,9 +3,8 @@
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createWriteStream, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { createWriteStream, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { boardArguments } from '../boards/arguments.ts'
@@ -14,10 +13,14 @@ import { type Answer, AnswerReader } from './answers.ts'
 import { writeImage } from './image.ts'
 import { emulatorFor, kernelFor } from './packages.ts'
 import { Qmp } from './qmp.ts'
+import { ScratchFolder } from './scratch.ts'
 
 const bootTimeoutMs = 240_000
 const connectTimeoutMs = 20_000
 const killAfterMs = 5_000
+
+/** Of what qemu complains about, the end is kept. */
+const wordsMax = 2000
 
 export const commandTimeoutMs = 180_000
 
@@ -36,7 +39,7 @@ export type Done = { readonly status: number; readonly stdout: string; readonly 
 
 export class Guest implements AsyncDisposable {
   readonly #child: ChildProcess
-  readonly #folder: string
+  readonly #folder: ScratchFolder
   readonly #waiting = new Map<number, (answer: Answer | Error) => void>()
   readonly #closed: Promise<unknown>
   readonly #killAtExit = () => this.#child.kill('SIGKILL')
@@ -44,17 +47,28 @@ export class Guest implements AsyncDisposable {
   #qmp: Qmp | null = null
   #number = 0
   #isOver = false
+  #ending = ''
 
-  private constructor(child: ChildProcess, folder: string, consolePath: string) {
+  private constructor(child: ChildProcess, folder: ScratchFolder, consolePath: string) {
     this.#child = child
     this.#folder = folder
     const log = createWriteStream(consolePath)
-    child.stdout?.pipe(log)
+    child.stdout?.pipe(log, { end: false })
     child.stderr?.pipe(log, { end: false })
-    this.#closed = once(child, 'close').then(([status]) => {
-      this.#isOver = true
-      this.#failAll(new Error(`qemu ended with ${status}: see ${consolePath}`))
+    let lastWords = ''
+    child.stderr?.on('data', (chunk: Buffer) => {
+      lastWords = `${lastWords}${chunk}`.slice(-wordsMax)
     })
+    const over = (how: string) => {
+      this.#isOver = true
+      log.end()
+      this.#ending = `qemu ended: ${how} ${lastWords.trim().split('\n').at(-1) ?? ''}`.trim()
+      this.#failAll(new Error(this.#ending))
+    }
+    this.#closed = once(child, 'close').then(
+      ([status, signal]) => over(`${status ?? signal}`),
+      (error: Error) => over(error.message),
+    )
     process.on('exit', this.#killAtExit)
   }
 
@@ -62,32 +76,41 @@ export class Guest implements AsyncDisposable {
   static async boot({ board, file, logFolder }: GuestOptions): Promise<Guest> {
     const emulator = emulatorFor(board.architecture)
     const kernel = kernelFor(board.architecture)
-    const folder = mkdtempSync(join(tmpdir(), 'tepui-hil-'))
-    const image = join(folder, 'initrd')
-    const init = fileURLToPath(new URL('init.sh', import.meta.url))
-    writeImage(image, { architecture: board.architecture, kernel, file, modules: modulesOf(board), init })
-    for (const drive of board.drives.filter(({ keeps }) => keeps))
-      emptyFile(join(folder, `${drive.id}.img`), drive.megabytes)
-    const sockets = { qmp: join(folder, 'qmp'), commands: join(folder, 'commands') }
-    await using qmp = await CallIn.at(sockets.qmp)
-    await using commands = await CallIn.at(sockets.commands)
-    const args = [...boardArguments(board, folder), ...guestArguments(board, kernel.image, image, sockets)]
-    writeFileSync(join(logFolder, `${board.name}.arguments.txt`), `${[emulator, ...args].join('\n')}\n`)
-    // The kernel ends qemu with us, however we end.
-    const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', emulator, ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    const guest = new Guest(child, folder, join(logFolder, `${board.name}.console.log`))
+    const folder = new ScratchFolder()
+    let guest: Guest | null = null
     try {
-      guest.#attach(await commands.caller(guest.#closed))
-      guest.#qmp = await Qmp.open(await qmp.caller(guest.#closed))
+      const image = join(folder.path, 'initrd')
+      const init = fileURLToPath(new URL('init.sh', import.meta.url))
+      writeImage(image, { architecture: board.architecture, kernel, file, modules: modulesOf(board), init })
+      for (const drive of board.drives.filter(({ keeps }) => keeps)) {
+        emptyFile(join(folder.path, `${drive.id}.img`), drive.megabytes)
+      }
+      const sockets = { qmp: join(folder.path, 'qmp'), commands: join(folder.path, 'commands') }
+      await using qmp = await CallIn.at(sockets.qmp)
+      await using commands = await CallIn.at(sockets.commands)
+      const args = [...boardArguments(board, folder.path), ...guestArguments(board, kernel.image, image, sockets)]
+      writeFileSync(join(logFolder, `${board.name}.arguments.txt`), `${[emulator, ...args].join('\n')}\n`)
+      // The kernel ends qemu with us, however we end.
+      const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', emulator, ...args], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      })
+      guest = new Guest(child, folder, join(logFolder, `${board.name}.console.log`))
+      guest.#attach(await guest.#calledBy(commands))
+      guest.#qmp = await Qmp.open(await guest.#calledBy(qmp))
       await guest.run('true', bootTimeoutMs)
       rmSync(image)
       return guest
     } catch (error) {
-      await guest[Symbol.asyncDispose]()
+      await guest?.[Symbol.asyncDispose]()
+      folder[Symbol.dispose]()
       throw error
     }
+  }
+
+  async #calledBy(callIn: CallIn): Promise<Socket> {
+    const socket = await callIn.caller(this.#closed)
+    if (socket === null) throw new Error(this.#isOver ? this.#ending : `qemu did not start in ${connectTimeoutMs} ms`)
+    return socket
   }
 
   get qmp(): Qmp {
@@ -104,7 +127,7 @@ export class Guest implements AsyncDisposable {
         clearTimeout(patience)
         resolve(one)
       })
-      if (this.#isOver) this.#failAll(new Error('qemu has ended'))
+      if (this.#isOver) this.#failAll(new Error(this.#ending))
       this.#socket?.write(`${number} ${Buffer.from(command).toString('base64')}\n`)
     })
     this.#waiting.delete(number)
@@ -130,7 +153,7 @@ export class Guest implements AsyncDisposable {
       clearTimeout(patience)
     }
     process.off('exit', this.#killAtExit)
-    rmSync(this.#folder, { recursive: true, force: true })
+    this.#folder[Symbol.dispose]()
   }
 
   /** Answers come in any pieces; what is no answer fails whoever waits. */
@@ -170,14 +193,14 @@ class CallIn implements AsyncDisposable {
     return callIn
   }
 
-  async caller(ended: Promise<unknown>): Promise<Socket> {
+  /** Null when `ended` comes first, or nobody calls in time. */
+  async caller(ended: Promise<unknown>): Promise<Socket | null> {
     let patience: NodeJS.Timeout | undefined
     const late = new Promise<null>((resolve) => {
       patience = setTimeout(() => resolve(null), connectTimeoutMs)
     })
     const first = await Promise.race([this.#called, ended.then(() => null), late])
     clearTimeout(patience)
-    if (first === null) throw new Error('qemu did not start: its words are in the console log')
     return first
   }
 
