@@ -1,10 +1,10 @@
 // Temperatures of NVMe drives from the kernel's own sensors: they need no right and no tool. SATA drives have such a sensor
 // too (drivetemp), which is not read: reading it may keep a drive from going to sleep, or wake it.
 
-import { valueOr } from '../../model/reading.ts'
 import { plausibleCelsius } from '../parse/drive-report.ts'
 import { parseInteger } from '../parse/numbers.ts'
 import type { Source } from '../source/source.ts'
+import { namesIn, valueAt } from './files.ts'
 
 export type SensorTemperatures = {
   readonly path: string
@@ -18,11 +18,10 @@ export function nvmeTemperatures(source: Source, disk: string): SensorTemperatur
   const folder = `/sys/block/${disk}/device`
   const sensor = sensorFolder(source, folder)
   if (sensor === null) return null
-  const names = listOf(source, sensor)
+  const names = namesIn(source, sensor)
   const celsius = (name: string) => {
     if (!names.includes(name)) return null
-    const reading = source.readText(`${sensor}/${name}`)
-    const milli = reading.kind === 'known' ? valueOr(parseInteger(reading.value), null) : null
+    const milli = valueAt(source, `${sensor}/${name}`, parseInteger)
     return milli === null ? null : plausibleCelsius(Math.round(milli / 1000))
   }
   return {
@@ -38,15 +37,11 @@ export function nvmeTemperatures(source: Source, disk: string): SensorTemperatur
  * ports is of a subsystem, which links to its controllers (FN-0042).
  */
 function sensorFolder(source: Source, folder: string): string | null {
-  const names = listOf(source, folder)
+  const names = namesIn(source, folder)
   const direct = names.find((name) => /^hwmon\d+$/.test(name))
   if (direct !== undefined) return `${folder}/${direct}`
   const below = names.find((name) => name === 'hwmon' || /^nvme\d+$/.test(name))
   if (below === undefined) return null
-  const inner = listOf(source, `${folder}/${below}`).find((name) => /^hwmon\d+$/.test(name))
+  const inner = namesIn(source, `${folder}/${below}`).find((name) => /^hwmon\d+$/.test(name))
   return inner === undefined ? null : `${folder}/${below}/${inner}`
-}
-
-function listOf(source: Source, folder: string): readonly string[] {
-  return valueOr<readonly string[], readonly string[]>(source.list(folder), [])
 }

@@ -4,8 +4,6 @@
 
 import type { PartRef } from '../../model/health.ts'
 import type { Disk } from '../../model/inventory.ts'
-import { valueOr } from '../../model/reading.ts'
-import { cleanText } from '../parse/numbers.ts'
 import type { HealthBench } from './bench.ts'
 import { settleAnswer } from './drive-answer.ts'
 import { type DriveTools, driveTools } from './drive-tools.ts'
@@ -13,6 +11,7 @@ import { judgeTemperature } from './drive-verdict.ts'
 import { lookBehindControllers } from './drives-behind.ts'
 import { nvmeTemperatures } from './drives-hwmon.ts'
 import { lookAtControllers } from './drives-raid.ts'
+import { namesIn, textAt } from './files.ts'
 
 export function lookAtDrives(bench: HealthBench): void {
   const tools = driveTools(bench.source)
@@ -45,22 +44,22 @@ export function isPhysical({ name, kind, transport, isRemovable }: Disk): boolea
 /** A drive that the kernel has given up, or whose size it could not learn. */
 function lookAtPresence({ source, findings }: HealthBench, { name, sizeBytes }: Disk, part: PartRef): void {
   const path = `/sys/block/${name}/device/state`
-  const state = cleanText(valueOr(source.readText(path), ''))
+  const state = textAt(source, path)
   if (/^(offline|transport-offline|blocked|dead)$/.test(state)) {
     findings.symptom('DISK_UNRESPONSIVE', part, { source: path, text: state })
   }
   const size = `/sys/block/${name}/size`
-  if (sizeBytes === null && cleanText(valueOr(source.readText(size), '')) === '0') {
+  if (sizeBytes === null && textAt(source, size) === '0') {
     findings.symptom('DISK_UNRESPONSIVE', part, { source: size, text: '0' })
   }
 }
 
 /** Controllers that answer no more have no namespaces, and so are no drives of the inventory. */
 function lookAtDeadControllers({ source, findings }: HealthBench): void {
-  for (const name of valueOr(source.list('/sys/class/nvme'), [])) {
+  for (const name of namesIn(source, '/sys/class/nvme')) {
     const folder = `/sys/class/nvme/${name}`
-    if (!/^nvme\d{1,4}$/.test(name) || cleanText(valueOr(source.readText(`${folder}/state`), '')) !== 'dead') continue
-    const serial = cleanText(valueOr(source.readText(`${folder}/serial`), ''))
+    if (!/^nvme\d{1,4}$/.test(name) || textAt(source, `${folder}/state`) !== 'dead') continue
+    const serial = textAt(source, `${folder}/serial`)
     const part: PartRef = { kind: 'disk', name, id: serial === '' ? null : serial }
     findings.symptom('DISK_UNRESPONSIVE', part, { source: `${folder}/state`, text: 'dead' })
   }

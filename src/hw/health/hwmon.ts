@@ -7,6 +7,7 @@ import { cleanText, parseInteger } from '../parse/numbers.ts'
 import { naturalOrder } from '../probe/report.ts'
 import { nameOf } from '../source/paths.ts'
 import type { HealthBench } from './bench.ts'
+import { namesIn } from './files.ts'
 
 const root = '/sys/class/hwmon'
 
@@ -32,7 +33,7 @@ type Chip = {
 /** Returns how many chips were asked. */
 export function lookAtHwmon(bench: HealthBench): number {
   let asked = 0
-  for (const entry of [...valueOr(bench.source.list(root), [])].sort(naturalOrder)) {
+  for (const entry of [...namesIn(bench.source, root)].sort(naturalOrder)) {
     const chip = /^hwmon\d{1,4}$/.test(entry) ? chipAt(bench, entry) : null
     if (chip === null) continue
     asked++
@@ -49,7 +50,7 @@ function chipAt({ source }: HealthBench, entry: string): Chip | null {
   if (real?.includes('/thermal_zone')) return null
   const place = /^(.*)\/hwmon\/hwmon\d+$/.exec(real ?? '')?.[1] ?? source.realPath(`${root}/${entry}/device`)
   for (const folder of [`${root}/${entry}`, `${root}/${entry}/device`]) {
-    const files = new Set(valueOr(source.list(folder), []))
+    const files = new Set(namesIn(source, folder))
     if (!files.has('name')) continue
     const text = (file: string) => {
       const said = files.has(file) ? source.readText(`${folder}/${file}`) : null

@@ -3,10 +3,10 @@
 // passed it does not say here.
 
 import type { ConditionCode } from '../../model/conditions.ts'
-import { valueOr } from '../../model/reading.ts'
 import { type IpmiSensor, parseIpmiSensors } from '../parse/ipmi-sdr.ts'
 import { refusal } from '../source/answers.ts'
 import type { HealthBench } from './bench.ts'
+import { namesIn } from './files.ts'
 
 const argv = ['ipmitool', 'sdr', 'elist'] as const
 
@@ -57,7 +57,7 @@ export function lookAtBoardSensors({ source, inventory, findings }: HealthBench)
 }
 
 function hasWay({ source }: Pick<HealthBench, 'source'>): boolean {
-  return valueOr(source.list('/sys/class/ipmi'), []).length > 0 || source.exists('/dev/ipmi0')
+  return namesIn(source, '/sys/class/ipmi').length > 0 || source.exists('/dev/ipmi0')
 }
 
 /** Some controllers call the sensors of both processors `Temp`, and those of both power supplies `Status` (FN-0025). */

@@ -2,16 +2,16 @@
 // module (`dimm*`, `rank*`), and on kernels before 3.6 by row and channel of a controller (`csrow*`).
 
 import type { PartRef } from '../../model/health.ts'
-import { andThen, valueOr } from '../../model/reading.ts'
-import { cleanText, parseInteger } from '../parse/numbers.ts'
+import { parseInteger } from '../parse/numbers.ts'
 import type { HealthBench } from './bench.ts'
+import { namesIn, textAt, valueAt } from './files.ts'
 import { isVirtual, modulePart } from './memory-parts.ts'
 
 const edacRoot = '/sys/devices/system/edac/mc'
 
 export function lookAtEdac(bench: HealthBench): void {
   const { source, inventory, findings } = bench
-  const names = valueOr(source.list(edacRoot), []).filter((name) => /^mc\d{1,4}$/.test(name))
+  const names = namesIn(source, edacRoot).filter((name) => /^mc\d{1,4}$/.test(name))
   for (const name of names) lookAtController(bench, name)
   if (names.length > 0 || isVirtual(bench)) return
   const { dimms } = inventory.memory
@@ -25,9 +25,9 @@ export function lookAtEdac(bench: HealthBench): void {
 
 function lookAtController(bench: HealthBench, name: string): void {
   const folder = `${edacRoot}/${name}`
-  const names = valueOr(bench.source.list(folder), [])
+  const names = namesIn(bench.source, folder)
   const modules = names.filter((one) => /^(dimm|rank)\d{1,4}$/.test(one))
-  const count = (path: string) => valueOr(andThen(bench.source.readText(path), parseInteger), null)
+  const count = (path: string) => valueAt(bench.source, path, parseInteger)
   let isByModule = false
   for (const module of modules) {
     const [corrected, uncorrected] = [`${folder}/${module}/dimm_ce_count`, `${folder}/${module}/dimm_ue_count`]
@@ -52,13 +52,13 @@ function lookAtController(bench: HealthBench, name: string): void {
 /** Corrected errors are counted for each channel of a row, uncorrected ones for the row, which both channels share. */
 function lookAtRows(bench: HealthBench, name: string, names: readonly string[]): boolean {
   const rows = names.filter((one) => /^csrow\d{1,4}$/.test(one))
-  const count = (path: string) => valueOr(andThen(bench.source.readText(path), parseInteger), null)
+  const count = (path: string) => valueAt(bench.source, path, parseInteger)
   for (const row of rows) {
     const folder = `${edacRoot}/${name}/${row}`
     const uncorrected = `${folder}/ue_count`
     const part: PartRef = { kind: 'memory', name: `${name} ${row}`, id: null }
     tell(bench, part, { corrected: '', uncorrected, counts: { corrected: null, uncorrected: count(uncorrected) } })
-    for (const file of valueOr(bench.source.list(folder), [])) {
+    for (const file of namesIn(bench.source, folder)) {
       const channel = /^(ch\d{1,3})_ce_count$/.exec(file)?.[1]
       if (channel === undefined) continue
       const corrected = `${folder}/${file}`
@@ -93,6 +93,6 @@ function tell({ inventory, findings }: HealthBench, part: PartRef, { corrected, 
 }
 
 function labelIn({ source }: HealthBench, path: string): string | null {
-  const label = cleanText(valueOr(source.readText(path), ''))
+  const label = textAt(source, path)
   return label === '' ? null : label
 }

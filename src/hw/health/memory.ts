@@ -10,6 +10,7 @@ import { parseInterruptRow } from '../parse/interrupts.ts'
 import { parseHardwareCorrupted } from '../parse/memory-files.ts'
 import { parseInteger } from '../parse/numbers.ts'
 import type { HealthBench } from './bench.ts'
+import { valueAt } from './files.ts'
 import { lookAtEdac } from './memory-edac.ts'
 import { lookAtErrorLog } from './memory-log.ts'
 import { allProcessors, isVirtual, packagePart, wholeMemory } from './memory-parts.ts'
@@ -33,13 +34,13 @@ export function lookAtMemory(bench: HealthBench): void {
 /** Pages that the kernel has given up since it started. */
 function lookAtPages({ source, inventory, findings }: HealthBench): void {
   const path = '/proc/meminfo'
-  const bytes = valueOr(andThen(source.readText(path), parseHardwareCorrupted), 0)
+  const bytes = valueAt(source, path, parseHardwareCorrupted) ?? 0
   if (bytes > 0) {
     findings.symptom('MEMORY_POISONED', wholeMemory, { source: path, text: `HardwareCorrupted: ${bytes / 1024} kB` })
   }
   for (const { id } of inventory.numa.nodes) {
     const total = `${nodeRoot}/node${id}/memory_failure/total`
-    const count = valueOr(andThen(source.readText(total), parseInteger), 0)
+    const count = valueAt(source, total, parseInteger) ?? 0
     if (count <= 0) continue
     const part: PartRef = { kind: 'numa-node', name: `node ${id}`, id: null }
     findings.symptom('MEMORY_POISONED', part, { source: total, text: `${count} pages with bad memory` })
@@ -105,7 +106,7 @@ function lookAtThrottling(bench: HealthBench): void {
       .filter((core) => core.package === one.id)
       .map((core) => {
         const folder = `${cpuRoot}/cpu${parseCpuList(core.cpus)?.[0]}/thermal_throttle`
-        const count = (file: string) => valueOr(andThen(source.readText(`${folder}/${file}`), parseInteger), null)
+        const count = (file: string) => valueAt(source, `${folder}/${file}`, parseInteger)
         const ofPackage = count('package_throttle_count')
         return ofPackage === null ? null : { ofPackage, ofCore: count('core_throttle_count') ?? 0 }
       })

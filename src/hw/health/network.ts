@@ -6,11 +6,11 @@
 import type { ConditionCode } from '../../model/conditions.ts'
 import type { PartRef } from '../../model/health.ts'
 import type { FabricPort, Nic, RdmaDevice } from '../../model/inventory.ts'
-import { absent, type Reading } from '../../model/reading.ts'
 import { parseIbState, parsePortCounter } from '../parse/infiniband.ts'
 import { isParavirtual } from '../probe/nic-drivers.ts'
 import { nameOf } from '../source/paths.ts'
 import type { HealthBench } from './bench.ts'
+import { valueAt } from './files.ts'
 
 /** A port that goes down and comes back once was replugged, or its switch was restarted; twice between two looks flaps. */
 const flapChangesMin = 4
@@ -112,7 +112,7 @@ function lookAtIbPort(bench: HealthBench, part: PartRef, folder: string, state: 
   if (state === null) {
     bench.findings.unchecked('has the port a link', part, 'HW_UNKNOWN', `${folder} tells no state`)
   } else if (state !== 'ACTIVE' && state !== 'ACTIVE_DEFER') {
-    const physical = readWith(bench, `${folder}/phys_state`, parseIbState)
+    const physical = valueAt(bench.source, `${folder}/phys_state`, parseIbState)
     const isOff = physical === 'DISABLED' || physical === 'SLEEP'
     const isUnplugged = state === 'DOWN' && (downs === null || downs === 0)
     const text = `state ${state}, physical state ${physical ?? 'unknown'}, link downed ${downs ?? 'unknown'} times`
@@ -166,12 +166,5 @@ function counterOf({ findings, inventory }: HealthBench, part: PartRef, folder: 
 }
 
 function readCount(bench: HealthBench, path: string): number | null {
-  return readWith(bench, path, parsePortCounter)
-}
-
-/** Null where there is no such file or it cannot be believed; who asks says what that leaves open. */
-function readWith<T>({ source }: HealthBench, path: string, parse: (text: string) => Reading<T>): T | null {
-  const text = source.readText(path)
-  const value = text.kind === 'known' ? parse(text.value) : absent
-  return value.kind === 'known' ? value.value : null
+  return valueAt(bench.source, path, parsePortCounter)
 }

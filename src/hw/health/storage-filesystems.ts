@@ -9,9 +9,9 @@
 import type { PartRef } from '../../model/health.ts'
 import { valueOr } from '../../model/reading.ts'
 import { isImageType, type Mount, parseMountinfo } from '../parse/mounts.ts'
-import { cleanText } from '../parse/numbers.ts'
 import { distinctMounts } from '../probe/disk-use.ts'
 import type { HealthBench } from './bench.ts'
+import { namesIn, textAt } from './files.ts'
 
 export function lookAtFilesystems(bench: HealthBench): void {
   const path = '/proc/self/mountinfo'
@@ -40,7 +40,7 @@ function lookAtMount({ source, findings }: HealthBench, mount: Mount, path: stri
 }
 
 function isReadOnlyDevice(source: HealthBench['source'], number: string): boolean {
-  return cleanText(valueOr(source.readText(`/sys/dev/block/${number}/ro`), '')) === '1'
+  return textAt(source, `/sys/dev/block/${number}/ro`) === '1'
 }
 
 /** `XFS (sda1): Filesystem has been shut down due to log error`: what the log names is a device. */
@@ -58,10 +58,10 @@ function lookAtShutdowns(bench: HealthBench, mounts: readonly Mount[]): void {
 function lookAtExt4(bench: HealthBench, mounts: readonly Mount[]): void {
   const { source, findings, inventory } = bench
   const parts = inventory.disks.flatMap((disk) => [disk, ...disk.partitions])
-  for (const device of valueOr(source.list('/sys/fs/ext4'), [])) {
+  for (const device of namesIn(source, '/sys/fs/ext4')) {
     if (device === 'features') continue
     const path = `/sys/fs/ext4/${device}/errors_count`
-    const said = cleanText(valueOr(source.readText(path), ''))
+    const said = textAt(source, path)
     if (!/^\d{1,15}$/.test(said)) continue
     const mount = mountOf(bench, mounts, device)
     const part: PartRef = mount === undefined ? { kind: 'filesystem', name: device, id: null } : partOf(mount)
@@ -76,6 +76,6 @@ function lookAtExt4(bench: HealthBench, mounts: readonly Mount[]): void {
 
 /** `device` is the kernel's name, which need not be the one that was mounted. */
 function mountOf({ source }: HealthBench, mounts: readonly Mount[], device: string): Mount | undefined {
-  const number = cleanText(valueOr(source.readText(`/sys/class/block/${device}/dev`), ''))
+  const number = textAt(source, `/sys/class/block/${device}/dev`)
   return mounts.find((one) => one.number === number || one.source === `/dev/${device}`)
 }

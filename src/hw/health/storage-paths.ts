@@ -3,10 +3,9 @@
 
 import type { PartRef } from '../../model/health.ts'
 import type { Disk } from '../../model/inventory.ts'
-import { valueOr } from '../../model/reading.ts'
-import { cleanText } from '../parse/numbers.ts'
 import type { HealthBench } from './bench.ts'
 import { isPhysical } from './drives.ts'
+import { textAt } from './files.ts'
 
 /** SCSI's `state` of a device, NVMe's of a controller. */
 const down = /^(offline|transport-offline|blocked|dead|deleting|connecting)$/
@@ -24,7 +23,7 @@ function partOf({ name, serial, wwn }: Disk): PartRef {
 
 function stateOf({ source }: HealthBench, name: string): { readonly path: string; readonly text: string } {
   const path = `/sys/block/${name}/device/state`
-  return { path, text: cleanText(valueOr(source.readText(path), '')) }
+  return { path, text: textAt(source, path) }
 }
 
 function lookAtWays(bench: HealthBench, disk: Disk): void {
@@ -40,6 +39,6 @@ function lookAtOnly(bench: HealthBench, disk: Disk): void {
   if (down.test(text)) bench.findings.symptom('DISK_UNRESPONSIVE', partOf(disk), { source: path, text })
   const size = `/sys/block/${disk.name}/size`
   if (disk.sizeBytes !== null || disk.isRemovable !== false || disk.model === null) return
-  if (cleanText(valueOr(bench.source.readText(size), '')) !== '0') return
+  if (textAt(bench.source, size) !== '0') return
   bench.findings.symptom('DISK_UNRESPONSIVE', partOf(disk), { source: size, text: `${disk.model} has no size` })
 }

@@ -3,10 +3,10 @@
 import type { PartRef } from '../../model/health.ts'
 import { valueOr } from '../../model/reading.ts'
 import { parseColonPairs, parseSpacePairs } from '../parse/key-values.ts'
-import { cleanText } from '../parse/numbers.ts'
 import type { Zpool } from '../parse/zpool-status.ts'
 import { askZpool, zpoolStatus } from '../probe/zpool-tool.ts'
 import type { HealthBench } from './bench.ts'
+import { namesIn, textAt } from './files.ts'
 
 export function lookAtPools(bench: HealthBench): void {
   lookAtZfs(bench)
@@ -21,7 +21,7 @@ function lookAtZfs(bench: HealthBench): void {
   for (const { name, uuid } of volumes) {
     const part: PartRef = { kind: 'volume', name, id: uuid }
     const path = `/proc/spl/kstat/zfs/${name}/state`
-    const state = cleanText(valueOr(source.readText(path), ''))
+    const state = textAt(source, path)
     const bad = { source: path, text: state }
     if (state === 'DEGRADED') findings.symptom('RAID_DEGRADED', part, bad)
     else if (/^(FAULTED|UNAVAIL|SUSPENDED|OFFLINE|REMOVED)$/.test(state)) findings.symptom('RAID_FAILED', part, bad)
@@ -68,15 +68,15 @@ const btrfsCounts = {
 } as const
 
 function lookAtBtrfs({ source, findings, inventory }: HealthBench): void {
-  for (const uuid of valueOr(source.list('/sys/fs/btrfs'), [])) {
+  for (const uuid of namesIn(source, '/sys/fs/btrfs')) {
     if (!/^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(uuid)) continue
     const folder = `/sys/fs/btrfs/${uuid}`
     const volume = inventory.volumes.find((one) => one.kind === 'btrfs' && one.uuid === uuid)
-    const label = cleanText(valueOr(source.readText(`${folder}/label`), ''))
+    const label = textAt(source, `${folder}/label`)
     const part: PartRef = { kind: 'volume', name: volume?.name ?? (label === '' ? uuid : label), id: uuid }
-    for (const device of valueOr(source.list(`${folder}/devinfo`), [])) {
+    for (const device of namesIn(source, `${folder}/devinfo`)) {
       const missing = `${folder}/devinfo/${device}/missing`
-      if (cleanText(valueOr(source.readText(missing), '')) === '1') {
+      if (textAt(source, missing) === '1') {
         findings.symptom('RAID_DEGRADED', part, { source: missing, text: `device ${device} is missing` })
       }
       const path = `${folder}/devinfo/${device}/error_stats`

@@ -2,9 +2,10 @@
 // kernel itself would stop the machine are judged; others are for its own control.
 
 import { valueOr } from '../../model/reading.ts'
-import { cleanText, parseInteger } from '../parse/numbers.ts'
+import { parseInteger } from '../parse/numbers.ts'
 import { naturalOrder } from '../probe/report.ts'
 import type { HealthBench } from './bench.ts'
+import { namesIn, textAt } from './files.ts'
 
 const root = '/sys/class/thermal'
 
@@ -12,12 +13,12 @@ const tripPointsMax = 16
 
 /** Returns how many zones there are. */
 export function lookAtThermalZones({ source, findings }: HealthBench): number {
-  const names = valueOr(source.list(root), []).filter((name) => /^thermal_zone\d{1,4}$/.test(name))
+  const names = namesIn(source, root).filter((name) => /^thermal_zone\d{1,4}$/.test(name))
   const zones = [...names].sort(naturalOrder)
   for (const zone of zones) {
     const folder = `${root}/${zone}`
-    const files = valueOr(source.list(folder), [])
-    const text = (file: string) => cleanText(valueOr(source.readText(`${folder}/${file}`), ''))
+    const files = namesIn(source, folder)
+    const text = (file: string) => textAt(source, `${folder}/${file}`)
     const number = (file: string) => valueOr(parseInteger(text(file)), null)
     const trips = files.filter((file) => /^trip_point_\d{1,2}_type$/.test(file)).slice(0, tripPointsMax)
     const limits = trips
