@@ -26,6 +26,8 @@ type Chip = {
   readonly files: ReadonlySet<string>
   readonly label: string
   readonly name: string
+  /** Somebody has set its highest temperatures and lowest speeds for this machine. */
+  readonly isBounded: boolean
   readonly number: (file: string) => number | null
   readonly text: (file: string) => string | null
 }
@@ -63,10 +65,24 @@ function chipAt({ source }: HealthBench, entry: string): Chip | null {
     const name = text('name') ?? ''
     if (notAsked.has(name)) return null
     const device = place === null ? entry : nameOf(place)
-    return { folder, files, label: device.startsWith(name) ? device : `${name} ${device}`, name, number, text }
+    const label = device.startsWith(name) ? device : `${name} ${device}`
+    return { folder, files, label, name, isBounded: isBounded(name, device), number, text }
   }
   return null
 }
+
+/**
+ * Super-I/O chips, which sit at a port of the ISA bus (`w83627ehf.656`), start with the bounds of their factory or with
+ * noise, and boards leave inputs of theirs open. k10temp tells 70 °C of every processor (FN-0026).
+ */
+function isBounded(name: string, device: string): boolean {
+  // Apple's controller has such a port and is set for its machine.
+  const port = name === 'applesmc' ? undefined : /\.(\d{1,5})$/.exec(device)?.[1]
+  return name !== 'k10temp' && (port === undefined || Number(port) < isaPortMin)
+}
+
+/** Lower numbers are those of devices: `coretemp.1`. */
+const isaPortMin = 256
 
 /** The numbers of `temp1_input`, `temp2_input` … of one kind. */
 function channels({ files }: Chip, kind: string): readonly string[] {
@@ -85,7 +101,8 @@ function lookAtTemperatures(bench: HealthBench, chip: Chip): void {
     const value = chip.number(`${channel}_input`)
     if (value === null || value <= 0) continue
     const isAlarm = ['crit_alarm', 'emergency_alarm'].some((alarm) => chip.number(`${channel}_${alarm}`) === 1)
-    const limit = positive(chip.number(`${channel}_crit`)) ?? positive(chip.number(`${channel}_max`))
+    const highest = chip.isBounded ? positive(chip.number(`${channel}_max`)) : null
+    const limit = positive(chip.number(`${channel}_crit`)) ?? highest
     if (!isAlarm && (limit === null || value < limit)) continue
     const bound = limit === null ? '' : `, may be ${degrees(limit)}`
     symptom(bench, chip, channel, 'TEMPERATURE_HIGH', `${degrees(value)}${bound}${isAlarm ? ', alarm' : ''}`)
@@ -102,7 +119,7 @@ function lookAtFans(bench: HealthBench, chip: Chip): void {
       symptom(bench, chip, channel, 'FAN_FAILED', 'the chip says that it has failed')
       continue
     }
-    const least = chip.files.has(`${channel}_min`) ? positive(chip.number(`${channel}_min`)) : null
+    const least = chip.isBounded && chip.files.has(`${channel}_min`) ? positive(chip.number(`${channel}_min`)) : null
     const value = least === null ? null : chip.number(`${channel}_input`)
     if (least === null || value === null || value <= 0) continue
     if (value >= (chip.number(`${channel}_alarm`) === 1 ? least : least / 2)) continue

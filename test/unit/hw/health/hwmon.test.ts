@@ -7,9 +7,8 @@ import { findingsOf } from '../../../support/health-bench.ts'
 
 type Files = Readonly<Record<string, FakeFile>>
 
-const place = '/sys/devices/platform/nct6775.656/hwmon/hwmon3'
-
-function symptoms(files: Files, name = 'nct6775') {
+function symptoms(files: Files, name = 'lm85', device = 'platform/lm85') {
+  const place = `/sys/devices/${device}/hwmon/hwmon3`
   const own = Object.entries(files).map(([file, content]) => [`${place}/${file}`, content])
   const machine = { '/sys/class/hwmon/hwmon3': { link: place }, [`${place}/name`]: name, ...Object.fromEntries(own) }
   const look = findingsOf((bench) => void lookAtHwmon(bench), fakeMachine(machine))
@@ -20,7 +19,7 @@ describe('a temperature', () => {
   const warm = { temp1_input: '95000\n', temp1_max: '80000', temp1_crit: '90000', temp1_label: 'SYSTIN' }
 
   it('at what the chip calls critical is high, and named by chip, device and label', () => {
-    expect(symptoms(warm)).toEqual(['TEMPERATURE_HIGH nct6775.656 SYSTIN: 95 °C, may be 90 °C'])
+    expect(symptoms(warm)).toEqual(['TEMPERATURE_HIGH lm85 SYSTIN: 95 °C, may be 90 °C'])
   })
 
   it('is judged by the highest where nothing is critical', () => {
@@ -28,9 +27,17 @@ describe('a temperature', () => {
     expect(symptoms({ ...warm, temp1_input: '81000' })).toEqual([])
   })
 
+  it.each([
+    ['w83627ehf', 'platform/w83627ehf.656'],
+    ['k10temp', 'pci0000:00/0000:00:18.3'],
+  ])('of a chip whose bounds nobody has set is judged by what is critical: %s (FN-0026)', (name, device) => {
+    expect(symptoms({ temp3_input: '127000', temp3_max: '80000', temp3_alarm: '1' }, name, device)).toEqual([])
+    expect(symptoms(warm, name, device)).toHaveLength(1)
+  })
+
   it('is high where the chip raises an alarm', () => {
     expect(symptoms({ temp1_input: '70000', temp1_crit_alarm: '1' })).toEqual([
-      'TEMPERATURE_HIGH nct6775.656 temp1: 70 °C, alarm',
+      'TEMPERATURE_HIGH lm85 temp1: 70 °C, alarm',
     ])
   })
 
@@ -58,13 +65,20 @@ describe('a temperature', () => {
 describe('a fan', () => {
   it('that turns slower than it should has failed', () => {
     expect(symptoms({ fan2_input: '300', fan2_min: '600', fan2_alarm: '1' })).toEqual([
-      'FAN_FAILED nct6775.656 fan2: 300 turns a minute, should be 600',
+      'FAN_FAILED lm85 fan2: 300 turns a minute, should be 600',
     ])
   })
 
   it('that is a little slower than its lowest speed is kept there (FN-0024)', () => {
     expect(symptoms({ fan2_input: '1998', fan2_min: '2000' })).toEqual([])
     expect(symptoms({ fan2_input: '900', fan2_min: '2000' })).toHaveLength(1)
+    expect(symptoms({ fan2_input: '900', fan2_min: '2000' }, 'applesmc', 'platform/applesmc.768')).toHaveLength(1)
+  })
+
+  it('of a chip whose bounds nobody has set is not judged by them (FN-0026)', () => {
+    const files = { fan2_input: '1081', fan2_min: '3668', fan2_alarm: '1' }
+    expect(symptoms(files, 'w83627ehf', 'platform/w83627ehf.656')).toEqual([])
+    expect(symptoms({ ...files, fan2_fault: '1' }, 'w83627ehf', 'platform/w83627ehf.656')).toHaveLength(1)
   })
 
   it('of which the chip says fault has failed', () => {
@@ -79,7 +93,7 @@ describe('a fan', () => {
 describe('a voltage', () => {
   it('with a name and an alarm is out of range', () => {
     expect(symptoms({ in1_input: '10100', in1_label: 'vout1', in1_lcrit_alarm: '1', in1_crit_alarm: '0' })).toEqual([
-      'VOLTAGE_OUT_OF_RANGE nct6775.656 vout1: 10.1 V, alarm',
+      'VOLTAGE_OUT_OF_RANGE lm85 vout1: 10.1 V, alarm',
     ])
   })
 
