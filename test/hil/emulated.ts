@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { boardFacts } from './boards/facts.ts'
-import type { Board, Fact, Probed } from './boards/types.ts'
+import type { Board, BoardArchitecture, Fact, Probed } from './boards/types.ts'
 import { Guest } from './guest/guest.ts'
 import { NotPossibleHere, say } from './guest/packages.ts'
 import { ScratchFolder } from './guest/scratch.ts'
@@ -35,8 +35,11 @@ export type BoardReport = {
 /** Reports come as boards are done. */
 export async function* runBoards({ boards, logFolder, isBuilt }: EmulatedOptions): AsyncGenerator<BoardReport> {
   using folder = logFolder === null ? new ScratchFolder() : keptFolder(logFolder)
+  // All before the first boot: every board runs the same sources.
+  const architectures = [...new Set(boards.map(({ architecture }) => architecture))]
+  const files = new Map(architectures.map((one) => [one, builtFile(one, isBuilt)]))
   for (const board of boards) {
-    const file = builtFile(board, isBuilt)
+    const file = files.get(board.architecture) as string
     say(`${board.name}: ${board.summary}`)
     yield await runToItsEnd(board, file, folder.path)
   }
@@ -125,9 +128,9 @@ function switchOn(mac: string): string {
   return `for a in /sys/class/net/*/address; do [ "$(cat $a)" = ${mac} ] && ip link set "$(basename "$(dirname $a)")" up; done; true`
 }
 
-/** The single file for the board; built when there is none, or when a source is newer. */
-function builtFile(board: Board, isBuilt: boolean): string {
-  const arch = board.architecture === 'x86_64' ? 'x64' : 'arm64'
+/** The single file for the architecture; built when there is none, or when a source is newer. */
+function builtFile(architecture: BoardArchitecture, isBuilt: boolean): string {
+  const arch = architecture === 'x86_64' ? 'x64' : 'arm64'
   const file = join(root, 'dist', `tepui-linux-${arch}`)
   if (existsSync(file) && (isBuilt || statSync(file).mtimeMs > newestSource())) return file
   say(`building ${file}`)
