@@ -43,6 +43,7 @@ export function parseCpuMask(text: string): CpuSet | null {
     const word = (words[i] as string).replace(/^0x/, '')
     if (!/^[0-9a-fA-F]{1,8}$/.test(word)) return null
     const bits = Number.parseInt(word, 16)
+    if (bits === 0) continue
     for (let bit = 0; bit < 32; bit++) if ((bits >>> bit) & 1) cpus.push(base + bit)
   }
   return cpus
@@ -60,9 +61,16 @@ export function formatCpuList(cpus: CpuSet): string {
   return parts.join(',')
 }
 
+/** In one walk along both: many sets are cut with all CPUs of the machine. */
 export function intersect(a: CpuSet, b: CpuSet): CpuSet {
-  const inB = new Set(b)
-  return a.filter((cpu) => inB.has(cpu))
+  const both: number[] = []
+  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+    const [cpu, other] = [a[i] as number, b[j] as number]
+    if (cpu === other) both.push(cpu)
+    if (cpu <= other) i++
+    if (other <= cpu) j++
+  }
+  return both
 }
 
 export function union(a: CpuSet, b: CpuSet): CpuSet {

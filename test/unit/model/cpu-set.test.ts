@@ -71,6 +71,15 @@ describe('masks', () => {
   })
 })
 
+test('what two sets have in common is what is in both', () => {
+  const anySet = fc.uniqueArray(fc.nat(60)).map((numbers) => numbers.sort((a, b) => a - b))
+  fc.assert(
+    fc.property(anySet, anySet, (a, b) => {
+      expect(intersect(a, b)).toEqual(a.filter((cpu) => b.includes(cpu)))
+    }),
+  )
+})
+
 test('sets meet, join and part', () => {
   expect(intersect([1, 2, 3], [2, 3, 4])).toEqual([2, 3])
   expect(union([3, 1], [2, 3])).toEqual([1, 2, 3])
