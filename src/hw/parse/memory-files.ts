@@ -34,14 +34,14 @@ export function parseHugepageSize(folder: string): Reading<number> {
   return match === null ? absent : known(Number(match[1]) * 1024)
 }
 
-/** One number an online node, in ascending order of node id. */
+/** One number an online node, in ascending order of node id. 0 is of a kernel that was told none: the nearest is 10. */
 export function parseDistances(text: string): Reading<readonly number[]> {
   const words = cleanText(text).split(/\s+/)
   if (words.length === 1 && words[0] === '') return absent
   const numbers: number[] = []
   for (const word of words) {
     const number = parseInteger(word)
-    if (number.kind !== 'known' || number.value < 0) return implausible(text, 'not a row of distances')
+    if (number.kind !== 'known' || number.value <= 0) return implausible(text, 'not a row of distances')
     numbers.push(number.value)
   }
   return known(numbers)

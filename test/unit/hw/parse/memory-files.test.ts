@@ -52,4 +52,5 @@ it('distances are one row of numbers', () => {
   expect(parseDistances('10 20  28\n')).toEqual({ kind: 'known', value: [10, 20, 28] })
   expect(parseDistances('\n').kind).toBe('absent')
   expect(parseDistances('10 -3').kind).toBe('implausible')
+  expect(parseDistances('0\n').kind).toBe('implausible')
 })
