@@ -21,6 +21,9 @@ export type Cpuinfo = {
   readonly isVirtual: boolean | null
 }
 
+/** The flags of a processor are the longest, about 2500; a longer value is no property. */
+const valueCharactersMax = 16_384
+
 /** Absent when no CPU is described (an empty or foreign text). */
 export function parseCpuinfo(text: string): Reading<Cpuinfo> {
   const blocks: Map<string, string>[] = []
@@ -31,6 +34,7 @@ export function parseCpuinfo(text: string): Reading<Cpuinfo> {
     if (colon === -1) continue
     const key = line.slice(0, colon).trim()
     const value = line.slice(colon + 1).trim()
+    if (value.length > valueCharactersMax) continue
     const start = blockStart(key, value)
     if (start !== null) {
       current = new Map([['cpu number', start.cpu], ...start.facts])

@@ -1,7 +1,7 @@
 // Strings that firmware vendors were meant to fill in and did not. Such a value is absent, not a name.
 
 import { absent, known, type Reading } from '../../model/reading.ts'
-import { cleanText } from './numbers.ts'
+import { cleanText, implausible, nameCharactersMax } from './numbers.ts'
 
 const junk = [
   /^to be filled( by o\.?e\.?m\.?)?\.?$/i,
@@ -24,6 +24,7 @@ const junk = [
 /** A DMI string, trimmed; absent when it is empty or a filler. */
 export function parseDmiString(text: string): Reading<string> {
   const clean = cleanText(text).replace(/\s+/g, ' ')
+  if (clean.length > nameCharactersMax) return implausible(text, 'longer than any name')
   return clean === '' || junk.some((filler) => filler.test(clean)) ? absent : known(clean)
 }
 

@@ -7,6 +7,9 @@ import { absent, known, type Reading } from '../../model/reading.ts'
 /** Longest piece of a wrong text that is kept as evidence. */
 const rawCharactersMax = 120
 
+/** No name, version or state is longer; what is would fill the document, and everything that it is copied into. */
+export const nameCharactersMax = 1024
+
 export function implausible(raw: string, why: string): Reading<never> {
   return { kind: 'implausible', raw: raw.slice(0, rawCharactersMax), why }
 }
@@ -23,6 +26,7 @@ const noText = new Set(['', '(null)', '<NULL>', '(none)'])
 /** One word or line as it is; absent when it is empty, or the kernel's word for nothing. */
 export function parseLine(text: string): Reading<string> {
   const line = cleanText(text)
+  if (line.length > nameCharactersMax) return implausible(text, 'longer than any name')
   return noText.has(line) ? absent : known(line)
 }
 
@@ -32,6 +36,12 @@ export function parseInteger(text: string): Reading<number> {
   if (!/^-?\d{1,16}$/.test(clean)) return implausible(text, 'not a whole number')
   const value = Number(clean)
   return Number.isSafeInteger(value) ? known(value) : implausible(text, 'larger than can be counted')
+}
+
+/** A whole number that is not negative. */
+export function parseCount(text: string): Reading<number> {
+  const number = parseInteger(text)
+  return number.kind === 'known' && number.value < 0 ? implausible(text, 'a negative count') : number
 }
 
 /** A whole number above 0; absent for others, by which drivers say that they do not know. */

@@ -5,7 +5,7 @@
 import { absent, known, type Reading, valueOr } from '../../model/reading.ts'
 import { type MapperIdentity, parseMapperUuid } from '../parse/device-mapper.ts'
 import { parseAssignments } from '../parse/key-values.ts'
-import { cleanText, parseInteger } from '../parse/numbers.ts'
+import { cleanText, implausible, parseCount, parseInteger, parseLine, parsePositive } from '../parse/numbers.ts'
 import { parseUdevEntry, type UdevEntry } from '../parse/udev-db.ts'
 import { type Bench, listNames, naturalOrder, readFact } from './report.ts'
 
@@ -163,7 +163,7 @@ function readOne(
   const number = said ?? (has('dev') ? readFact(bench, `${folder}/dev`, parseDeviceNumber) : null)
   const isPartition = files === null
   const partn = isPartition ? (uevent?.get('PARTN') ?? null) : null
-  const sectors = has('size') ? readFact(bench, `${folder}/size`, parseInteger) : null
+  const sectors = has('size') ? readFact(bench, `${folder}/size`, parseSectors) : null
   const entry = number !== null && udevNames.has(`b${number}`) ? `${udevFolder}/b${number}` : null
   return {
     name,
@@ -174,10 +174,10 @@ function readOne(
       ? null
       : partn !== null && /^\d{1,6}$/.test(partn)
         ? Number(partn)
-        : readFact(bench, `${folder}/partition`, parseInteger),
+        : readFact(bench, `${folder}/partition`, parsePositive),
     partitionUuid: uevent?.get('PARTUUID') ?? null,
     partitionName: uevent?.get('PARTNAME') ?? null,
-    sizeBytes: sectors === null || sectors <= 0 ? null : sectors * sectorBytes,
+    sizeBytes: sectors === null || sectors === 0 ? null : sectors * sectorBytes,
     slaves: files?.has('slaves') && !files.has('device') ? listNames(bench, `${folder}/slaves`) : [],
     holders: has('holders') ? listNames(bench, `${folder}/holders`) : [],
     partitions,
@@ -187,13 +187,20 @@ function readOne(
 }
 
 function readMapper(bench: Bench, folder: string): BlockDevice['mapper'] {
-  const text = (file: string) => readFact(bench, `${folder}/dm/${file}`, (raw) => known(cleanText(raw)))
-  return { ...parseMapperUuid(text('uuid') ?? ''), name: text('name') || null }
+  const text = (file: string) => readFact(bench, `${folder}/dm/${file}`, parseLine)
+  return { ...parseMapperUuid(text('uuid') ?? ''), name: text('name') }
 }
 
 function parseUevent(text: string): Reading<ReadonlyMap<string, string>> {
   const found = parseAssignments(text)
   return found.size === 0 ? absent : known(found)
+}
+
+/** As many as have a size that can be counted. */
+function parseSectors(text: string): Reading<number> {
+  const sectors = parseCount(text)
+  const isCountable = sectors.kind !== 'known' || Number.isSafeInteger(sectors.value * sectorBytes)
+  return isCountable ? sectors : implausible(text, 'larger than can be counted')
 }
 
 function parseDeviceNumber(text: string): Reading<string> {

@@ -159,7 +159,7 @@ function distinctSets(bench: Bench, files: CpuFiles, online: CpuSet, names: read
     if (covered.has(cpu)) continue
     const set = files.set(cpu, names)
     if (set === null) continue
-    if (set[0] !== cpu) {
+    if (set[0] !== cpu || set.some((member) => covered.has(member))) {
       const where = `${cpuRoot}/cpu${cpu}/topology/${names[0]}`
       bench.report.add({
         code: 'HW_CONFLICT',

@@ -4,7 +4,7 @@
 
 import type { Disk, Partition } from '../../model/inventory.ts'
 import { valueOr } from '../../model/reading.ts'
-import { parseInteger, parseLine } from '../parse/numbers.ts'
+import { parseInteger, parseLine, parsePositive } from '../parse/numbers.ts'
 import { pciAddressInPath } from '../parse/pci.ts'
 import { decodeUdev } from '../parse/udev-db.ts'
 import type { BlockDevice, BlockTable } from './block-table.ts'
@@ -48,6 +48,7 @@ function disk(bench: Bench, { table, uses, near, drivers }: DiskBench, device: B
   const words = wordsOf(bench, { device, identity, files, path: first, drivers })
   const transport = transportOf(words)
   const fact = (file: string) => readFact(bench, `${folder}/${file}`, parseInteger)
+  const blockBytes = (file: string) => readFact(bench, `${folder}/queue/${file}`, parsePositive)
   const flag = (file: string) => (device.files.has(file) ? asBoolean(fact(file)) : null)
   const rotational = asBoolean(fact('queue/rotational'))
   const isRemovable = flag('removable')
@@ -65,8 +66,8 @@ function disk(bench: Bench, { table, uses, near, drivers }: DiskBench, device: B
     serial: identity.serial,
     wwn: identity.wwn,
     sizeBytes: device.sizeBytes,
-    logicalBlockBytes: fact('queue/logical_block_size'),
-    physicalBlockBytes: fact('queue/physical_block_size'),
+    logicalBlockBytes: blockBytes('logical_block_size'),
+    physicalBlockBytes: blockBytes('physical_block_size'),
     rotational,
     kind: kindOf(words, transport, rotational),
     transport,

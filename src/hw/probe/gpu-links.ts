@@ -13,6 +13,9 @@ export type Nearby = {
   readonly disks: readonly Disk[]
 }
 
+/** Links are as many as pairs; a list of more GPUs than this is damaged or made up, and gets none. */
+export const gpusLinkedMax = 256
+
 const nearKinds = new Set(['pix', 'pxb', 'phb'])
 
 /** The GPUs with all their links: GPUs first, then NICs, then drives; what the driver told stays as it is. */

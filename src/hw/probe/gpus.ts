@@ -3,7 +3,7 @@
 
 import type { Disk, Firmware, Gpu, Nic, PciDevice } from '../../model/inventory.ts'
 import { type GpuFacts, unknownGpu } from './gpu-facts.ts'
-import { withNeighbours } from './gpu-links.ts'
+import { gpusLinkedMax, withNeighbours } from './gpu-links.ts'
 import { describeAmd } from './gpus-amd.ts'
 import { describeIntel } from './gpus-intel.ts'
 import { describeNvidia } from './gpus-nvidia.ts'
@@ -36,6 +36,11 @@ export function probeGpus(bench: Bench, { pci, nics, disks }: Surroundings): Gpu
     if (gpu.partitioning === null) continue
     const message = `the GPU is cut into instances (${gpu.partitioning}) and is not offered as a whole`
     bench.report.add({ code: 'HW_CONFLICT', where: `gpus[${gpu.pciAddress}]`, message })
+  }
+  if (gpus.length > gpusLinkedMax) {
+    const message = `${gpus.length} GPUs are more than any machine has: the links between them are left out`
+    bench.report.add({ code: 'HW_CONFLICT', where: 'gpus', message })
+    return { gpus, firmware }
   }
   return { gpus: withNeighbours(gpus, { pci, nics, disks }), firmware }
 }

@@ -4,7 +4,7 @@
 import type { Nic } from '../../model/inventory.ts'
 import { absent, type Reading } from '../../model/reading.ts'
 import { lastingAddress, parseMac } from '../parse/mac.ts'
-import { cleanText, parseHex, parseInteger, parseLine } from '../parse/numbers.ts'
+import { cleanText, parseHex, parseInteger, parseLine, parsePositive } from '../parse/numbers.ts'
 import { pciAddressInPath } from '../parse/pci.ts'
 import { lldpNeighbours } from './lldp.ts'
 import { numaNodeOf } from './locality.ts'
@@ -98,7 +98,7 @@ function nic(bench: Bench, numa: NumaFacts, one: Candidate, rdma: RdmaPort | nul
     speedMaxMbps: isPlain || !isEthernet ? null : tools.speedMaxMbps(name),
     link,
     isUp: flags === null ? null : (flags & 1) !== 0,
-    mtu: fact('mtu', parseInteger),
+    mtu: fact('mtu', parsePositive),
     driver,
     firmware: rdma?.firmware ?? (isPlain || isUsb(devicePath) ? null : tools.firmware(name)),
     numaNode: numaNodeOf(bench, numa, devicePath),

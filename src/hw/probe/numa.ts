@@ -7,7 +7,7 @@ import { type CpuSet, formatCpuList, intersect, union } from '../../model/cpu-se
 import type { Hugepages, NumaNode, NumaSection } from '../../model/inventory.ts'
 import { known, valueOr } from '../../model/reading.ts'
 import { parseDistances, parseHugepageSize, parseMemTotal } from '../parse/memory-files.ts'
-import { parseInteger, parseList, parseMask } from '../parse/numbers.ts'
+import { parseCount, parseList, parseMask } from '../parse/numbers.ts'
 import { parseNvidiaNumaStatus } from '../parse/nvidia-proc.ts'
 import { accessOf, memorySideCachesOf, nodeKinds, nodeRoot } from './numa-memory.ts'
 import { type Bench, listNames, listNumbered, readFact } from './report.ts'
@@ -189,9 +189,9 @@ function hugepagesOf(bench: Bench, folder: string): readonly Hugepages[] {
   return listNames(bench, folder)
     .flatMap((name) => {
       const sizeBytes = valueOr(parseHugepageSize(name), null)
-      const count = readFact(bench, `${folder}/${name}/nr_hugepages`, parseInteger)
+      const count = readFact(bench, `${folder}/${name}/nr_hugepages`, parseCount)
       if (sizeBytes === null || count === null) return []
-      return [{ sizeBytes, count, freeCount: readFact(bench, `${folder}/${name}/free_hugepages`, parseInteger) }]
+      return [{ sizeBytes, count, freeCount: readFact(bench, `${folder}/${name}/free_hugepages`, parseCount) }]
     })
     .sort((a, b) => a.sizeBytes - b.sizeBytes)
 }

@@ -3,7 +3,8 @@
 // functions that is what takes the time. It does not know what the functions are for.
 
 import type { PciDevice } from '../../model/inventory.ts'
-import { cleanText, parseInteger } from '../parse/numbers.ts'
+import { andThen, valueOr } from '../../model/reading.ts'
+import { parseInteger, parseLine } from '../parse/numbers.ts'
 import { normalisePciAddress, pciOrder, pciPlace, withoutFunction } from '../parse/pci.ts'
 import {
   type PciIds,
@@ -134,8 +135,7 @@ function slotFinder(bench: Bench): (folder: PciFolder) => string | null {
     const device = withoutFunction(address)
     const slot = names.get(device) ?? names.get(device.slice(0, device.lastIndexOf(':')))
     if (slot !== undefined || !files.has('label')) return slot ?? null
-    const label = bench.source.readText(`${path}/label`)
-    return (label.kind === 'known' && cleanText(label.value)) || null
+    return valueOr(andThen(bench.source.readText(`${path}/label`), parseLine), null)
   }
 }
 

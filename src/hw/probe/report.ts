@@ -79,17 +79,17 @@ export function linkName({ source }: Bench, path: string): string | null {
 /** Names in a folder in natural order (`cpu2` before `cpu10`); none where there is no folder. */
 export function listNames({ source, report }: Bench, path: string): readonly string[] {
   const names = settle(report, source.list(path), path) ?? []
-  return [...names].sort(naturalOrder)
+  return [...new Set(names)].sort(naturalOrder)
 }
 
 /** The numbers of `cpu0`, `node33`, `index2` in a folder, ascending. */
 export function listNumbered(bench: Bench, path: string, prefix: string): readonly number[] {
-  const numbers: number[] = []
+  const numbers = new Set<number>()
   for (const name of settle(bench.report, bench.source.list(path), path) ?? []) {
     const digits = name.startsWith(prefix) ? name.slice(prefix.length) : ''
-    if (/^\d{1,6}$/.test(digits)) numbers.push(Number(digits))
+    if (/^(0|[1-9]\d{0,5})$/.test(digits)) numbers.add(Number(digits))
   }
-  return numbers.sort((a, b) => a - b)
+  return [...numbers].sort((a, b) => a - b)
 }
 
 export function naturalOrder(a: string, b: string): number {

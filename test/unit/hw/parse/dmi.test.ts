@@ -51,3 +51,7 @@ it('a UUID that thousands of boards share is none', () => {
     value: 'b26849ef-4fb0-4e03-a9d1-1a165a40c8d7',
   })
 })
+
+it('a string longer than any name is none', () => {
+  expect(parseDmiString('x'.repeat(1025))).toMatchObject({ kind: 'implausible' })
+})

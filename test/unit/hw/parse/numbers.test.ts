@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import {
   cleanText,
+  parseCount,
   parseHex,
   parseInteger,
   parseLine,
@@ -26,6 +27,12 @@ describe('a number of the kernel', () => {
   it('keeps a short piece of a wrong text as evidence', () => {
     const reading = parseInteger('x'.repeat(10_000))
     expect(reading.kind === 'implausible' && reading.raw.length).toBe(120)
+  })
+
+  it('is a count where it is not negative', () => {
+    expect([parseCount('0\n'), parseCount('7')]).toEqual([0, 7].map((value) => ({ kind: 'known', value })))
+    for (const text of ['-1', '', '9007199254740993', '1e3'])
+      expect(parseCount(text)).toMatchObject({ kind: 'implausible' })
   })
 
   it('is read in hexadecimal with and without a prefix', () => {
@@ -56,6 +63,11 @@ describe('a line of the kernel', () => {
   it('is kept as it is', () => {
     expect(parseLine(' notsupported \n')).toEqual({ kind: 'known', value: 'notsupported' })
   })
+})
+
+it('a line longer than any name is none', () => {
+  expect(parseLine('x'.repeat(1024))).toMatchObject({ kind: 'known' })
+  expect(parseLine('x'.repeat(1025))).toMatchObject({ kind: 'implausible' })
 })
 
 describe('a set of CPUs', () => {

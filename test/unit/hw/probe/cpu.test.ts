@@ -103,6 +103,18 @@ describe('cores', () => {
     expect(probe(two(25)).cores.map((core) => core.cpus)).toEqual(['0-1'])
   })
 
+  it('have each CPU once, also where the units that AMD lists take CPUs of each other', () => {
+    const files = {
+      '/proc/cpuinfo': 'processor : 0\nvendor_id : AuthenticAMD\ncpu family : 21\n',
+      ...cpus(4, (i) => ({ core_cpus_list: ['0-1', '0-1', '1-3', '2-3'][i] as string, core_id: `${i}` })),
+    }
+    expect(probe({ ...files, [`${root}/cpu2/topology/core_cpus_list`]: '2-3' }).problems).toEqual([])
+    const sets = ['0,2', '1-3', '0,2', '3']
+    const section = probe({ ...files, ...cpus(4, (i) => ({ core_cpus_list: sets[i] as string, core_id: `${i}` })) })
+    expect(section.cores.map((core) => core.cpus)).toEqual(['0', '1', '2', '3'])
+    expect(section.problems).toMatchObject([{ code: 'HW_CONFLICT' }])
+  })
+
   it('may share a number inside a package', () => {
     expect(probe(cpus(2, (i) => ({ core_cpus: `${i + 1}` }))).cores.map((core) => [core.id, core.cpus])).toEqual([
       [0, '0'],

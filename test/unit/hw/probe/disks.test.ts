@@ -47,6 +47,21 @@ describe('a drive', () => {
     ])
   })
 
+  it('has no size and no blocks where the kernel counts what cannot be', () => {
+    const block = {
+      'queue/logical_block_size': '0\n',
+      'queue/physical_block_size': '-1\n',
+      size: '18014398509481985\n',
+    }
+    const files = { ...drive('nvme0n1', nvme, block), '/sys/block/nvme0n1/nvme0n1p1/partition': '-1\n' }
+    const { disks } = storageOf(files)
+    expect(disks[0]).toMatchObject({ logicalBlockBytes: null, physicalBlockBytes: null, sizeBytes: null })
+    expect(disks[0]?.partitions[0]?.number ?? null).toBe(null)
+    const large = storageOf(drive('nvme0n1', nvme, { size: '9007199254740991\n' }))
+    expect(large.disks[0]?.sizeBytes).toBe(null)
+    expect(JSON.stringify(large.problems)).toContain('/sys/block/nvme0n1/size')
+  })
+
   it('of several NVMe namespaces is a disk each, told apart by world-wide name', () => {
     const files = {
       ...drive('nvme0n1', nvme, { wwid: 'eui.1111111111111111' }, { serial: 'S1', transport: 'pcie' }),

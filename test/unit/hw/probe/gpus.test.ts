@@ -414,6 +414,16 @@ describe('Intel GPUs', () => {
   })
 })
 
+it('have no links to each other where they are more than any machine has, and a problem says so', () => {
+  const address = (i: number) =>
+    `${(i >> 8).toString(16).padStart(4, '0')}:${(i & 255).toString(16).padStart(2, '0')}:00.0`
+  const many = Array.from({ length: 1025 }, (_, i) => device(address(i), '0x030200', '0x10de', null))
+  const { gpus, problems } = probe(fakeMachine(Object.assign({}, ...many)))
+  expect([gpus.length, gpus.flatMap((gpu) => gpu.links)]).toEqual([1025, []])
+  expect(problems).toMatchObject([{ where: 'gpus', message: expect.stringContaining('links') }])
+  expect(probe(fakeMachine(Object.assign({}, ...many.slice(0, 8)))).gpus[0]?.links).toHaveLength(7)
+})
+
 it('display chips of management controllers and virtual screens are no GPUs', () => {
   const files = {
     ...device('0000:00:01.0', '0x030000', '0x1a03', 'ast'),

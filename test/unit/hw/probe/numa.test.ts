@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { probeAllowed } from '../../../../src/hw/probe/allowed.ts'
 import { probeNuma } from '../../../../src/hw/probe/numa.ts'
 import { Report } from '../../../../src/hw/probe/report.ts'
+import type { Source } from '../../../../src/hw/source/source.ts'
+import { known } from '../../../../src/model/reading.ts'
 import { type FakeFile, fakeMachine } from '../../../support/fake-machine.ts'
 
 const root = '/sys/devices/system/node'
@@ -182,6 +184,23 @@ describe('NUMA nodes', () => {
       { sizeBytes: 65536, count: 7, freeCount: 5 },
       { sizeBytes: 1073741824, count: 1, freeCount: null },
     ])
+    const negative = {
+      ...node(0, '0-3', '10'),
+      ...pool(64, { nr_hugepages: '7', free_hugepages: '-1' }),
+      ...pool(2048, { nr_hugepages: '-1' }),
+    }
+    expect(probe(negative).nodes[0]?.hugepages).toEqual([{ sizeBytes: 65536, count: 7, freeCount: null }])
+  })
+
+  it('are one each, whatever a folder lists twice or with zeros before', () => {
+    const files = { ...node(0, '0-3', null), [`${root}/node00/cpulist`]: '0-3', [`${root}/node000001/cpulist`]: '0' }
+    expect(probe(files).nodes.map((one) => one.id)).toEqual([0])
+    const machine = fakeMachine(node(0, '0-3', null))
+    const source: Source = {
+      ...machine,
+      list: (path) => (path === root ? known(['node0', 'node0']) : machine.list(path)),
+    }
+    expect(probeNuma({ source, report: new Report() }, online).nodes.map((one) => one.id)).toEqual([0])
   })
 
   it('with CPUs and no memory, and nodes in an odd order, keep their places in the distances', () => {
