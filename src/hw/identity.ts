@@ -71,7 +71,8 @@ function serialParts(machine: Facts): readonly Part[] | null {
 /** What a guest of KVM on s390 is called when nobody called it anything. */
 const namelessGuest = /\bKVMguest\b/
 
-function isGuest({ virtualisation }: Facts): boolean {
+/** A hypervisor runs it: what it sees of its board, memory and sensors is the hypervisor's to choose. */
+export function isGuest({ virtualisation }: Pick<MachineIdentity, 'virtualisation'>): boolean {
   return virtualisation !== null && virtualisation !== 'none'
 }
 

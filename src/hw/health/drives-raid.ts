@@ -11,6 +11,7 @@ import {
   type RaidVolume,
 } from '../parse/raid-report.ts'
 import { joinMembers } from '../parse/storcli.ts'
+import { pciRef } from '../parts.ts'
 import type { HealthBench } from './bench.ts'
 import { type Patient, say, tally } from './drive-words.ts'
 import { isVolumeOf } from './drives-behind.ts'
@@ -24,7 +25,7 @@ export function lookAtControllers(bench: HealthBench): void {
     const controllers = bench.inventory.pci.filter((device) => isOfFamily(bench, family, device))
     const [first] = controllers
     if (first === undefined) continue
-    const part: PartRef = { kind: 'pci', name: first.address, id: null }
+    const part = pciRef(first.address)
     if (!askFamily(bench, family, part)) {
       const names = family.tools.map(({ name }) => name).join(', ')
       bench.findings.unchecked(question, part, 'HW_TOOL_MISSING', `none of these is there: ${names}`)

@@ -4,6 +4,7 @@
 
 import type { PartRef } from '../../model/health.ts'
 import type { Disk } from '../../model/inventory.ts'
+import { diskRef } from '../parts.ts'
 import type { HealthBench } from './bench.ts'
 import { settleAnswer } from './drive-answer.ts'
 import { type DriveTools, driveTools } from './drive-tools.ts'
@@ -17,7 +18,7 @@ export function lookAtDrives(bench: HealthBench): void {
   const tools = driveTools(bench.source)
   const asked = new Set<string>()
   for (const disk of bench.inventory.disks.filter(isPhysical)) {
-    const part: PartRef = { kind: 'disk', name: disk.name, id: disk.serial }
+    const part = diskRef(disk)
     lookAtPresence(bench, disk, part)
     // Namespaces of one NVMe drive share its log.
     const log = `${disk.serial} ${disk.pciAddress}`

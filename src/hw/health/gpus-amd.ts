@@ -4,26 +4,26 @@
 import type { Gpu } from '../../model/inventory.ts'
 import { parseColonPairs } from '../parse/key-values.ts'
 import { parseInteger } from '../parse/numbers.ts'
-import type { HealthBench } from './bench.ts'
-import { gpuPart, replayGrowthMin } from './gpus-part.ts'
+import { gpuRef } from '../parts.ts'
+import { countSinceBoot, type HealthBench } from './bench.ts'
+import { namesIn, textAt, valueAt } from './files.ts'
+import { countReplays } from './gpus-replays.ts'
 
 /** `gpus` are those of amdgpu. */
 export function lookAtAmd(bench: HealthBench, gpus: readonly Gpu[]): void {
   for (const gpu of gpus) if (gpu.pciAddress !== null) lookAtOne(bench, gpu, `/sys/bus/pci/devices/${gpu.pciAddress}`)
 }
 
-function lookAtOne({ source, findings, inventory }: HealthBench, gpu: Gpu, folder: string): void {
-  const part = gpuPart(gpu)
-  const epoch = inventory.os.bootId ?? 'boot'
-  const list = source.list(folder)
-  const files = new Set(list.kind === 'known' ? list.value : [])
-  const status = files.has('power') ? source.readText(`${folder}/power/runtime_status`) : null
-  if (status?.kind === 'known' && status.value.trim() === 'suspended') {
+function lookAtOne(bench: HealthBench, gpu: Gpu, folder: string): void {
+  const { source, findings } = bench
+  const part = gpuRef(gpu)
+  const files = new Set(namesIn(source, folder))
+  if (files.has('power') && textAt(source, `${folder}/power/runtime_status`) === 'suspended') {
     findings.unchecked('errors of the GPU', part, 'HW_UNKNOWN', 'it sleeps, and reading its counts would wake it')
     return
   }
-  const counts = files.has('ras') ? source.list(`${folder}/ras`) : null
-  for (const name of counts?.kind === 'known' ? [...counts.value].sort() : []) {
+  const counts = files.has('ras') ? namesIn(source, `${folder}/ras`) : []
+  for (const name of [...counts].sort()) {
     if (!name.endsWith('_err_count')) continue
     const path = `${folder}/ras/${name}`
     const text = source.readText(path)
@@ -36,13 +36,10 @@ function lookAtOne({ source, findings, inventory }: HealthBench, gpu: Gpu, folde
     const value = Number(count)
     if (value > 0) findings.symptom('GPU_UNCORRECTED_ERRORS', part, { source: path, text: `ue: ${value}` })
     const what = `uncorrectable errors of ${name.replace('_err_count', '')}`
-    findings.counter({ code: 'GPU_UNCORRECTED_ERRORS', part, source: path, text: what, value, epoch, growthMin: 1 })
+    countSinceBoot(bench, { code: 'GPU_UNCORRECTED_ERRORS', part, source: path, text: what, value, growthMin: 1 })
   }
   if (!files.has('pcie_replay_count')) return
   const path = `${folder}/pcie_replay_count`
-  const text = source.readText(path)
-  const replays = text.kind === 'known' ? parseInteger(text.value) : null
-  if (replays?.kind !== 'known' || replays.value < 0) return
-  const counter = { code: 'PCIE_CORRECTED_ERRORS', part, source: path, text: 'packets sent again' } as const
-  findings.counter({ ...counter, value: replays.value, epoch, growthMin: replayGrowthMin })
+  const replays = valueAt(source, path, parseInteger)
+  if (replays !== null && replays >= 0) countReplays(bench, gpu, path, replays)
 }

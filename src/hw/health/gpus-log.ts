@@ -4,8 +4,8 @@ import type { ConditionCode } from '../../model/conditions.ts'
 import type { PartRef } from '../../model/health.ts'
 import { type GpuLogEvent, type GpuLogKind, parseGpuLogLine } from '../parse/gpu-log.ts'
 import { withoutFunction } from '../parse/pci.ts'
+import { gpuRef, pciRef } from '../parts.ts'
 import type { HealthBench } from './bench.ts'
-import { gpuPart } from './gpus-part.ts'
 import { conditionOfXid, recoveryActionXid } from './xids.ts'
 
 const codes: Readonly<Record<Exclude<GpuLogKind, 'xid'>, ConditionCode>> = {
@@ -44,7 +44,7 @@ function codeOf({ kind, number, isNonfatal }: GpuLogEvent): ConditionCode | null
 
 /** The log leaves the function out, or names one that the GPU has no more. */
 function partAt({ inventory }: HealthBench, { place, kind }: GpuLogEvent): PartRef {
-  if (kind === 'switch-error') return { kind: 'pci', name: `${place}.0`, id: null }
+  if (kind === 'switch-error') return pciRef(`${place}.0`)
   const gpu = inventory.gpus.find((one) => withoutFunction(one.pciAddress ?? '') === place)
-  return gpu === undefined ? { kind: 'gpu', name: `${place}.0`, id: null } : gpuPart(gpu)
+  return gpu === undefined ? { kind: 'gpu', name: `${place}.0`, id: null } : gpuRef(gpu)
 }

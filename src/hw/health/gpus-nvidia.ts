@@ -7,9 +7,10 @@ import { known } from '../../model/reading.ts'
 import type { Fault } from '../../model/result.ts'
 import type { NvidiaHealth } from '../parse/nvidia-health.ts'
 import { type NvlinkStates, parseLostGpus, parseNvlinkErrors, parseNvlinkStates } from '../parse/nvidia-lists.ts'
+import { gpuRef } from '../parts.ts'
 import { nvidiaQuery, nvidiaToldLast, runNvidia } from '../probe/nvidia-tool.ts'
-import type { HealthBench } from './bench.ts'
-import { gpuPart, replayGrowthMin } from './gpus-part.ts'
+import { countSinceBoot, type HealthBench } from './bench.ts'
+import { countReplays } from './gpus-replays.ts'
 
 const source = nvidiaQuery.join(' ')
 
@@ -40,7 +41,7 @@ export function lookAtNvidia(bench: HealthBench, gpus: readonly Gpu[]): void {
     else {
       // Lost, or not given to this container: the tool does not tell which.
       const message = `${source} does not list ${gpu.pciAddress}`
-      bench.findings.unchecked('errors of the GPU', gpuPart(gpu), 'HW_CONFLICT', message)
+      bench.findings.unchecked('errors of the GPU', gpuRef(gpu), 'HW_CONFLICT', message)
     }
   }
   if (gpus.some((gpu) => gpu.links.some((link) => link.kind === 'nvlink'))) lookAtNvlink(bench, gpus)
@@ -51,14 +52,15 @@ function lookAtFailure({ findings }: HealthBench, gpus: readonly Gpu[], { code, 
   const { output } = (details ?? {}) as { readonly output?: unknown }
   for (const [address, text] of parseLostGpus(typeof output === 'string' ? output : '')) {
     const gpu = gpus.find((one) => one.pciAddress === address)
-    const part = gpu === undefined ? ({ kind: 'gpu', name: address, id: null } as const) : gpuPart(gpu)
+    const part = gpu === undefined ? ({ kind: 'gpu', name: address, id: null } as const) : gpuRef(gpu)
     findings.symptom('GPU_FAILED', part, { source, text })
   }
   findings.unchecked('errors of NVIDIA GPUs', null, code, message, codes)
 }
 
-function lookAtOne({ findings, inventory }: HealthBench, gpu: Gpu, health: NvidiaHealth): void {
-  const part = gpuPart(gpu)
+function lookAtOne(bench: HealthBench, gpu: Gpu, health: NvidiaHealth): void {
+  const { findings } = bench
+  const part = gpuRef(gpu)
   const symptom = (code: ConditionCode, text: string) => findings.symptom(code, part, { source, text })
   if (health.lost !== null) symptom('GPU_FAILED', health.lost)
   if (health.recoveryAction !== null) symptom('GPU_FAILED', `gpu_recovery_action: ${health.recoveryAction}`)
@@ -71,15 +73,16 @@ function lookAtOne({ findings, inventory }: HealthBench, gpu: Gpu, health: Nvidi
   if ((uncorrectedVolatile ?? 0) > 0) {
     symptom('GPU_UNCORRECTED_ERRORS', `${uncorrectedVolatile} uncorrectable errors since the driver started`)
   }
-  const counter = (code: ConditionCode, text: string, value: number | null, epoch: string, growthMin: number) => {
-    if (value !== null) findings.counter({ code, part, source, text, value, epoch, growthMin })
+  if (uncorrectedAggregate !== null) {
+    const counter = { code: 'GPU_UNCORRECTED_ERRORS', part, source, text: 'uncorrectable errors in its life' } as const
+    findings.counter({ ...counter, value: uncorrectedAggregate, epoch: 'life', growthMin: 1 })
   }
-  counter('GPU_UNCORRECTED_ERRORS', 'uncorrectable errors in its life', uncorrectedAggregate, 'life', 1)
-  counter('PCIE_CORRECTED_ERRORS', 'packets sent again', replays, inventory.os.bootId ?? 'boot', replayGrowthMin)
+  if (replays !== null) countReplays(bench, gpu, source, replays)
 }
 
 /** How many links a GPU has is known from its likes: with fewer active ones than another of its model, some are down. */
-function lookAtNvlink({ source: machine, findings, inventory }: HealthBench, gpus: readonly Gpu[]): void {
+function lookAtNvlink(bench: HealthBench, gpus: readonly Gpu[]): void {
+  const { source: machine, findings } = bench
   const argv = ['nvidia-smi', 'nvlink', '-s']
   const states = runNvidia(machine, argv, (text) => known(parseNvlinkStates(text)))
   if (!states.ok) {
@@ -92,23 +95,21 @@ function lookAtNvlink({ source: machine, findings, inventory }: HealthBench, gpu
     const likes = gpus.filter((other) => other.model === gpu.model).flatMap((other) => stateOf(other)?.active ?? [])
     if (state === undefined || state.active >= Math.max(...likes)) continue
     const text = `inactive links: ${state.inactive.join(', ')}; others of its model have ${Math.max(...likes)} active`
-    findings.symptom('GPU_LINK_DOWN', gpuPart(gpu), { source: argv.join(' '), text })
+    findings.symptom('GPU_LINK_DOWN', gpuRef(gpu), { source: argv.join(' '), text })
   }
   const errorsArgv = ['nvidia-smi', 'nvlink', '-e']
   const errors = runNvidia(machine, errorsArgv, (text) => known(parseNvlinkErrors(text)))
   if (!errors.ok) return
-  const epoch = inventory.os.bootId ?? 'boot'
   for (const gpu of gpus) {
     const counts = errors.value.get(gpu.uuid ?? '')
     if (counts === undefined) continue
     const counter = (text: string, value: number, growthMin: number) =>
-      findings.counter({
+      countSinceBoot(bench, {
         code: 'GPU_LINK_DOWN',
-        part: gpuPart(gpu),
+        part: gpuRef(gpu),
         source: errorsArgv.join(' '),
         text,
         value,
-        epoch,
         growthMin,
       })
     counter('NVLink recoveries', counts.recovery, 1)

@@ -2,10 +2,11 @@
 // module (`dimm*`, `rank*`), and on kernels before 3.6 by row and channel of a controller (`csrow*`).
 
 import type { PartRef } from '../../model/health.ts'
+import { isGuest } from '../identity.ts'
 import { parseInteger } from '../parse/numbers.ts'
-import type { HealthBench } from './bench.ts'
+import { countSinceBoot, type HealthBench } from './bench.ts'
 import { namesIn, textAt, valueAt } from './files.ts'
-import { isVirtual, modulePart } from './memory-parts.ts'
+import { modulePart } from './memory-parts.ts'
 
 const edacRoot = '/sys/devices/system/edac/mc'
 
@@ -13,7 +14,7 @@ export function lookAtEdac(bench: HealthBench): void {
   const { source, inventory, findings } = bench
   const names = namesIn(source, edacRoot).filter((name) => /^mc\d{1,4}$/.test(name))
   for (const name of names) lookAtController(bench, name)
-  if (names.length > 0 || isVirtual(bench)) return
+  if (names.length > 0 || isGuest(inventory.machine)) return
   const { dimms } = inventory.memory
   const isPlain = dimms.length > 0 && dimms.every((dimm) => dimm.isEcc === false)
   const message = isPlain
@@ -80,16 +81,14 @@ type Told = {
 }
 
 /** One uncorrected error is a symptom at once, as long as the kernel runs; of corrected ones the growth tells. */
-function tell({ inventory, findings }: HealthBench, part: PartRef, { corrected, uncorrected, counts }: Told): void {
+function tell(bench: HealthBench, part: PartRef, { corrected, uncorrected, counts }: Told): void {
   if (counts.uncorrected !== null && counts.uncorrected > 0) {
     const text = `${counts.uncorrected} uncorrected errors since the kernel started`
-    findings.symptom('MEMORY_UNCORRECTED_ERRORS', part, { source: uncorrected, text })
+    bench.findings.symptom('MEMORY_UNCORRECTED_ERRORS', part, { source: uncorrected, text })
   }
-  const epoch = inventory.os.bootId
-  if (counts.corrected === null || counts.corrected < 0 || epoch === null) return
-  const text = 'corrected errors'
-  const code = 'MEMORY_CORRECTED_ERRORS'
-  findings.counter({ code, part, source: corrected, text, value: counts.corrected, epoch, growthMin: 1 })
+  if (counts.corrected === null || counts.corrected < 0) return
+  const counter = { code: 'MEMORY_CORRECTED_ERRORS', part, source: corrected, text: 'corrected errors' } as const
+  countSinceBoot(bench, { ...counter, value: counts.corrected, growthMin: 1 })
 }
 
 function labelIn({ source }: HealthBench, path: string): string | null {

@@ -10,8 +10,9 @@ import {
   parseFirmwareLine,
   parseHardwareErrorLine,
 } from '../parse/machine-check.ts'
+import { packageRef } from '../parts.ts'
 import type { HealthBench } from './bench.ts'
-import { allProcessors, modulePart, packagePart, wholeMemory } from './memory-parts.ts'
+import { allProcessors, modulePart, wholeMemory } from './memory-parts.ts'
 
 /** The kernel numbers the firmware's reports; older ones than these are not put together. */
 const reportsMax = 100
@@ -49,5 +50,5 @@ function partOf(bench: HealthBench, { kind, cpu, label }: HardwareEvent): PartRe
   if (kind === 'memory' && label !== null) return modulePart(bench.inventory, label, label)
   if (kind !== 'machine-check') return wholeMemory
   const home = bench.inventory.cpu.packages.find((one) => cpu !== null && parseCpuList(one.cpus)?.includes(cpu))
-  return home === undefined ? allProcessors : packagePart(home)
+  return home === undefined ? allProcessors : packageRef(home)
 }

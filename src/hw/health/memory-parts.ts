@@ -1,25 +1,14 @@
 // What symptoms of memory and processors are about.
 
 import type { PartRef } from '../../model/health.ts'
-import type { CpuPackage, Dimm, Inventory } from '../../model/inventory.ts'
+import type { Dimm, Inventory } from '../../model/inventory.ts'
 import { dimmParts } from '../parts.ts'
-import type { HealthBench } from './bench.ts'
 
 /** Where nothing says which module. */
 export const wholeMemory: PartRef = { kind: 'memory', name: 'memory', id: null }
 
 /** Where nothing says which package, or it is all of them. */
 export const allProcessors: PartRef = { kind: 'cpu', name: 'processors', id: null }
-
-export function packagePart({ id }: Pick<CpuPackage, 'id'>): PartRef {
-  return { kind: 'cpu', name: `package ${id}`, id: null }
-}
-
-/** A machine in a hypervisor sees nothing of the memory and the heat of the one below it. */
-export function isVirtual({ inventory }: HealthBench): boolean {
-  const { virtualisation } = inventory.machine
-  return virtualisation !== null && virtualisation !== 'none'
-}
 
 /** The module that the firmware's table has under this label, where it is exactly one; else the label, else the place. */
 export function modulePart(inventory: Pick<Inventory, 'memory'>, label: string | null, place: string): PartRef {

@@ -3,17 +3,18 @@
 // as no errors: it is told as unchecked.
 
 import { parseCpuList } from '../../model/cpu-set.ts'
-import type { PartRef } from '../../model/health.ts'
 import type { CpuPackage } from '../../model/inventory.ts'
 import { andThen, valueOr } from '../../model/reading.ts'
+import { isGuest } from '../identity.ts'
 import { parseInterruptRow } from '../parse/interrupts.ts'
 import { parseHardwareCorrupted } from '../parse/memory-files.ts'
 import { parseInteger } from '../parse/numbers.ts'
-import type { HealthBench } from './bench.ts'
+import { numaNodeRef, packageRef } from '../parts.ts'
+import { countSinceBoot, type HealthBench } from './bench.ts'
 import { valueAt } from './files.ts'
 import { lookAtEdac } from './memory-edac.ts'
 import { lookAtErrorLog } from './memory-log.ts'
-import { allProcessors, isVirtual, packagePart, wholeMemory } from './memory-parts.ts'
+import { allProcessors, wholeMemory } from './memory-parts.ts'
 
 const nodeRoot = '/sys/devices/system/node'
 const cpuRoot = '/sys/devices/system/cpu'
@@ -38,19 +39,18 @@ function lookAtPages({ source, inventory, findings }: HealthBench): void {
   if (bytes > 0) {
     findings.symptom('MEMORY_POISONED', wholeMemory, { source: path, text: `HardwareCorrupted: ${bytes / 1024} kB` })
   }
-  for (const { id } of inventory.numa.nodes) {
-    const total = `${nodeRoot}/node${id}/memory_failure/total`
+  for (const node of inventory.numa.nodes) {
+    const total = `${nodeRoot}/node${node.id}/memory_failure/total`
     const count = valueAt(source, total, parseInteger) ?? 0
     if (count <= 0) continue
-    const part: PartRef = { kind: 'numa-node', name: `node ${id}`, id: null }
-    findings.symptom('MEMORY_POISONED', part, { source: total, text: `${count} pages with bad memory` })
+    findings.symptom('MEMORY_POISONED', numaNodeRef(node), { source: total, text: `${count} pages with bad memory` })
   }
 }
 
 /** A processor without memory of its own beside one that has some. A node that spans several is memory of each. */
 function lookAtNodes(bench: HealthBench): void {
   const { inventory, findings } = bench
-  if (isVirtual(bench) || inventory.cpu.packages.length < 2) return
+  if (isGuest(inventory.machine) || inventory.cpu.packages.length < 2) return
   const near = inventory.numa.nodes
     .filter((node) => !node.isGpuMemory && node.memoryBytes !== 0)
     .map((node) => new Set(parseCpuList(node.localCpus) ?? []))
@@ -59,7 +59,7 @@ function lookAtNodes(bench: HealthBench): void {
   if (bare.length === inventory.cpu.packages.length) return
   for (const one of bare) {
     const text = `no NUMA node with memory is near the CPUs ${one.cpus}`
-    findings.symptom('MEMORY_NODE_EMPTY', packagePart(one), { source: nodeRoot, text })
+    findings.symptom('MEMORY_NODE_EMPTY', packageRef(one), { source: nodeRoot, text })
   }
 }
 
@@ -67,7 +67,8 @@ function lookAtNodes(bench: HealthBench): void {
  * Machine check exceptions go to all CPUs at once, so the highest column counts them. The row MCP is no error: it counts
  * how often the kernel went to look. THR are corrected errors, DFR (AMD) uncorrected ones that nothing has used yet.
  */
-function lookAtMachineChecks({ source, inventory, findings }: HealthBench): void {
+function lookAtMachineChecks(bench: HealthBench): void {
+  const { source, findings } = bench
   const path = '/proc/interrupts'
   const text = source.readText(path)
   const row = (name: string) =>
@@ -81,25 +82,17 @@ function lookAtMachineChecks({ source, inventory, findings }: HealthBench): void
     if (count > 0) findings.symptom('CPU_MACHINE_CHECK', part, { source: path, text: `${name}: ${count} ${what}` })
   }
   const corrected = row('THR')
-  const epoch = inventory.os.bootId
-  if (corrected !== null && epoch !== null) {
-    const value = corrected.reduce((sum, count) => sum + count, 0)
-    const counter = {
-      code: 'CPU_CORRECTED_ERRORS',
-      part,
-      source: path,
-      text: 'interrupts for corrected errors',
-    } as const
-    findings.counter({ ...counter, value, epoch, growthMin: correctedGrowthMin })
-  }
+  if (corrected === null) return
+  const value = corrected.reduce((sum, count) => sum + count, 0)
+  const counter = { code: 'CPU_CORRECTED_ERRORS', part, source: path, text: 'interrupts for corrected errors' } as const
+  countSinceBoot(bench, { ...counter, value, growthMin: correctedGrowthMin })
 }
 
 /** The count of a package is the same on all its CPUs, and that of a core on its threads: never their sum. */
 function lookAtThrottling(bench: HealthBench): void {
   const { source, inventory, findings } = bench
-  const epoch = inventory.os.bootId
   const { cores, packages } = inventory.cpu
-  if (isVirtual(bench) || epoch === null) return
+  if (isGuest(inventory.machine)) return
   let counting = 0
   for (const one of packages) {
     const counts = cores
@@ -113,12 +106,17 @@ function lookAtThrottling(bench: HealthBench): void {
       .filter((found) => found !== null)
     if (counts.length === 0) continue
     counting++
-    const counter = { code: 'CPU_THROTTLED', part: packagePart(one), epoch, growthMin: 1 } as const
+    const counter = { code: 'CPU_THROTTLED', part: packageRef(one), growthMin: 1 } as const
     const where = `${cpuRoot}/cpu*/thermal_throttle`
     const whole = Math.max(...counts.map((found) => found.ofPackage))
     const single = counts.reduce((sum, found) => sum + found.ofCore, 0)
-    findings.counter({ ...counter, source: `${where}/package_throttle_count`, text: 'times too hot', value: whole })
-    findings.counter({
+    countSinceBoot(bench, {
+      ...counter,
+      source: `${where}/package_throttle_count`,
+      text: 'times too hot',
+      value: whole,
+    })
+    countSinceBoot(bench, {
       ...counter,
       source: `${where}/core_throttle_count`,
       text: 'times a core was too hot',

@@ -7,9 +7,10 @@ import type { ConditionCode } from '../../model/conditions.ts'
 import type { PartRef } from '../../model/health.ts'
 import type { FabricPort, Nic, RdmaDevice } from '../../model/inventory.ts'
 import { parseIbState, parsePortCounter } from '../parse/infiniband.ts'
+import { fabricRef, nicRef } from '../parts.ts'
 import { isParavirtual } from '../probe/nic-drivers.ts'
 import { nameOf } from '../source/paths.ts'
-import type { HealthBench } from './bench.ts'
+import { countSinceBoot, type HealthBench } from './bench.ts'
 import { valueAt } from './files.ts'
 
 /** A port that goes down and comes back once was replugged, or its switch was restarted; twice between two looks flaps. */
@@ -27,14 +28,14 @@ export function lookAtNetwork(bench: HealthBench): void {
   }
   for (const nic of bench.inventory.nics) lookAtNic(bench, nic, hasAddress)
   for (const port of bench.inventory.fabrics) {
-    const part: PartRef = { kind: 'fabric', name: port.name, id: port.id }
+    const part = fabricRef(port)
     if (port.kind === 'infiniband') lookAtIbPort(bench, part, rdmaFolder(port), port.state)
     else lookAtFcPort(bench, part, port)
   }
 }
 
 function lookAtNic(bench: HealthBench, nic: Nic, hasAddress: (name: string) => boolean): void {
-  const part: PartRef = { kind: 'nic', name: nic.name, id: nic.permanentMac ?? nic.mac }
+  const part = nicRef(nic)
   const folder = `/sys/class/net/${nic.name}`
   const isInfiniband = nic.rdma?.linkLayer === 'InfiniBand'
   if (nic.rdma !== null && isInfiniband) lookAtIbPort(bench, part, rdmaFolder(nic.rdma), nic.rdma.state)
@@ -158,11 +159,9 @@ function lookAtFcPort(bench: HealthBench, part: PartRef, port: FabricPort): void
 type Count = (code: ConditionCode, file: string, value: number, text: string, growthMin: number) => void
 
 /** Drivers start from 0 when they are loaded, which at latest is at the boot. */
-function counterOf({ findings, inventory }: HealthBench, part: PartRef, folder: string): Count {
-  return (code, file, value, text, growthMin) => {
-    const epoch = inventory.os.bootId ?? ''
-    findings.counter({ code, part, source: `${folder}/${file}`, text, value, epoch, growthMin })
-  }
+function counterOf(bench: HealthBench, part: PartRef, folder: string): Count {
+  return (code, file, value, text, growthMin) =>
+    countSinceBoot(bench, { code, part, source: `${folder}/${file}`, text, value, growthMin })
 }
 
 function readCount(bench: HealthBench, path: string): number | null {

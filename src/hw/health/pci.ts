@@ -3,10 +3,10 @@
 // Only the width of a link is judged. Its speed drops by itself while GPUs, drives and cards have nothing to do, and nothing
 // that can be read says whether one does so; the document tells the speed.
 
-import type { PartRef } from '../../model/health.ts'
 import type { PciDevice } from '../../model/inventory.ts'
 import { parseAerLine, parseAerTotal } from '../parse/pci-aer.ts'
-import type { HealthBench } from './bench.ts'
+import { pciRef } from '../parts.ts'
+import { countSinceBoot, type HealthBench } from './bench.ts'
 
 const pciRoot = '/sys/bus/pci/devices'
 
@@ -27,7 +27,7 @@ function lookAtLinks({ inventory, findings }: HealthBench): void {
     if (link.widthLanes >= link.widthMaxLanes || told.has(parent ?? address)) continue
     told.add(parent ?? address)
     const text = `${link.widthLanes} lanes of ${link.widthMaxLanes} that both ends have`
-    findings.symptom('PCIE_LINK_DEGRADED', partOf(address), {
+    findings.symptom('PCIE_LINK_DEGRADED', pciRef(address), {
       source: `${pciRoot}/${address}/current_link_width`,
       text,
     })
@@ -38,10 +38,10 @@ function lookAtLinks({ inventory, findings }: HealthBench): void {
  * Counts since the kernel started. Errors while it finds its devices are ordinary, so it is growth that tells. A function
  * has all three files or none.
  */
-function lookAtCounters({ source, inventory, findings }: HealthBench): void {
+function lookAtCounters(bench: HealthBench): void {
+  const { source, inventory, findings } = bench
   const express = inventory.pci.filter(mayCount)
-  const epoch = inventory.os.bootId
-  if (express.length === 0 || epoch === null) return
+  if (express.length === 0) return
   let counting = 0
   for (const { address } of express) {
     const folder = `${pciRoot}/${address}`
@@ -51,13 +51,12 @@ function lookAtCounters({ source, inventory, findings }: HealthBench): void {
       const total = text.kind === 'known' ? parseAerTotal(text.value) : text
       if (text.kind !== 'known' || total.kind !== 'known') return false
       const isCorrected = kind === 'correctable'
-      findings.counter({
+      countSinceBoot(bench, {
         code: isCorrected ? 'PCIE_CORRECTED_ERRORS' : 'PCIE_ERRORS',
-        part: partOf(address),
+        part: pciRef(address),
         source: path,
         text: isCorrected ? 'corrected errors' : `${kind} errors`,
         value: total.value,
-        epoch,
         growthMin: isCorrected ? correctedGrowthMin : 1,
       })
       return true
@@ -81,10 +80,6 @@ function lookAtLog({ kernelLog, findings, ageMs }: HealthBench): void {
   for (const line of kernelLog ?? []) {
     const event = parseAerLine(line.text)
     if (event === null) continue
-    findings.symptom('PCIE_ERRORS', partOf(event.address), { source: 'dmesg', text: line.text }, ageMs(line))
+    findings.symptom('PCIE_ERRORS', pciRef(event.address), { source: 'dmesg', text: line.text }, ageMs(line))
   }
-}
-
-function partOf(address: string): PartRef {
-  return { kind: 'pci', name: address, id: null }
 }

@@ -5,6 +5,7 @@ import type { Volume } from '../../model/inventory.ts'
 import { valueOr } from '../../model/reading.ts'
 import { parseRaidStatus } from '../parse/device-mapper.ts'
 import { type MdstatArray, parseMdstat } from '../parse/mdstat.ts'
+import { volumeRef } from '../parts.ts'
 import { printed } from '../source/answers.ts'
 import type { HealthBench } from './bench.ts'
 import { namesIn, textAt } from './files.ts'
@@ -16,7 +17,7 @@ export function lookAtArrays(bench: HealthBench): void {
   const listed = arrays.length === 0 ? [] : mdstatOf(bench, arrays)
   for (const volume of arrays) {
     const facts = mdFacts(bench, volume, listed)
-    if (facts !== null) judge(bench, { kind: 'volume', name: volume.name, id: volume.uuid }, facts)
+    if (facts !== null) judge(bench, volumeRef(volume), facts)
   }
   lookAtLvm(bench)
 }
@@ -127,7 +128,7 @@ function lookAtLvm({ source, findings, inventory }: HealthBench): void {
   }
   for (const raid of parseRaidStatus(text.value)) {
     const volume = inventory.volumes.find((one) => one.kind === 'lvm' && one.label === raid.label)
-    const part: PartRef = { kind: 'volume', name: volume?.name ?? raid.label, id: volume?.uuid ?? null }
+    const part: PartRef = volume === undefined ? { kind: 'volume', name: raid.label, id: null } : volumeRef(volume)
     const evidence = { source: argv.join(' '), text: `${raid.level} ${raid.health} ${raid.action}` }
     const dead = [...raid.health].filter((one) => one === 'D').length
     if (dead > lossMax(raid.level, raid.health.length)) findings.symptom('RAID_FAILED', part, evidence)

@@ -4,6 +4,7 @@ import type { PartRef } from '../../model/health.ts'
 import { valueOr } from '../../model/reading.ts'
 import { parseColonPairs, parseSpacePairs } from '../parse/key-values.ts'
 import type { Zpool } from '../parse/zpool-status.ts'
+import { volumeRef } from '../parts.ts'
 import { askZpool, zpoolStatus } from '../probe/zpool-tool.ts'
 import type { HealthBench } from './bench.ts'
 import { namesIn, textAt } from './files.ts'
@@ -18,8 +19,9 @@ function lookAtZfs(bench: HealthBench): void {
   const volumes = inventory.volumes.filter((volume) => volume.kind === 'zfs')
   if (volumes.length === 0) return
   const pools = toldOfPools(bench)
-  for (const { name, uuid } of volumes) {
-    const part: PartRef = { kind: 'volume', name, id: uuid }
+  for (const volume of volumes) {
+    const { name } = volume
+    const part = volumeRef(volume)
     const path = `/proc/spl/kstat/zfs/${name}/state`
     const state = textAt(source, path)
     const bad = { source: path, text: state }
@@ -73,7 +75,8 @@ function lookAtBtrfs({ source, findings, inventory }: HealthBench): void {
     const folder = `/sys/fs/btrfs/${uuid}`
     const volume = inventory.volumes.find((one) => one.kind === 'btrfs' && one.uuid === uuid)
     const label = textAt(source, `${folder}/label`)
-    const part: PartRef = { kind: 'volume', name: volume?.name ?? (label === '' ? uuid : label), id: uuid }
+    const bare: PartRef = { kind: 'volume', name: label === '' ? uuid : label, id: uuid }
+    const part = volume === undefined ? bare : volumeRef(volume)
     for (const device of namesIn(source, `${folder}/devinfo`)) {
       const missing = `${folder}/devinfo/${device}/missing`
       if (textAt(source, missing) === '1') {

@@ -101,7 +101,7 @@ describe('software RAID', () => {
     expect(lookAt(files, { [argv]: 1 }).unchecked).toMatchObject([{ code: 'HW_TOOL_FAILED' }])
     const status = (health: string) => `vg-root: 0 2097152 raid raid1 2 ${health} 2097152/2097152 idle 0 0 -\n`
     expect(symptoms(lookAt(files, { [argv]: status('AA') }))).toEqual([])
-    expect(symptoms(lookAt(files, { [argv]: status('AD') }))).toEqual(['RAID_DEGRADED dm-0'])
+    expect(symptoms(lookAt(files, { [argv]: status('AD') }))).toEqual(['RAID_DEGRADED vg-root'])
   })
 })
 
