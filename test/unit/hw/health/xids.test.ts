@@ -18,6 +18,8 @@ it.each([
   [119, 'GPU_FAILED'],
   [120, 'GPU_FAILED'],
   [140, 'GPU_UNCORRECTED_ERRORS'],
+  [173, 'GPU_LINK_DOWN'],
+  [174, 'GPU_APPLICATION_ERROR'],
   [9999, 'GPU_ERROR_REPORTED'],
 ])('Xid %i is %s', (xid, code) => {
   expect(conditionOfXid(xid, false)).toBe(code)
