@@ -50,7 +50,7 @@ function valueText(value: FactValue): string {
 }
 
 /** Two lists of parts of one machine, by identity, then by place. */
-export function diffParts(before: readonly Part[], after: readonly Part[]): readonly Change[] {
+function diffParts(before: readonly Part[], after: readonly Part[]): readonly Change[] {
   const { pairs, onlyBefore, onlyAfter } = matchParts(before, after)
   const changed = pairs.flatMap(([old, now]) => changeOf(old, now) ?? [])
   const takenBy = new Map(onlyAfter.flatMap((one) => (one.place === null ? [] : [[placeKey(one), one] as const])))

@@ -6,7 +6,7 @@ import type { FaultCode } from '../../model/faults.ts'
 import type { Counter, Evidence, HealthLook, PartRef, Symptom, Unchecked } from '../../model/health.ts'
 
 /** More findings than this are not kept; a machine with as many is sick in any case. */
-export const findingsMax = 2000
+const findingsMax = 2000
 
 /** Evidence of one symptom beyond this is not kept. */
 const evidenceMax = 8

@@ -13,7 +13,7 @@ export type BaselinePart = { readonly ref: PartRef; readonly place: string | nul
 export type Baseline = readonly BaselinePart[]
 
 /** More parts than any machine has; the rest is not watched over. */
-export const baselinePartsMax = 4096
+const baselinePartsMax = 4096
 
 const codes: Partial<Record<PartKind, ConditionCode>> = {
   cpu: 'CPU_MISSING',
@@ -36,7 +36,7 @@ export function compareWithBaseline(
   // Memory modules are seen only with the right to read the firmware's tables: none at all is not knowing.
   const missing = gone.filter((one) => one.ref.kind !== 'dimm' || isKindSeen.has('dimm'))
   const kept = [
-    ...pairs.map(([old, part]) => merged(old, part, inventory)),
+    ...pairs.map(([old, part]) => merged(old, part)),
     ...onlyAfter.map(baselinePart),
     ...gone.map(baselinePart),
   ]
@@ -55,7 +55,7 @@ function baselinePart({ ref, place, facts }: Part): BaselinePart {
 }
 
 /** A package keeps the largest number of CPUs that it was seen with. */
-function merged(old: Part, now: Part, _inventory: Inventory): BaselinePart {
+function merged(old: Part, now: Part): BaselinePart {
   const before = baselinePart(old).cpus
   const after = baselinePart(now).cpus
   return { ...baselinePart(now), cpus: before === null || after === null ? (after ?? before) : Math.max(before, after) }

@@ -21,7 +21,7 @@ export type IpmiSensor = {
 }
 
 /** Boards have hundreds at most. */
-export const ipmiSensorsMax = 2000
+const sensorsMax = 2000
 
 const states: Readonly<Record<string, IpmiState>> = {
   ok: 'ok',
@@ -42,7 +42,7 @@ export function parseIpmiSensors(stdout: string): Reading<readonly IpmiSensor[]>
   const sensors: IpmiSensor[] = []
   for (const line of stdout.split('\n')) {
     const sensor = line.length > 400 ? null : sensorOf(line.split('|').map((cell) => cell.trim()))
-    if (sensor !== null && sensors.length < ipmiSensorsMax) sensors.push(sensor)
+    if (sensor !== null && sensors.length < sensorsMax) sensors.push(sensor)
   }
   return sensors.length === 0 ? implausible(stdout, 'no sensors') : known(sensors)
 }

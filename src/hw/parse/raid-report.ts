@@ -48,8 +48,6 @@ export type RaidMember = {
   readonly temperatureC: number | null
 }
 
-export const emptyRaidReport: RaidReport = { controllers: [], volumes: [], members: [] }
-
 export function joinRaidReports(reports: readonly RaidReport[]): RaidReport {
   return {
     controllers: reports.flatMap((one) => one.controllers),

@@ -140,7 +140,7 @@ function devicesOfMount(
   return [...new Set([byNumber?.name ?? null, ...byName])]
 }
 
-export function holderInWords(holder: BlockDevice | undefined, name: string): string {
+function holderInWords(holder: BlockDevice | undefined, name: string): string {
   if (holder?.mapper == null) return name.startsWith('dm-') ? `holder ${name}` : name
   const { kind, name: label } = holder.mapper
   if (label === null) return `holder ${name}`

@@ -9,7 +9,7 @@ import { nameOf } from '../source/paths.ts'
 import type { Source } from '../source/source.ts'
 
 /** More problems than this are counted, not kept. */
-export const problemsMax = 200
+const problemsMax = 200
 
 export class Report {
   readonly #problems: Problem[] = []

@@ -14,10 +14,10 @@ import { Replacer } from './replacer.ts'
 import { eachNamedValue, type Identity, identitiesIn, isIdentityFile } from './values.ts'
 
 /** Shorter ones are replaced only where they stand as an identity: elsewhere they would be part of other words. */
-const wordMinimum = 5
+const wordCharactersMin = 5
 
 /** Shorter ones must stand alone; longer ones are found inside other words too. */
-const anywhereMin = 8
+const anywhereCharactersMin = 8
 
 export type Redaction = {
   readonly recording: Recording
@@ -79,7 +79,7 @@ class Redactor {
 
   #named(text: string): string {
     return eachNamedValue(text, (value) => {
-      const [identity] = value.length < wordMinimum ? identitiesIn(value) : []
+      const [identity] = value.length < wordCharactersMin ? identitiesIn(value) : []
       return identity?.kind === 'text' ? this.#pseudonyms.of('text', value) : value
     })
   }
@@ -112,9 +112,9 @@ class Redactor {
   }
 
   #learnText(value: string, other: string): void {
-    if (value.length < wordMinimum) return
+    if (value.length < wordCharactersMin) return
     const isNumber = /^\d+$/.test(value)
-    this.#add(value, other, value.length < anywhereMin ? 'alone' : isNumber ? 'no-digit' : 'anywhere')
+    this.#add(value, other, value.length < anywhereCharactersMin ? 'alone' : isNumber ? 'no-digit' : 'anywhere')
     this.#add(hexOf(value), hexOf(other), 'anywhere')
     this.#addSwapped(value, other)
   }

@@ -5,7 +5,7 @@
 export type Edges = 'alone' | 'no-digit' | 'anywhere'
 
 /** Fewer characters are no word: they are found everywhere. */
-export const wordMin = 4
+const wordCharactersMin = 4
 
 /** `exact` is what must stand there byte for byte; null where letters match in both cases. */
 type Word = { readonly from: string; readonly exact: string | null; readonly to: string; readonly edges: Edges }
@@ -28,8 +28,8 @@ export class Replacer {
 
   #add(from: string, { exact, to, edges }: Omit<Word, 'from'>): void {
     const lower = from.toLowerCase()
-    if (lower.length < wordMin || lower.length !== to.length) return
-    const start = lower.slice(0, wordMin)
+    if (lower.length < wordCharactersMin || lower.length !== to.length) return
+    const start = lower.slice(0, wordCharactersMin)
     const words = this.#words.get(start) ?? []
     if (words.some((word) => word.from === lower && word.exact === exact)) return
     words.push({ from: lower, exact, to, edges })
@@ -43,9 +43,9 @@ export class Replacer {
     if (lower.length !== text.length) return text
     let out = ''
     let done = 0
-    for (let at = 0; at + wordMin <= lower.length; at++) {
+    for (let at = 0; at + wordCharactersMin <= lower.length; at++) {
       if (this.#begins[hashAt(lower, at)] === 0) continue
-      const words = this.#words.get(lower.slice(at, at + wordMin))
+      const words = this.#words.get(lower.slice(at, at + wordCharactersMin))
       const word = words?.find(({ from, exact, edges }) => {
         const isHere = exact === null ? lower.startsWith(from, at) : text.startsWith(exact, at)
         return isHere && isFree(lower, at, from.length, edges)

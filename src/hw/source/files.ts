@@ -1,6 +1,6 @@
 // Files under a root. For the root `/` the kernel follows links; for any other root we follow them ourselves, so that an
 // absolute or climbing link target stays inside the root (captures hold both).
-// Only regular files are read: a pipe or device in a capture must not block us. A capture is taken not to change.
+// Only regular files are read: a pipe or device in a capture must not block us. Where links of a capture lead is looked up once.
 
 import {
   closeSync,
@@ -15,7 +15,7 @@ import {
   statSync,
 } from 'node:fs'
 import { absent, known, type Reading } from '../../model/reading.ts'
-import { decode, linkFollower, unreadable } from './paths.ts'
+import { linkFollower, textReader, unreadable } from './paths.ts'
 import { type Files, fileBytesMax } from './source.ts'
 
 const firstReadBytes = 64 * 1024
@@ -30,10 +30,7 @@ export function filesUnder(root: string): Files {
   }
   return {
     readBytes,
-    readText: (path) => {
-      const bytes = readBytes(path)
-      return bytes.kind === 'known' ? known(decode(bytes.value)) : bytes
-    },
+    readText: textReader(readBytes),
     list: (path) => attempt(path, () => known(readdirSync(place(path)))),
     realPath: (path) => {
       const real = attempt(path, () => {

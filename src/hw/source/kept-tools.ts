@@ -8,7 +8,7 @@ import { type ToolOptions, type ToolOutput, toolOutputBytesMax } from './source.
 import { failedTool, findTool, toolEnvironment } from './tools.ts'
 
 /** How old an answer may be where the question does not say. */
-export const maxAgeDefaultMs = 5 * 60_000
+const maxAgeDefaultMs = 5 * 60_000
 
 /** Tools that run at the same time; they are many small ones, and the machine has other work. */
 const parallelMax = 2

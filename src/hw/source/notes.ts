@@ -5,7 +5,7 @@
 
 import { absent, known, type Reading } from '../../model/reading.ts'
 import { fail, fault, ok, type Result } from '../../model/result.ts'
-import { decode, joinPath, nameOf, normalPath, parentOf, unreadable } from './paths.ts'
+import { joinPath, nameOf, normalPath, parentOf, textReader, unreadable } from './paths.ts'
 import type { Files } from './source.ts'
 
 export const notesPath = '/.capture/manifest.json'
@@ -39,7 +39,7 @@ export function formatNotes({ isRedacted, listings, contentless, cut, absent }: 
 }
 
 /** Faults: HW_BAD_CAPTURE. */
-export function parseNotes(text: string): Result<CaptureNotes> {
+function parseNotes(text: string): Result<CaptureNotes> {
   const bad = fail('HW_BAD_CAPTURE', `${notesPath} in this capture is not what this version writes`)
   let document: unknown
   try {
@@ -113,10 +113,7 @@ function notedFiles(files: Files, notes: CaptureNotes): Files {
 
   return {
     readBytes,
-    readText: (path) => {
-      const bytes = readBytes(path)
-      return bytes.kind === 'known' ? known(decode(bytes.value)) : bytes
-    },
+    readText: textReader(readBytes),
     list: (path) => {
       const real = files.realPath(path)
       const listing = notes.listings.get(real ?? locate(normalPath(path)))

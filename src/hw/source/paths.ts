@@ -1,7 +1,7 @@
 // What all kinds of files have in common: how paths are written, how links are followed inside a root, and in which
 // words a file cannot be read. It reads nothing.
 
-import type { Reading } from '../../model/reading.ts'
+import { known, type Reading } from '../../model/reading.ts'
 import { fault } from '../../model/result.ts'
 
 /** As many links as Linux itself follows in one path (MAXSYMLINKS). */
@@ -90,9 +90,17 @@ export function unreadable(path: string, errno: string): Reading<never> {
   }
 }
 
+/** The `readText` that belongs to a `readBytes`. */
+export function textReader(readBytes: (path: string) => Reading<Uint8Array>): (path: string) => Reading<string> {
+  return (path) => {
+    const bytes = readBytes(path)
+    return bytes.kind === 'known' ? known(decode(bytes.value)) : bytes
+  }
+}
+
 const decoder = new TextDecoder('utf-8')
 
 /** Bytes above 127 as UTF-8. */
-export function decode(bytes: Uint8Array): string {
+function decode(bytes: Uint8Array): string {
   return decoder.decode(bytes)
 }

@@ -4,10 +4,9 @@
 // It does not know who asks, nor what becomes of the record.
 
 import type { Reading } from '../../model/reading.ts'
-import { known } from '../../model/reading.ts'
 import type { Result } from '../../model/result.ts'
 import { type CaptureNotes, formatNotes, notesPath } from './notes.ts'
-import { decode, joinPath, nameOf, normalPath, parentOf, relativePath } from './paths.ts'
+import { joinPath, nameOf, normalPath, parentOf, relativePath, textReader } from './paths.ts'
 import type { Source, ToolOutput } from './source.ts'
 import { argvText, recordedRun, recordedRunPath } from './tools.ts'
 import { FileTree } from './tree.ts'
@@ -40,10 +39,7 @@ export class Recorder {
       kind,
       root,
       readBytes: (path, bytesMax) => this.#readBytes(path, bytesMax),
-      readText: (path) => {
-        const bytes = this.#readBytes(path)
-        return bytes.kind === 'known' ? known(decode(bytes.value)) : bytes
-      },
+      readText: textReader((path) => this.#readBytes(path)),
       list: (path) => this.#list(path),
       realPath: (path) => this.#realPath(path),
       linkText: (path) => this.#linkText(path),

@@ -1,8 +1,8 @@
 // Files in memory: what an archive held, or what a recorder saw. Paths are absolute and normal, as on the machine.
-// It becomes files by `filesOfTree`, after which it is taken not to change.
+// It becomes files by `filesOfTree`; from then on nothing is put into it, for where links lead is looked up once.
 
 import { absent, known, type Reading } from '../../model/reading.ts'
-import { decode, joinPath, linkFollower, nameOf, normalPath, parentOf, unreadable } from './paths.ts'
+import { joinPath, linkFollower, nameOf, normalPath, parentOf, textReader, unreadable } from './paths.ts'
 import type { Files } from './source.ts'
 
 export type TreeNode =
@@ -81,10 +81,7 @@ export function filesOfTree(tree: FileTree): Files {
 
   return {
     readBytes,
-    readText: (path) => {
-      const bytes = readBytes(path)
-      return bytes.kind === 'known' ? known(decode(bytes.value)) : bytes
-    },
+    readText: textReader(readBytes),
     list: (path) => {
       const found = find(path)
       if (found === null) return unreadable(path, 'ELOOP')
