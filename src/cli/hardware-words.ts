@@ -1,9 +1,9 @@
 // Hardware in the words of the tree and the picture: names, speeds, links, kinds. Pure; it does not know where they stand.
 
-import { parseCpuList } from '../model/cpu-set.ts'
+import { isSubset, parseCpuList } from '../model/cpu-set.ts'
 import type { Condition, Health, PartKind, PartRef } from '../model/health.ts'
-import type { Cache, Dimm, Gpu, Inventory, NumaNode, PciDevice, PcieLink } from '../model/inventory.ts'
-import { counted, humanBytes, shortNumber } from './human.ts'
+import type { Cache, Inventory, NumaNode } from '../model/inventory.ts'
+import { counted, humanBytes, present, shortNumber } from './human.ts'
 import { bound } from './letters.ts'
 
 /** Vendor and product, the vendor once: `HP EliteBook` of HP. */
@@ -44,10 +44,30 @@ export function countFacts({ cpu, numa, memory }: Inventory): readonly string[] 
   ])
 }
 
+export function cpusOf({ cpus }: { readonly cpus: string }): readonly number[] {
+  return parseCpuList(cpus) ?? []
+}
+
 /** `L2 1 MiB`, `L1d 32 KiB`. */
 export function cacheName({ level, type, sizeBytes }: Cache): string {
   const letter = type === 'unified' ? '' : type.charAt(0)
   return `L${level}${letter}${sizeBytes === null ? '' : ` ${humanBytes(sizeBytes)}`}`
+}
+
+/** Sizes of the caches that each core has for itself: `each core L1d 32 KiB`, `L1i 32 KiB`, `L2 1 MiB`. */
+export function ownCaches({ cpu }: Inventory): readonly string[] {
+  const coreOf = new Map(cpu.cores.flatMap((core) => cpusOf(core).map((one) => [one, core] as const)))
+  const sizes = new Map<string, Set<string>>()
+  for (const cache of cpu.caches) {
+    const set = cpusOf(cache)
+    const core = coreOf.get(set[0] ?? -1)
+    if (core === undefined || cache.sizeBytes === null || !isSubset(set, cpusOf(core))) continue
+    const [level = '', ...size] = cacheName(cache).split(' ')
+    sizes.set(level, (sizes.get(level) ?? new Set()).add(size.join(' ')))
+  }
+  return [...sizes]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([level, all], i) => `${i === 0 ? 'each core ' : ''}${level} ${[...all].join(' or ')}`)
 }
 
 const memoryKinds = { pmem: 'persistent memory', cxl: 'CXL memory', special: 'special purpose', gpu: "a GPU's memory" }
@@ -76,82 +96,6 @@ export function nodePlace({ cpus, localCpus }: NumaNode): string {
 
 function megabytes(mbps: number): string {
   return mbps >= 1000 ? `${shortNumber(mbps / 1000)} GB/s` : `${mbps} MB/s`
-}
-
-/** `25 Gb/s`, of a port that has a link. */
-export function networkSpeed(mbps: number | null): string | null {
-  if (mbps === null) return null
-  return mbps >= 1000 ? `${shortNumber(mbps / 1000)} Gb/s` : `${mbps} Mb/s`
-}
-
-const generations: Readonly<Record<string, string>> = {
-  2.5: '1.0',
-  5: '2.0',
-  8: '3.0',
-  16: '4.0',
-  32: '5.0',
-  64: '6.0',
-}
-
-/** `PCIe 4.0 ×16`, as the link is now. */
-export function pcieLinkNow({ speedGtps, widthLanes }: PcieLink): string {
-  const generation = speedGtps === null ? '' : ` ${generations[speedGtps] ?? `${speedGtps} GT/s`}`
-  return `PCIe${generation}${widthLanes === null ? '' : ` ×${widthLanes}`}`
-}
-
-/** What both ends could do and do not: `could be 4.0 ×16`. Null where it is at its best, or that is not known. */
-export function pcieLinkShort(link: PcieLink): { readonly text: string; readonly isNarrow: boolean } | null {
-  const { speedGtps, widthLanes, speedMaxGtps, widthMaxLanes } = link
-  const isNarrow = widthLanes !== null && widthMaxLanes !== null && widthLanes < widthMaxLanes
-  const isSlow = speedGtps !== null && speedMaxGtps !== null && speedGtps < speedMaxGtps
-  if (!isNarrow && !isSlow) return null
-  const speed = isSlow ? (generations[speedMaxGtps] ?? `${speedMaxGtps} GT/s`) : null
-  return { text: `could be ${present([speed, isNarrow ? `×${widthMaxLanes}` : null]).join(' ')}`, isNarrow }
-}
-
-/** What a GPU is cut into: `7 × 1g.10gb`. */
-export function gpuInstances({ partitioning, instances }: Gpu): readonly string[] {
-  if (instances.length === 0) return present([partitioning])
-  const profiles = countEach(instances.map((one) => one.profile ?? 'instance'))
-  const cut = profiles.map(([profile, times]) => `${times} × ${profile}`).join(', ')
-  return [partitioning === null ? cut : `${partitioning}: ${cut}`]
-}
-
-/** Model and maker of a memory module, and how fast it runs. */
-export function dimmFacts({ type, speedMtps, configuredMtps, manufacturer, part }: Dimm): string {
-  const speed = configuredMtps ?? speedMtps
-  const slower = configuredMtps !== null && speedMtps !== null && configuredMtps < speedMtps ? ` of ${speedMtps}` : ''
-  return present([type, speed && `${speed}${slower} MT/s`, manufacturer, part]).join(' ')
-}
-
-/** Classes of PCI functions that people ask for; memory controllers, counters and the like are not here. */
-const pciClasses: Readonly<Record<string, string>> = {
-  '0100': 'SCSI controller',
-  '0101': 'IDE controller',
-  '0104': 'RAID controller',
-  '0106': 'SATA controller',
-  '0107': 'SAS controller',
-  '0108': 'NVMe controller',
-  '0180': 'storage controller',
-  '0200': 'Ethernet controller',
-  '0207': 'InfiniBand controller',
-  '0208': 'fabric controller',
-  '0280': 'network controller',
-  '0300': 'VGA controller',
-  '0302': '3D controller',
-  '0380': 'display controller',
-  '0b40': 'coprocessor',
-  '0c04': 'Fibre Channel controller',
-  '0c06': 'InfiniBand controller',
-  '0d80': 'wireless controller',
-  '1000': 'encryption controller',
-  '1080': 'encryption controller',
-  '1200': 'processing accelerator',
-}
-
-/** `RAID controller`; null for a function that is a part of the platform rather than a device. */
-export function pciClassName({ class: code }: PciDevice): string | null {
-  return pciClasses[code.slice(0, 4)] ?? null
 }
 
 const acronyms = /\b(gpu|cpu|nic|pcie|dimm|raid|psu)\b/g
@@ -192,14 +136,4 @@ export function partWords({ kind, name }: PartRef, { gpus }: Inventory): string 
   }
   const word = kindWords[kind] ?? ''
   return word === '' || name.toLowerCase().includes(word.toLowerCase()) ? name : `${word} ${name}`
-}
-
-/** Without what is null or empty. */
-export function present(parts: readonly (string | number | null | false | undefined)[]): readonly string[] {
-  return parts.flatMap((part) => (typeof part === 'string' && part !== '' ? [part] : []))
-}
-
-/** Each value once, in order, with how often it occurs. */
-export function countEach(values: readonly string[]): readonly (readonly [string, number])[] {
-  return [...Map.groupBy(values, (value) => value)].map(([value, all]) => [value, all.length])
 }

@@ -36,3 +36,13 @@ export function humanAge(ageMs: number): string {
 export function counted(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`
 }
+
+/** Without what is null or empty. */
+export function present(parts: readonly (string | number | null | false | undefined)[]): readonly string[] {
+  return parts.flatMap((part) => (typeof part === 'string' && part !== '' ? [part] : []))
+}
+
+/** Each value once, in order, with how often it occurs. */
+export function countEach(values: readonly string[]): readonly (readonly [string, number])[] {
+  return [...Map.groupBy(values, (value) => value)].map(([value, all]) => [value, all.length])
+}

@@ -109,3 +109,11 @@ function cut(part: string, room: number): readonly string[] {
   }
   return cuts
 }
+
+/** A longer fact is broken where the line ends. */
+const boundMax = 32
+
+/** Facts one after the other, each in one line as long as it is short. */
+export function joined(facts: readonly string[], separator = ', '): string {
+  return facts.map((fact) => (fact.length <= boundMax ? bound(fact) : fact)).join(separator)
+}

@@ -1,125 +1,158 @@
-// The inventory as a tree for people: packages, the NUMA nodes in them, the cores of each by the cache they share, and
-// the devices near them. What does not nest stands beside. Lines are wrapped to the width of the terminal.
+// The inventory and health as a tree for people: what is wrong first, then packages, NUMA nodes and cores as they lie in
+// each other with the devices near them, and what lies nowhere. Lines are wrapped to the width of the terminal.
 // It asks nothing of any machine.
 
-import { formatCpuList, isSubset, parseCpuList } from '../model/cpu-set.ts'
-import type { Core, CpuPackage, Disk, Gpu, Inventory, Nic, NumaNode, Problem } from '../model/inventory.ts'
+import { formatCpuList } from '../model/cpu-set.ts'
+import type { Condition, Health } from '../model/health.ts'
+import type { Core, Inventory, NumaNode, Problem } from '../model/inventory.ts'
+import { dimmFacts, firmwareFacts } from './device-words.ts'
+import {
+  cacheName,
+  countFacts,
+  cpusOf,
+  machineName,
+  nodeFacts,
+  nodePlace,
+  openQuestions,
+  ownCaches,
+  partWords,
+  systemFacts,
+} from './hardware-words.ts'
+import { countEach, counted, humanBytes, present } from './human.ts'
+import { joined } from './letters.ts'
+import { DeviceBranches } from './probe-tree-devices.ts'
+import { isLarge, partName, type Region, regionsOf } from './regions.ts'
 import { branch, drawTree, type TreeNode } from './tree.ts'
 
 /** More problems than this are counted, not shown; the document has them all. */
 const problemsShownMax = 20
 
+export type TreeStyle = { readonly width: number; readonly color: boolean }
+
 /** The whole text with its last newline. `width` is in columns. */
-export function renderTree(inventory: Inventory, { width, color }: { width: number; color: boolean }): string {
-  const { cpu, numa } = inventory
-  const inPackage = (node: NumaNode, one: CpuPackage) => node.localCpus !== '' && within(node.localCpus, one.cpus)
-  const homeless = numa.nodes.filter((node) => !cpu.packages.some((one) => inPackage(node, one)))
-  const packages = cpu.packages.map((one) => {
-    const nodes = numa.nodes.filter((node) => inPackage(node, one))
-    const nodeCpus = new Set(nodes.flatMap((node) => set(node.cpus)))
-    const outside = cpu.cores.filter(
-      (core) => within(core.cpus, one.cpus) && !set(core.cpus).some((n) => nodeCpus.has(n)),
-    )
-    return branch(`package ${one.id}`, one.model ?? 'unknown model', [
-      ...coreGroups(inventory, outside),
-      ...nodes.map((node) => numaNode(inventory, node)),
-    ])
-  })
-  const loose = cpu.packages.length === 0 ? coreGroups(inventory, cpu.cores) : []
-  const top = branch(machineName(inventory), systemName(inventory), [
-    branch('CPUs', cpuSummary(inventory)),
-    ...cacheSummary(inventory),
-    ...packages,
-    ...loose,
-    ...homeless.map((node) => numaNode(inventory, node)),
+export function renderTree(inventory: Inventory, health: Health, style: TreeStyle): string {
+  const top = branch(machineName(inventory), joined(systemFacts(inventory)), [
+    ...health.conditions.map((one) => condition(one, inventory)),
+    ...unchecked(health),
+    branch('has', facts([...countFacts(inventory), ...ownCaches(inventory)])),
+    ...new MachineBranches(inventory).all(),
     ...distances(inventory),
-    ...devices(inventory, null),
     ...memoryModules(inventory),
     ...firmware(inventory),
     ...problems(inventory),
   ])
-  return drawTree(top, { width, color })
+  return drawTree(top, style)
 }
 
-function machineName({ machine }: Inventory): string {
-  const name = [machine.vendor, machine.product].filter((part) => part !== null).join(' ')
-  return name === '' ? 'unknown machine' : name
+function condition({ severity, code, part, evidence, sinceMs }: Condition, inventory: Inventory): TreeNode {
+  const since = sinceMs === null ? null : `since ${new Date(sinceMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+  const words = facts([evidence[0]?.text ?? null, since])
+  return branch(`${severity} ${code}`, `${partWords(part, inventory)}: ${words}`, [], severity)
 }
 
-function systemName({ machine, os, cpu }: Inventory): string {
-  const kernel = os.kernel === null ? null : `Linux ${os.kernel}`
-  const system = [kernel, cpu.architecture].filter((part) => part !== null).join(' ')
-  const serial = machine.serial === null ? null : `serial ${machine.serial}`
-  return [serial, os.hostname, os.distribution, system].filter((part) => part !== null && part !== '').join(', ')
+function unchecked(health: Health): readonly TreeNode[] {
+  const open = openQuestions(health)
+  if (health.conditions.length === 0) return [branch('health', facts(['nothing wrong seen', open]))]
+  return open === '' ? [] : [branch('health', open)]
 }
 
-function cpuSummary({ cpu, numa, memory }: Inventory): string {
-  const cpus = set(cpu.online).length
-  const parts = [
-    `${cpus} online`,
-    count(cpu.cores.length, 'core'),
-    count(cpu.packages.length, 'package'),
-    count(numa.nodes.length, 'NUMA node'),
-    memory.totalBytes === null ? 'unknown memory' : `${bytes(memory.totalBytes)} of memory`,
-  ]
-  if (cpu.offline !== null && cpu.offline !== '') parts.push(`offline ${cpu.offline}`)
-  if (cpu.isolated !== null && cpu.isolated !== '') parts.push(`isolated ${cpu.isolated}`)
-  if (cpu.allowed !== null && cpu.allowed !== cpu.online) parts.push(`this process may use ${cpu.allowed || 'none'}`)
-  return parts.join(', ')
-}
+class MachineBranches {
+  readonly #inventory: Inventory
+  readonly #devices: DeviceBranches
+  readonly #isOneModel: boolean
 
-function cacheSummary({ cpu }: Inventory): readonly TreeNode[] {
-  const counts = new Map<string, number>()
-  for (const { level, type, sizeBytes } of cpu.caches) {
-    const letter = type === 'unified' ? '' : type.charAt(0)
-    const name = `L${level}${letter} ${sizeBytes === null ? 'of unknown size' : bytes(sizeBytes)}`
-    counts.set(name, (counts.get(name) ?? 0) + 1)
+  constructor(inventory: Inventory) {
+    this.#inventory = inventory
+    this.#devices = new DeviceBranches(inventory)
+    this.#isOneModel = new Set(inventory.cpu.packages.map((one) => one.model)).size < 2
   }
-  const text = [...counts].map(([name, times]) => `${name} × ${times}`).join(', ')
-  return text === '' ? [] : [branch('caches', text)]
-}
 
-function numaNode(inventory: Inventory, node: NumaNode): TreeNode {
-  const cores = inventory.cpu.cores.filter((core) => core.numaNode === node.id)
-  const pages = node.hugepages.filter((entry) => entry.count > 0)
-  const parts = [
-    node.memoryBytes === null ? 'unknown memory' : bytes(node.memoryBytes),
-    ...pages.map((entry) => `${entry.count} hugepages of ${bytes(entry.sizeBytes)}`),
-    ...(node.isGpuMemory ? ['memory of a GPU'] : []),
-    ...(node.cpus === '' ? [node.localCpus === '' ? 'no CPUs' : `no CPUs, near ${node.localCpus}`] : []),
-  ]
-  return branch(`NUMA node ${node.id}`, parts.join(', '), [
-    ...coreGroups(inventory, cores),
-    ...devices(inventory, node.id),
-  ])
-}
-
-/** Cores that share the same last cache and are of one kind, with their first, second … threads. */
-function coreGroups({ cpu }: Inventory, cores: readonly Core[]): readonly TreeNode[] {
-  const lastLevel = Math.max(0, ...cpu.caches.map((cache) => cache.level))
-  const last = cpu.caches.filter((cache) => cache.level === lastLevel && lastLevel > 1)
-  const cacheOf = new Map(last.flatMap((cache) => set(cache.cpus).map((number) => [number, cache] as const)))
-  const groups = new Map<string, { readonly title: string; readonly cores: Core[] }>()
-  for (const core of cores) {
-    const cache = cacheOf.get(set(core.cpus)[0] ?? -1)
-    const threads = set(core.cpus).length
-    const key = `${cache?.cpus} ${core.kind} ${threads}`
-    const title =
-      cache === undefined ? 'cores' : `L${cache.level} ${cache.sizeBytes === null ? '' : bytes(cache.sizeBytes)}`
-    const group = groups.get(key) ?? { title: title.trim(), cores: [] }
-    group.cores.push(core)
-    groups.set(key, group)
+  all(): readonly TreeNode[] {
+    const { machine, beside } = regionsOf(this.#inventory)
+    const [model] = this.#inventory.cpu.packages.map((one) => one.model)
+    const { length: count } = this.#inventory.cpu.packages
+    const processor = this.#isOneModel && model ? [branch(count > 1 ? `${count} processors` : 'processor', model)] : []
+    return [
+      ...processor,
+      ...(machine.parts.some(isLarge) ? [this.#region(machine)] : this.#inside(machine)),
+      ...beside.map((node) => this.#besideNode(node)),
+      ...this.#devices.nowhere(),
+    ]
   }
-  return [...groups.values()].map(({ title, cores: members }) => {
-    const kind = members[0]?.kind ?? null
-    const what = count(members.length, kind === null ? 'core' : `${kind} core`)
-    return branch(title, `${what}: CPUs ${threadLists(members)}`)
-  })
+
+  #region(region: Region): TreeNode {
+    const names = region.parts.filter((part) => part.kind !== 'cache').map(partName)
+    const told = region.parts.flatMap((part): readonly (string | null)[] => {
+      if (part.kind === 'package') return [this.#isOneModel ? null : part.of.model]
+      if (part.kind === 'cache') return [cacheName(part.of)]
+      return part.kind === 'node' ? nodeFacts(part.of) : []
+    })
+    const near = region.parts.flatMap((part) => (part.kind === 'node' ? this.#devices.near(part.of.id) : []))
+    const memories = region.memories.map((node) => this.#memory(node, nodeFacts(node)))
+    const children = [...this.#inside(region), ...memories, ...near]
+    const [only] = children
+    // A package of a few cores and nothing else is one line.
+    if (only !== undefined && children.length === 1 && region.cores.length > 0) {
+      return branch(names.join(', '), facts([...told, `${only.label}: ${only.text}`]))
+    }
+    return branch(names.join(', '), facts(told), children)
+  }
+
+  #inside({ regions, cores }: Region): readonly TreeNode[] {
+    const large = regions.filter(hasLarge).map((one) => this.#region(one))
+    const frames = regions.filter((one) => !hasLarge(one)).map(frame)
+    return [
+      ...sameKinds(cores).map((members) => branch(coreCount(members), `CPUs ${threadLists(members)}`)),
+      ...frames,
+      ...large,
+    ]
+  }
+
+  /** A node that overlaps packages, or has no CPUs near it. */
+  #besideNode(node: NumaNode): TreeNode {
+    const place = this.#inventory.cpu.online === null ? null : nodePlace(node)
+    return this.#memory(node, [...nodeFacts(node), place])
+  }
+
+  #memory(node: NumaNode, told: readonly (string | null)[]): TreeNode {
+    return branch(`NUMA node ${node.id}`, facts(told), this.#devices.near(node.id))
+  }
+}
+
+/** Cores that share a cache, a die or a cluster, in one line; caches inside are counted. */
+function frame(region: Region): TreeNode {
+  const inner = countEach(region.regions.flatMap((one) => one.parts.slice(0, 1).map(bareName)))
+  const sharing = inner.map(([name, times]) => `in ${times} × ${name}`)
+  const cores = allCores(region)
+  const caches = region.parts.filter((part) => part.kind === 'cache')
+  const names = (caches.length > 0 ? caches : region.parts).map(partName)
+  const words = sameKinds(cores).map((members) =>
+    facts([`${coreCount(members)}: CPUs ${threadLists(members)}`, ...sharing]),
+  )
+  return branch(names.join(', '), words.join('; '))
+}
+
+function bareName(part: Region['parts'][number]): string {
+  return part.kind === 'cache' ? cacheName(part.of) : part.kind
+}
+
+function allCores({ regions, cores }: Region): readonly Core[] {
+  return [...cores, ...regions.flatMap(allCores)]
+}
+
+/** Cores of one kind and as many threads. */
+function sameKinds(cores: readonly Core[]): readonly (readonly Core[])[] {
+  return [...Map.groupBy(cores, (core) => `${core.kind} ${cpusOf(core).length}`).values()]
+}
+
+function coreCount(members: readonly Core[]): string {
+  const kind = members[0]?.kind ?? null
+  return counted(members.length, kind === null ? 'core' : `${kind} core`)
 }
 
 /** `0-7 + 64-71`: the first threads of all cores, then their siblings in the same order. */
 function threadLists(cores: readonly Core[]): string {
-  const sets = cores.map((core) => set(core.cpus))
+  const sets = cores.map(cpusOf)
   const threads = Math.max(...sets.map((one) => one.length))
   const column = (i: number) => sets.flatMap((one) => one[i] ?? []).sort((a, b) => a - b)
   return Array.from({ length: threads }, (_, i) => formatCpuList(column(i))).join(' + ')
@@ -127,65 +160,27 @@ function threadLists(cores: readonly Core[]): string {
 
 function distances({ numa }: Inventory): readonly TreeNode[] {
   if (numa.distances === null || numa.nodes.length < 2) return []
+  const between = new Set(numa.distances.flatMap((row, i) => row.filter((_, j) => i !== j)))
+  const within = new Set(numa.distances.map((row, i) => row[i]))
+  if (between.size === 1 && within.size === 1) {
+    return [branch('NUMA distances', `${[...within][0]} in a node, ${[...between][0]} between any two`)]
+  }
   const rows = numa.distances.map((row, i) => branch(`from ${numa.nodes[i]?.id}`, row.join(' ')))
   return [branch('NUMA distances', `to ${numa.nodes.map((node) => node.id).join(' ')}`, rows)]
 }
 
-/** The devices near a NUMA node, or those whose place is unknown. */
-function devices({ gpus, nics, disks }: Inventory, node: number | null): readonly TreeNode[] {
-  return [
-    ...gpus.filter((gpu) => gpu.numaNode === node).map((gpu) => gpuBranch(gpu)),
-    ...nics.filter((nic) => nic.numaNode === node).map((nic) => nicBranch(nic)),
-    ...disks.filter((disk) => disk.numaNode === node).map((disk) => diskBranch(disk)),
-  ]
-}
-
-function gpuBranch(gpu: Gpu): TreeNode {
-  const memory = gpu.memoryBytes === null ? null : bytes(gpu.memoryBytes)
-  const links = new Map<string, number>()
-  for (const link of gpu.links) {
-    const kind = link.count === null ? link.kind : `${link.kind} × ${link.count}`
-    links.set(kind, (links.get(kind) ?? 0) + 1)
-  }
-  const parts = [
-    gpu.model ?? gpu.vendor,
-    memory,
-    gpu.driver === null ? 'no driver' : gpu.driver,
-    gpu.isUsable ? null : 'not for tasks',
-    ...[...links].map(([kind, peers]) => `${kind} to ${count(peers, 'GPU')}`),
-  ]
-  return branch(`GPU ${gpu.pciAddress ?? gpu.uuid ?? ''}`.trim(), joined(parts))
-}
-
-function nicBranch(nic: Nic): TreeNode {
-  const link = nic.link === null ? 'link unknown' : nic.link ? speed(nic.speedMbps) : 'no link'
-  return branch(`NIC ${nic.name}`, joined([link, nic.driver, nic.mac, nic.firmware && `firmware ${nic.firmware}`]))
-}
-
-function diskBranch(disk: Disk): TreeNode {
-  const size = disk.sizeBytes === null ? 'unknown size' : bytes(disk.sizeBytes)
-  const turning = disk.rotational === true && disk.transport !== 'virtio' ? 'rotating' : null
-  const parts = [size, disk.transport, turning, disk.model, disk.firmware && `firmware ${disk.firmware}`]
-  return branch(`disk ${disk.name}`, joined(parts))
-}
-
 function memoryModules({ memory }: Inventory): readonly TreeNode[] {
-  const counts = new Map<string, number>()
-  for (const dimm of memory.dimms) {
-    const size = dimm.sizeBytes === null ? 'unknown size' : bytes(dimm.sizeBytes)
-    const rate = dimm.speedMtps === null ? null : `${dimm.speedMtps} MT/s`
-    const name = [size, dimm.type, rate, dimm.manufacturer, dimm.part].filter((part) => part !== null).join(' ')
-    counts.set(name, (counts.get(name) ?? 0) + 1)
-  }
-  const text = [...counts].map(([name, times]) => `${times} × ${name}`).join(', ')
-  return text === '' ? [] : [branch('memory modules', text)]
+  const names = memory.dimms.map((dimm) => {
+    const size = dimm.sizeBytes === null ? 'unknown size' : humanBytes(dimm.sizeBytes)
+    return present([size, dimmFacts(dimm)]).join(' ')
+  })
+  const sorts = countEach(names).map(([name, times]) => `${times} × ${name}`)
+  return sorts.length === 0 ? [] : [branch('memory modules', joined(sorts))]
 }
 
 function firmware(inventory: Inventory): readonly TreeNode[] {
-  const entries = inventory.firmware.map((one) => {
-    return branch(one.component, joined([one.vendor, one.version, one.date]))
-  })
-  return entries.length === 0 ? [] : [branch('firmware', '', entries)]
+  const told = firmwareFacts(inventory)
+  return told.length === 0 ? [] : [branch('firmware', joined(told))]
 }
 
 function problems(inventory: Inventory): readonly TreeNode[] {
@@ -198,9 +193,9 @@ function problems(inventory: Inventory): readonly TreeNode[] {
 }
 
 /** The same problem of several parts of one list is one line: `numa.nodes[0 1 2]`. */
-function groupProblems(problems: readonly Problem[]): readonly Problem[] {
+function groupProblems(all: readonly Problem[]): readonly Problem[] {
   const groups = new Map<string, { readonly problem: Problem; readonly list: string; readonly parts: string[] }>()
-  for (const problem of problems) {
+  for (const problem of all) {
     const [, list = problem.where, part] = /^(.*)\[(.*)\]$/.exec(problem.where) ?? []
     const key = part === undefined ? problem.where + problem.message : `${list}[] ${problem.message}`
     const group = groups.get(key) ?? { problem, list, parts: [] }
@@ -212,36 +207,10 @@ function groupProblems(problems: readonly Problem[]): readonly Problem[] {
   )
 }
 
-function joined(parts: readonly (string | null)[]): string {
-  return parts.filter((part) => part !== null && part !== '').join(', ')
+function hasLarge(region: Region): boolean {
+  return region.parts.some(isLarge) || region.regions.some(hasLarge)
 }
 
-function set(list: string | null): readonly number[] {
-  return parseCpuList(list ?? '') ?? []
-}
-
-function within(inner: string, outer: string): boolean {
-  const cpus = set(inner)
-  return cpus.length > 0 && isSubset(cpus, set(outer))
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`
-}
-
-function speed(mbps: number | null): string {
-  if (mbps === null) return 'link of unknown speed'
-  return mbps >= 1000 ? `${mbps / 1000} Gb/s` : `${mbps} Mb/s`
-}
-
-const byteUnits = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']
-
-function bytes(amount: number): string {
-  let unit = 0
-  let left = amount
-  while (left >= 1024 && unit < byteUnits.length - 1) {
-    left /= 1024
-    unit++
-  }
-  return `${Number.isInteger(left) ? left : left.toFixed(1)} ${byteUnits[unit]}`
+function facts(all: readonly (string | null | false | undefined)[]): string {
+  return joined(present(all))
 }

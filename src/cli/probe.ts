@@ -70,7 +70,7 @@ async function probe(options: ProbeOptions): Promise<number> {
   }
   const text = options.json
     ? `${printableJson({ ...inventory.value, health }, 2)}\n`
-    : renderTree(inventory.value, { width: stdout.columns ?? defaultWidth, color: wantsColor(stdout) })
+    : renderTree(inventory.value, health, { width: stdout.columns ?? defaultWidth, color: wantsColor(stdout) })
   stdout.write(text)
   return 0
 }

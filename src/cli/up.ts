@@ -23,7 +23,7 @@ import {
   serveUntilAsked,
   workDirFlag,
 } from './daemon.ts'
-import { humanBytes, humanMebibytes, shortNumber } from './human.ts'
+import { counted, humanBytes, humanMebibytes, shortNumber } from './human.ts'
 import { LogFile } from './log-file.ts'
 import { sayFault } from './output.ts'
 import { version } from './version.ts'
@@ -158,10 +158,6 @@ function deviceWords({ disks, nics, gpus }: Pick<Inventory, 'disks' | 'nics' | '
     counted(nics.length, 'network port'),
     gpus.length === 0 ? 'no GPU' : `${counted(gpus.length, 'GPU')} (${gpuModels})`,
   ].join(', ')
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
 function address({ host, port }: HostPort): string {

@@ -1,10 +1,10 @@
-// What has no place among the cores: memory modules as bars by their size, volumes that stand on drives, firmware.
+// What has no place among the cores: memory modules as bars by their size, and volumes that stand on drives.
 
 import { dimmParts } from '../../hw/parts.ts'
 import type { Condition } from '../../model/health.ts'
 import type { Dimm, Inventory, Volume } from '../../model/inventory.ts'
-import { countEach, dimmFacts, present } from '../hardware-words.ts'
-import { humanBytes } from '../human.ts'
+import { dimmFacts } from '../device-words.ts'
+import { countEach, humanBytes, present } from '../human.ts'
 import { at, type Box, ends, filled, nothing, panel, paragraph, stack, text, withHint } from './box.ts'
 import { conditionLine, insideOf, striped } from './card.ts'
 import type { SickParts } from './sick.ts'
@@ -92,10 +92,4 @@ function volume(one: Volume, sick: SickParts): Box {
   const content = (width: number) => stack([ends(title, size, width), ...lines, ...wrong], 1)
   const box = striped(content, { type: 'volume', width: volumeWidth, conditions })
   return withHint(box, [name, ...evidence(conditions)].join('\n'))
-}
-
-/** `bios Dell Inc. 2.21.2, bmc 6.10`: of the board, not of its devices. */
-export function firmwareFacts({ firmware }: Inventory): readonly string[] {
-  const ofBoard = firmware.filter(({ component }) => !component.includes(' '))
-  return ofBoard.map(({ component, vendor, version, date }) => present([component, vendor, version, date]).join(' '))
 }

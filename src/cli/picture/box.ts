@@ -11,7 +11,7 @@ export type Box = {
   readonly parts: readonly Placed[]
   /** SVG of what this box itself shows, below its parts. */
   readonly paint?: (x: number, y: number) => string
-  /** What a pointer that rests on it is told. */
+  /** What a pointer that rests on it is told, in lines. */
   readonly hint?: string
   /** The same box in at least this size, for those that can use more room. */
   readonly grown?: (width: number, height: number) => Box
@@ -25,7 +25,9 @@ export const nothing: Box = { width: 0, height: 0, parts: [] }
 export function draw({ parts, paint, hint }: Box, x: number, y: number): string {
   const inside = parts.map((part) => draw(part.box, x + part.x, y + part.y)).join('')
   const drawn = `${paint?.(x, y) ?? ''}${inside}`
-  return hint === undefined ? drawn : `<g><title>${xmlText(clean(hint))}</title>${drawn}</g>`
+  if (hint === undefined) return drawn
+  const lines = hint.split('\n').map((line) => xmlText(clean(line)))
+  return `<g><title>${lines.join('\n')}</title>${drawn}</g>`
 }
 
 export type TextStyle = {

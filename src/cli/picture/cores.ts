@@ -2,9 +2,9 @@
 
 import { isSubset, parseCpuList } from '../../model/cpu-set.ts'
 import type { Core, Inventory } from '../../model/inventory.ts'
-import { cacheName } from '../hardware-words.ts'
+import { cpusOf } from '../hardware-words.ts'
+import { partName, type Region } from '../regions.ts'
 import { type Box, flow, grid, panel, patch, placed, row, stack, table, text, withHint } from './box.ts'
-import { cpusOf, partName, type Region } from './regions.ts'
 import { coreColors, type Paint, paints, theme } from './theme.ts'
 
 /** Size of the numbers in a cell, by how many cores there are at most. */
@@ -101,25 +101,8 @@ export class CoreDrawing {
       cpus.some((cpu) => this.#isolated.has(cpu)) ? 'isolated' : null,
       cpus.some((cpu) => this.#allowed.has(cpu)) ? null : 'not for this process',
     ]
-    return facts.filter((fact) => fact !== null).join(', ')
+    return facts.filter((fact) => fact !== null).join('\n')
   }
-}
-
-/** Sizes of the caches that each core has for itself: `each core L1d 32 KiB, L1i 32 KiB, L2 1 MiB`. */
-export function ownCaches({ cpu }: Inventory): string {
-  const coreOf = new Map(cpu.cores.flatMap((core) => cpusOf(core).map((one) => [one, core] as const)))
-  const sizes = new Map<string, Set<string>>()
-  for (const cache of cpu.caches) {
-    const set = cpusOf(cache)
-    const core = coreOf.get(set[0] ?? -1)
-    if (core === undefined || cache.sizeBytes === null || !isSubset(set, cpusOf(core))) continue
-    const [level = '', ...size] = cacheName(cache).split(' ')
-    sizes.set(level, (sizes.get(level) ?? new Set()).add(size.join(' ')))
-  }
-  const said = [...sizes]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([level, all]) => `${level} ${[...all].join(' or ')}`)
-  return said.length === 0 ? '' : `each core ${said.join(', ')}`
 }
 
 /** What the colours of the cells mean, as far as this machine has them. */

@@ -4,15 +4,16 @@
 import type { Condition, PartKind } from '../../model/health.ts'
 import type { Accelerator, Disk, FabricPort, Gpu, Inventory, Nic, PciDevice } from '../../model/inventory.ts'
 import {
-  countEach,
+  diskKind,
+  diskUse,
   gpuInstances,
   networkSpeed,
   pciClassName,
   pcieLinkNow,
   pcieLinkShort,
-  present,
-} from '../hardware-words.ts'
-import { counted, humanBytes } from '../human.ts'
+  sriovWords,
+} from '../device-words.ts'
+import { countEach, counted, humanBytes, present } from '../human.ts'
 import { type Box, ends, nothing, paragraph, stack, text, withHint } from './box.ts'
 import { conditionLine, insideOf, striped } from './card.ts'
 import type { SickParts } from './sick.ts'
@@ -153,7 +154,7 @@ export class DeviceDrawing {
       lines: [
         present([diskKind(disk), model]).join(' '),
         disk.transport === 'nvme' ? this.#link(pciAddress) : null,
-        disk.isFree ? null : present([use(disk), disk.isReadOnly && 'read-only']).join(', '),
+        disk.isFree ? null : present([diskUse(disk), disk.isReadOnly && 'read-only']).join(', '),
         disk.isFree ? 'free' : null,
       ],
       conditions,
@@ -252,37 +253,4 @@ function drives(first: Disk, like: readonly Disk[]): Box {
       first.isFree ? 'free' : null,
     ],
   })
-}
-
-/** `SATA HDD`, `NVMe`, `virtio`. */
-function diskKind({ kind, transport }: Disk): string {
-  const names: Readonly<Record<string, string>> = {
-    hdd: 'HDD',
-    virtual: 'drive',
-    ssd: 'SSD',
-    nvme: 'NVMe',
-    mmc: 'MMC',
-    raid: 'RAID volume',
-    lun: 'LUN',
-  }
-  const known = kind === null ? '' : (names[kind] ?? kind)
-  const way =
-    transport === null || transport === kind
-      ? ''
-      : transport === 'virtio' || transport.includes('-')
-        ? transport
-        : transport.toUpperCase()
-  return present([way, known]).join(' ')
-}
-
-/** What it is used for, its partitions' uses included. */
-function use({ usedBy, partitions, content }: Disk): string {
-  const uses = [...usedBy, ...partitions.flatMap((part) => part.usedBy)].filter((one) => one !== 'partition table')
-  const told = [...new Set(uses)].join(', ')
-  if (told !== '') return told
-  return partitions.length > 0 ? counted(partitions.length, 'partition') : (content?.type ?? '')
-}
-
-function sriovWords({ functions, functionsMax }: { functions: number; functionsMax: number }): string | null {
-  return functions === 0 ? null : `${functions} of ${functionsMax} virtual functions`
 }

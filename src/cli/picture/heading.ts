@@ -3,20 +3,19 @@
 import { conditionRules } from '../../model/conditions.ts'
 import type { Condition, Health } from '../../model/health.ts'
 import type { Inventory } from '../../model/inventory.ts'
+import { firmwareFacts } from '../device-words.ts'
 import {
   conditionName,
   countFacts,
   machineName,
   openQuestions,
+  ownCaches,
   partWords,
-  present,
   systemFacts,
 } from '../hardware-words.ts'
-import { counted } from '../human.ts'
-import { bound } from '../letters.ts'
-import { firmwareFacts } from './below.ts'
+import { counted, present } from '../human.ts'
+import { joined } from '../letters.ts'
 import { type Box, frame, nothing, paragraph, patch, row, stack, text, widened, withHint } from './box.ts'
-import { ownCaches } from './cores.ts'
 import { severityColors, severityPaper, theme } from './theme.ts'
 
 /** More conditions than this are counted. */
@@ -26,12 +25,12 @@ const separator = ' · '
 
 export function heading(inventory: Inventory, health: Health, width: number): Box {
   const line = (facts: readonly string[], color: string, size: number = theme.size) =>
-    paragraph(present(facts).map(bound).join(separator), { size, color, widthMax: width }, 3)
+    paragraph(joined(present(facts), separator), { size, color, widthMax: width }, 3)
   return stack(
     [
       text(machineName(inventory), { size: theme.large, isBold: true, widthMax: width }),
       line(countFacts(inventory), theme.ink, theme.size + 1),
-      line([models(inventory), ownCaches(inventory)], theme.faded),
+      line([models(inventory), ownCaches(inventory).join(', ')], theme.faded),
       line(systemFacts(inventory), theme.faded),
       line(firmwareFacts(inventory), theme.faded, theme.small),
       { width: 1, height: 1, parts: [] },

@@ -3,12 +3,13 @@
 
 import type { Condition } from '../../model/health.ts'
 import type { Inventory, NumaNode } from '../../model/inventory.ts'
-import { cacheName, conditionName, nodeFacts, nodePlace, present } from '../hardware-words.ts'
-import { bound } from '../letters.ts'
+import { cacheName, conditionName, nodeFacts, nodePlace } from '../hardware-words.ts'
+import { present } from '../human.ts'
+import { joined } from '../letters.ts'
+import { isLarge, type Part, partName, type Region, type Regions, regionsOf } from '../regions.ts'
 import { type Box, filled, flow, nothing, panel, paragraph, row, stack, table, text, withHint } from './box.ts'
 import { CoreDrawing } from './cores.ts'
 import { cardWidth, type Device, DeviceDrawing } from './devices.ts'
-import { isLarge, type Part, partName, type Region, type Regions, regionsOf } from './regions.ts'
 import { type SickParts, sickPaint } from './sick.ts'
 import { type DeviceType, type Paint, paints, severityColors, theme } from './theme.ts'
 
@@ -144,7 +145,7 @@ function titleLine(name: string, facts: readonly string[], widthMax: number): re
   // In narrow panels all have two lines, so that neighbours look alike.
   if (whole.width === 0 || (widthMax >= titleWidthMin && title.width + 8 + whole.width <= widthMax))
     return [row([title, whole], 8, 'middle')]
-  return [title, paragraph(facts.map(bound).join(', '), { ...faded, widthMax: Math.max(widthMax, title.width) }, 3)]
+  return [title, paragraph(joined(facts), { ...faded, widthMax: Math.max(widthMax, title.width) }, 3)]
 }
 
 /** Cards beside or below what lies in the middle. */

@@ -2,9 +2,9 @@
 // the same CPUs are one region. A part that overlaps another without lying in it fits into no tree: it stands beside.
 // It does not know how a region is drawn.
 
-import { parseCpuList } from '../../model/cpu-set.ts'
-import type { Cache, Cluster, Core, CpuGroup, CpuPackage, Die, Inventory, NumaNode } from '../../model/inventory.ts'
-import { cacheName } from '../hardware-words.ts'
+import { parseCpuList } from '../model/cpu-set.ts'
+import type { Cache, Cluster, Core, CpuGroup, CpuPackage, Die, Inventory, NumaNode } from '../model/inventory.ts'
+import { cacheName, cpusOf } from './hardware-words.ts'
 
 export type Part =
   | { readonly kind: 'group'; readonly of: CpuGroup }
@@ -89,10 +89,6 @@ export function partName(part: Part): string {
   return part.kind === 'group' ? `${part.of.kind} ${part.of.id}` : `${part.kind} ${part.of.id}`
 }
 
-export function cpusOf({ cpus }: { readonly cpus: string }): readonly number[] {
-  return parseCpuList(cpus) ?? []
-}
-
 function rank(part: Part): number {
   // Books lie in drawers; a last level cache lies outside of those before it.
   const inside =
@@ -120,15 +116,10 @@ function smallest(region: Growing, mask: Mask, mayBe: (region: Growing) => boole
   return inner === undefined || !mayBe(inner) ? region : smallest(inner, mask, mayBe)
 }
 
-/** Regions beside each other in the order of their numbers, or of their first CPUs. */
+/** Regions beside each other in the order of their first CPUs. */
 function inOrder(region: Growing): Region {
-  const first = ({ mask }: Growing) => (mask === 0n ? 0n : mask & -mask)
-  const regions = region.regions.toSorted((a, b) => labelOf(a) - labelOf(b) || (first(a) < first(b) ? -1 : 1))
+  const regions = region.regions.toSorted((a, b) => ((a.mask & -a.mask) < (b.mask & -b.mask) ? -1 : 1))
   return { ...region, regions: regions.map(inOrder) }
-}
-
-function labelOf({ parts: [part] }: Growing): number {
-  return part === undefined || part.kind === 'cache' || part.kind === 'die' ? 0 : part.of.id
 }
 
 function growing(mask: Mask): Growing {
