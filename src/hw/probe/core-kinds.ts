@@ -97,7 +97,7 @@ function factsOf(bench: Bench, files: CpuFiles, cores: readonly CpuSet[]): reado
 
 /**
  * The cores of which all is known that is known of any: unknown is no sort. Old kernels show the frequencies of a
- * processor at its first CPU alone, and drivers come and go with CPUs.
+ * processor at its first CPU alone, and drivers come and go with CPUs (FN-0064).
  */
 function describedAsOthers(facts: readonly CoreFacts[]): readonly CoreFacts[] {
   const told = (['type', 'baseKhz', 'maxKhz', 'capacity'] as const).filter((name) =>

@@ -1,6 +1,6 @@
 // Where the kernel keeps its CPUs, and how the files of one CPU are read without asking for what is not there.
 // What neither the first nor the last CPU has in its folder, none has: a kernel makes the same files for each, and where
-// a driver or a capture has left one out, it is one.
+// a driver or a capture has left one out, it is one (FN-0064).
 
 import type { CpuSet } from '../../model/cpu-set.ts'
 import { parseInteger, parseList, parseMask } from '../parse/numbers.ts'
@@ -53,6 +53,11 @@ export class CpuFiles {
       }
     }
     return null
+  }
+
+  /** Which of several names of a set the kernel has. */
+  nameOf(names: readonly string[]): string | undefined {
+    return names.find((name) => this.#topologyNames.has(name) || this.#topologyNames.has(`${name}_list`))
   }
 
   /** A number of a CPU's topology; null where there is none. */

@@ -155,21 +155,23 @@ function readSets(bench: Bench, files: CpuFiles, online: CpuSet, cpuinfo: Cpuinf
 function distinctSets(bench: Bench, files: CpuFiles, online: CpuSet, names: readonly string[]): readonly CpuSet[] {
   const sets: CpuSet[] = []
   const covered = new Set<number>()
+  const stray = new Map<string, number[]>()
   for (const cpu of online) {
     if (covered.has(cpu)) continue
     const set = files.set(cpu, names)
     if (set === null) continue
     if (set[0] !== cpu || set.some((member) => covered.has(member))) {
-      const where = `${cpuRoot}/cpu${cpu}/topology/${names[0]}`
-      bench.report.add({
-        code: 'HW_CONFLICT',
-        where,
-        message: `the set ${formatCpuList(set)} is not one of this CPU's own`,
-      })
+      const list = formatCpuList(set)
+      stray.set(list, [...(stray.get(list) ?? []), cpu])
       continue
     }
     for (const member of set) covered.add(member)
     sets.push(set)
+  }
+  for (const [list, cpus] of stray) {
+    const where = `${cpuRoot}/cpu${cpus[0]}/topology/${files.nameOf(names)}`
+    const message = `the CPUs ${formatCpuList(cpus)} name the set ${list}, which is not one of theirs`
+    bench.report.add({ code: 'HW_CONFLICT', where, message })
   }
   return sets
 }

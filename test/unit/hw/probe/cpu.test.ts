@@ -127,6 +127,17 @@ describe('cores', () => {
     expect(section.cores.map((core) => core.cpus)).toEqual(['0', '1'])
     expect(section.problems).toMatchObject([{ code: 'HW_CONFLICT' }])
   })
+
+  it('that many CPUs contradict are one problem, where the file is', () => {
+    const section = probe(cpus(4, (i) => ({ thread_siblings_list: i === 0 ? '0' : '0-3' })))
+    expect(section.cores.map((core) => core.cpus)).toEqual(['0', '1', '2', '3'])
+    expect(section.problems).toMatchObject([
+      {
+        where: `${root}/cpu1/topology/thread_siblings`,
+        message: expect.stringContaining('the CPUs 1-3 name the set 0-3'),
+      },
+    ])
+  })
 })
 
 describe('hardware threads', () => {
