@@ -6,7 +6,7 @@
 import { parseCpuList } from '../model/cpu-set.ts'
 import type { PartRef } from '../model/health.ts'
 import type { CpuPackage, Disk, FabricPort, Gpu, Inventory, Nic, NumaNode, Volume } from '../model/inventory.ts'
-import { isParavirtual } from './probe/nic-drivers.ts'
+import { isParavirtual } from './parse/nic-drivers.ts'
 
 export type FactValue = string | number | boolean | null
 
@@ -174,11 +174,14 @@ function gpuPart(gpu: Gpu): Part {
   }
 }
 
+/** NVMe drives and network ports by class: while one leaves, its function outlives its drive or port for a moment. */
+const toldElsewhere = /^(0108|02)/
+
 /** Cards that are none of the above: what the document lists elsewhere is not told twice. */
 function otherPciParts({ pci, disks, nics, fabrics, gpus }: Inventory): readonly Part[] {
   const known = new Set([...disks, ...nics, ...fabrics, ...gpus].map((one) => one.pciAddress))
   return pci
-    .filter((device) => !device.isBridge && !known.has(device.address))
+    .filter((device) => !device.isBridge && !known.has(device.address) && !toldElsewhere.test(device.class))
     .map(({ address, class: kind, vendorId, deviceId, driver }) => ({
       ref: pciRef(address),
       place: address,

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { changeText, diffInventories } from '../../../src/hw/diff.ts'
 import type { Inventory } from '../../../src/model/inventory.ts'
+import { aPciDevice } from '../../support/gpu-server.ts'
 import { aDimm, aDisk, aGpu, aNic, anInventory } from '../../support/inventories.ts'
 
 function said(before: Partial<Inventory>, after: Partial<Inventory>): readonly string[] {
@@ -98,6 +99,14 @@ test('two namespaces of one drive are told apart, and one that goes is told alon
   const renamed = [1, 2].map((n) => aDisk(`nvme4n${n}`, 'S5XY', { wwn: `eui.${n}` }))
   expect(said({ disks: namespaces }, { disks: renamed })).toEqual([])
   expect(said({ disks: namespaces }, { disks: renamed.slice(1) })).toEqual(['disk nvme0n1 (S5XY) in 0000:01:00.0 gone'])
+})
+
+test('a drive that is gone before its function on the bus is told once', () => {
+  const pci = [aPciDevice('0000:01:00.0', '010802', {}, 4)]
+  expect(said({ disks: [aDisk('nvme0n1', 'S5XY')], pci }, { pci })).toEqual([
+    'disk nvme0n1 (S5XY) in 0000:01:00.0 gone',
+  ])
+  expect(said({ pci }, {})).toEqual([])
 })
 
 test('a fact that one side could not read is no change', () => {
