@@ -17,8 +17,12 @@ export function parseHardwareErrorLine(line: string): HardwareEvent | null {
   const check =
     /\[Hardware Error\]: CPU (\d{1,5}): Machine Check(?: Exception)?: [0-9a-f]+ Bank \d+: ([0-9a-f]{16})\b/.exec(line)
   if (check !== null) return { ...machineCheckOf(check[2] as string), cpu: Number(check[1]), label: null }
-  const edac = /^EDAC MC\d+: \d+ UE .{0,80}? on (\S.{0,120}?) \(/.exec(line)
-  if (edac !== null) return { kind: 'memory', isCorrected: false, cpu: null, label: edac[1] as string }
+  // Some drivers have no words of their own between: `1 UE on mc#0csrow#0channel#1 (`.
+  const edac = /^EDAC MC\d+: \d+ UE (?:.{0,80}? )?on (\S.{0,120}?) \(/.exec(line)?.[1]
+  if (edac !== undefined) {
+    const label = /^(any|unknown) memory$/.test(edac) ? null : edac
+    return { kind: 'memory', isCorrected: false, cpu: null, label }
+  }
   if (/^Memory failure: 0x[0-9a-f]+: (recovery action for|unhandlable page|Sending SIGBUS)/i.test(line)) {
     return { kind: 'page', isCorrected: false, cpu: null, label: null }
   }
@@ -44,13 +48,34 @@ export function parseFirmwareLine(line: string): FirmwareLine | null {
 
 /** A report of the firmware from its lines in order; null where it is no error of processor or memory, or is corrected. */
 export function firmwareEventOf(lines: readonly string[]): HardwareEvent | null {
-  const after = (key: string) =>
-    lines
-      .find((line) => line.startsWith(key))
-      ?.slice(key.length)
-      .trim() ?? null
-  const severity = after('event severity:')
-  if (severity === null || severity === 'corrected' || severity === 'info') return null
+  const severity = textAfter(lines, 'event severity:')
+  if (severity === null || isHarmless(severity)) return null
+  // A report tells of several errors, and is as severe as the worst.
+  return sectionsOf(lines).reduce<HardwareEvent | null>((found, section) => found ?? eventOfSection(section), null)
+}
+
+function isHarmless(severity: string): boolean {
+  return severity === 'corrected' || severity === 'info'
+}
+
+function textAfter(lines: readonly string[], key: string): string | null {
+  const line = lines.find((one) => one.startsWith(key))
+  return line?.slice(key.length).trim() ?? null
+}
+
+const sectionStart = /^Error \d{1,4}, type: (\S{1,20})$/
+
+/** The lines of each error that is not corrected; all of them where they are not apart. */
+function sectionsOf(lines: readonly string[]): readonly (readonly string[])[] {
+  const starts = lines.flatMap((line, i) => (sectionStart.test(line) ? [i] : []))
+  if (starts.length === 0) return [lines]
+  return starts
+    .map((start, i) => lines.slice(start, starts[i + 1]))
+    .filter(([head = '']) => !isHarmless(sectionStart.exec(head)?.[1] ?? ''))
+}
+
+function eventOfSection(lines: readonly string[]): HardwareEvent | null {
+  const after = (key: string) => textAfter(lines, key)
   const section = after('section_type:') ?? ''
   if (section === 'memory error') {
     const location = after('DIMM location:')

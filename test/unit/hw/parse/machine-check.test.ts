@@ -26,6 +26,12 @@ describe('a line of the kernel log', () => {
       'EDAC MC0: 1 UE memory read error on CPU_SrcID#0_MC#0_Chan#0_DIMM#0 (channel:0)',
       'CPU_SrcID#0_MC#0_Chan#0_DIMM#0',
     ],
+    [
+      'EDAC MC3: 1 UE on mc#3csrow#2channel#5 (csrow:2 channel:5 page:0x1a offset:0x40 grain:64)',
+      'mc#3csrow#2channel#5',
+    ],
+    ['EDAC MC0: 1 UE on any memory (page:0x0 offset:0x0 grain:32)', null],
+    ['EDAC MC0: 1 UE memory scrubbing error on unknown memory (page:0x0)', null],
   ])('%s', (line, label) => {
     expect(parseHardwareErrorLine(line)).toEqual({ kind: 'memory', isCorrected: false, cpu: null, label })
   })
@@ -49,6 +55,16 @@ describe('a report of the firmware', () => {
       text: 'section_type: memory error',
     })
     expect(parseFirmwareLine('mce: [Hardware Error]: x')).toBeNull()
+  })
+
+  it('is of its worst error, whatever stands before', () => {
+    const first = ['Error 0, type: corrected', 'section_type: memory error', 'DIMM location: A1']
+    const second = ['Error 1, type: fatal', 'section_type: general processor error']
+    expect(firmwareEventOf(['event severity: fatal', ...first, ...second])).toMatchObject({ kind: 'machine-check' })
+    expect(firmwareEventOf(['event severity: fatal', ...first])).toBeNull()
+    expect(
+      firmwareEventOf(['event severity: fatal', ...first, ...second.slice(0, 1), 'section_type: PCIe error']),
+    ).toBeNull()
   })
 
   it('names a module or none', () => {
