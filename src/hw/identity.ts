@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto'
 import type { MachineIdentity, Nic } from '../model/inventory.ts'
 import { isLocallyAdministered } from './parse/mac.ts'
-import { isParavirtual } from './probe/nic-drivers.ts'
+import { isParavirtual } from './parse/nic-drivers.ts'
 
 export type Identity = {
   /** `machine-` and 32 hexadecimal digits. */

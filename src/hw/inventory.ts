@@ -2,23 +2,23 @@
 // is missing. Nothing here reads the machine; the probes do, through the source.
 
 import { formatCpuList, parseCpuList } from '../model/cpu-set.ts'
-import type { CpuPackage, Inventory, MemorySection, NumaNode } from '../model/inventory.ts'
+import type { CpuPackage, CpuSection, Inventory } from '../model/inventory.ts'
 import { valueOr } from '../model/reading.ts'
 import { fail, ok, type Result } from '../model/result.ts'
-import { parseMemTotal } from './parse/memory-files.ts'
 import type { Smbios } from './parse/smbios.ts'
 import { probeAccelerators } from './probe/accelerators.ts'
-import { probeAllowed } from './probe/allowed.ts'
-import { probeCpu } from './probe/cpu.ts'
+import { type Allowed, probeAllowed } from './probe/allowed.ts'
+import { type CpuFacts, probeCpu } from './probe/cpu.ts'
 import { homeIn } from './probe/cpu-files.ts'
 import { probeFirmware } from './probe/firmware.ts'
 import { probeGpus } from './probe/gpus.ts'
 import { dmiFacts, probeMachine } from './probe/machine.ts'
+import { probeMemory } from './probe/memory.ts'
 import { probeNetwork } from './probe/network.ts'
-import { machineHugepages, probeNuma } from './probe/numa.ts'
+import { type NumaFacts, probeNuma } from './probe/numa.ts'
 import { probeOs } from './probe/os.ts'
 import { probePci } from './probe/pci.ts'
-import { type Bench, Report, readFact } from './probe/report.ts'
+import { type Bench, Report } from './probe/report.ts'
 import { probeSmbios } from './probe/smbios.ts'
 import { probeStorage } from './probe/storage.ts'
 import type { Source } from './source/source.ts'
@@ -36,39 +36,25 @@ export function probeInventory(source: Source): Result<Inventory> {
   const report = new Report()
   const bench: Bench = { source, report }
   const cpu = probeCpu(bench)
+  const { cpuinfo } = cpu
   const numa = probeNuma(bench, cpu.online)
-  const allowed = probeAllowed(
-    bench,
-    cpu.online,
-    numa.nodes.map((node) => node.id),
-  )
-  const totalBytes = readFact(bench, '/proc/meminfo', parseMemTotal)
-  compareMemory(report, numa.nodes, totalBytes)
+  const nodeIds = numa.nodes.map((node) => node.id)
+  const allowed = probeAllowed(bench, cpu.online, nodeIds)
   const smbios = probeSmbios(bench)
+  const memory = probeMemory(bench, numa.nodes, smbios)
   const pci = probePci(bench, numa)
   const { disks, volumes, filesystems } = probeStorage(bench, numa)
   const { nics, fabrics } = probeNetwork(bench, numa)
   const dmi = dmiFacts(bench)
-  const { cpuinfo } = cpu
   const { machine, bootloader } = probeMachine(bench, dmi, { smbios, cpuinfo, nics })
   const firmware = probeFirmware(bench, dmi, { smbios, cpuinfo, bmc: machine.bmc, bootloader, nics, fabrics, disks })
   const { gpus, firmware: gpuFirmware } = probeGpus(bench, { numa, pci, nics, disks })
-  const nodeOf = homeIn(numa.sets)
-  const cores = cpu.section.cores.map((core) => ({ ...core, numaNode: nodeOf(parseCpuList(core.cpus) ?? []) }))
+  const { nodes, distances } = numa
   const document = {
     schema: 'tepui.inventory/1',
-    cpu: {
-      ...cpu.section,
-      packages: withModel(cpu.section.packages, smbios),
-      allowed: allowed === null || cpu.online.length === 0 ? null : formatCpuList(allowed.cpus),
-      cores,
-    },
-    numa: {
-      allowed: allowed === null ? null : formatCpuList(allowed.memoryNodes),
-      nodes: numa.nodes,
-      distances: numa.distances,
-    },
-    memory: memorySection(bench, totalBytes, smbios),
+    cpu: cpuSection(cpu, { numa, allowed, smbios }),
+    numa: { allowed: allowed === null ? null : formatCpuList(allowed.memoryNodes), nodes, distances },
+    memory,
     pci,
     disks,
     volumes,
@@ -85,21 +71,6 @@ export function probeInventory(source: Source): Result<Inventory> {
   return ok({ ...document, problems: [...report.problems(), ...unknown] })
 }
 
-/** Processors that the kernel has no name for have one in the firmware's tables; taken where all sockets say the same. */
-function withModel(packages: readonly CpuPackage[], smbios: Smbios | null): readonly CpuPackage[] {
-  const names = new Set((smbios?.processors ?? []).flatMap((one) => one.model ?? []))
-  const [name = null] = names.size === 1 ? names : []
-  return packages.map((one) => ({ ...one, model: one.model ?? name }))
-}
-
-/** Modules that the firmware lists are all there are; one of unknown size leaves the sum unknown. */
-function memorySection(bench: Bench, totalBytes: number | null, smbios: Smbios | null): MemorySection {
-  const dimms = smbios?.dimms ?? []
-  const isKnown = dimms.length > 0 && dimms.every((dimm) => dimm.sizeBytes !== null)
-  const installedBytes = isKnown ? dimms.reduce((sum, dimm) => sum + (dimm.sizeBytes ?? 0), 0) : null
-  return { totalBytes, installedBytes, hugepages: machineHugepages(bench), dimms }
-}
-
 /** Any of the folders and files that every Linux shows is enough: captures are incomplete in different ways. */
 function isMachine(source: Source): boolean {
   const folders = ['devices', 'class', 'block', 'bus', 'kernel']
@@ -108,14 +79,22 @@ function isMachine(source: Source): boolean {
   return /^(processor|cpu|vendor_id|MemTotal)/m.test(texts.join('\n'))
 }
 
-/** The kernel rounds the two differently; a larger difference means that one of them is not the whole memory. */
-const memoryDifferenceMax = 0.05
+type Beside = { readonly numa: NumaFacts; readonly allowed: Allowed | null; readonly smbios: Smbios | null }
 
-/** Nodes that together have other memory than the machine: overlapping nodes, or a kernel still taking memory in (FN-0006). */
-function compareMemory(report: Report, nodes: readonly NumaNode[], totalBytes: number | null): void {
-  if (totalBytes === null || nodes.some((node) => node.memoryBytes === null)) return
-  const sum = nodes.reduce((bytes, node) => bytes + (node.memoryBytes ?? 0), 0)
-  if (Math.abs(sum - totalBytes) <= totalBytes * memoryDifferenceMax) return
-  const message = `the NUMA nodes have ${sum} bytes together, /proc/meminfo says ${totalBytes}`
-  report.add({ code: 'HW_CONFLICT', where: 'numa.nodes', message })
+/** What the processors' own files do not say: which node a core is in, what we may use, names that only the board knows. */
+function cpuSection({ section, online }: CpuFacts, { numa, allowed, smbios }: Beside): CpuSection {
+  const nodeOf = homeIn(numa.sets)
+  return {
+    ...section,
+    packages: withModel(section.packages, smbios),
+    allowed: allowed === null || online.length === 0 ? null : formatCpuList(allowed.cpus),
+    cores: section.cores.map((core) => ({ ...core, numaNode: nodeOf(parseCpuList(core.cpus) ?? []) })),
+  }
+}
+
+/** Processors that the kernel has no name for have one in the firmware's tables; taken where all sockets say the same. */
+function withModel(packages: readonly CpuPackage[], smbios: Smbios | null): readonly CpuPackage[] {
+  const names = new Set((smbios?.processors ?? []).flatMap((one) => one.model ?? []))
+  const [name = null] = names.size === 1 ? names : []
+  return packages.map((one) => ({ ...one, model: one.model ?? name }))
 }

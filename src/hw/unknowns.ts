@@ -2,7 +2,7 @@
 // Facts for which null means "does not apply" are not here.
 
 import type { Inventory, Problem } from '../model/inventory.ts'
-import { isParavirtual } from './probe/nic-drivers.ts'
+import { isParavirtual } from './parse/nic-drivers.ts'
 
 /** `isExplained` says whether a fact, such as `disks[sda].serial`, already has a problem of its own. */
 export function unknownFacts(
