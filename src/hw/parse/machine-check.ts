@@ -3,12 +3,14 @@
 // lines, of which the one that names the section tells.
 // Bits of IA32_MCi_STATUS: Intel 64 Software Developer's Manual vol. 3B, 16.3.2.2 and 16.9.2; the same at AMD.
 
+import { normalisePciAddress } from './pci.ts'
+
 export type HardwareEvent = {
-  readonly kind: 'machine-check' | 'memory' | 'page'
+  readonly kind: 'machine-check' | 'memory' | 'page' | 'pcie'
   readonly isCorrected: boolean
   /** The logical CPU that reported it. */
   readonly cpu: number | null
-  /** A module as EDAC or the firmware names it. */
+  /** A module as EDAC or the firmware names it, or the address of a PCI function. */
   readonly label: string | null
 }
 
@@ -46,7 +48,7 @@ export function parseFirmwareLine(line: string): FirmwareLine | null {
   return match === null ? null : { report: Number(match[1]), text: (match[2] as string).trim() }
 }
 
-/** A report of the firmware from its lines in order; null where it is no error of processor or memory, or is corrected. */
+/** A report of the firmware from its lines in order; null where it is none of processor, memory or PCI, or corrected. */
 export function firmwareEventOf(lines: readonly string[]): HardwareEvent | null {
   const severity = textAfter(lines, 'event severity:')
   if (severity === null || isHarmless(severity)) return null
@@ -80,6 +82,10 @@ function eventOfSection(lines: readonly string[]): HardwareEvent | null {
   if (section === 'memory error') {
     const location = after('DIMM location:')
     return { kind: 'memory', isCorrected: false, cpu: null, label: location === 'not present' ? null : location }
+  }
+  const address = normalisePciAddress(after('device_id:') ?? '')
+  if (section === 'PCIe error' && address !== null) {
+    return { kind: 'pcie', isCorrected: false, cpu: null, label: address }
   }
   if (/processor error$/.test(section)) return { kind: 'machine-check', isCorrected: false, cpu: null, label: null }
   return null

@@ -206,5 +206,9 @@ describe('the kernel log', () => {
     ])
     expect(told(report(3, 'fatal', 'general processor error'))).toEqual(['CPU_MACHINE_CHECK cpu processors null'])
     expect(told(report(4, 'fatal', 'PCIe error'))).toEqual([])
+    const device = ['{5}[Hardware Error]:   device_id: 0000:C9:02.0', '{5}[Hardware Error]:   vendor_id: 0x8086']
+    expect(told(report(5, 'recoverable', 'PCIe error'), device)).toEqual(['PCIE_ERRORS pci 0000:c9:02.0 null'])
+    const many = Array.from({ length: 100 }, () => '{6}[Hardware Error]:   00000000: 00000000')
+    expect(told(report(6, 'recoverable', 'memory error'), many)).toHaveLength(1)
   })
 })
