@@ -14,6 +14,8 @@ export type Part =
   | { readonly kind: 'cache'; readonly of: Cache }
   | { readonly kind: 'cluster'; readonly of: Cluster }
 
+type LargePart = Extract<Part, { readonly kind: 'group' | 'package' | 'node' }>
+
 /** Where two parts have the same CPUs, the one that comes first names the region. */
 const order = ['group', 'package', 'node', 'die', 'cache', 'cluster'] as const
 
@@ -78,7 +80,8 @@ export function regionsOf({ cpu, numa }: Inventory): Regions {
 }
 
 /** Parts that are drawn as panels with devices in them; the others are frames around cores. */
-export function isLarge({ kind }: Part): boolean {
+export function isLarge(part: Part): part is LargePart {
+  const { kind } = part
   return kind === 'group' || kind === 'package' || kind === 'node'
 }
 
@@ -116,9 +119,16 @@ function smallest(region: Growing, mask: Mask, mayBe: (region: Growing) => boole
   return inner === undefined || !mayBe(inner) ? region : smallest(inner, mask, mayBe)
 }
 
-/** Regions beside each other in the order of their first CPUs. */
+/** Regions of one kind in the order of their numbers, others in that of their first CPUs. */
 function inOrder(region: Growing): Region {
-  const regions = region.regions.toSorted((a, b) => ((a.mask & -a.mask) < (b.mask & -b.mask) ? -1 : 1))
+  const numbers = region.regions.map(({ parts: [part] }) => (part !== undefined && isLarge(part) ? part.of.id : null))
+  const kinds = new Set(region.regions.map(({ parts: [part] }) => part?.kind))
+  const byNumber = kinds.size === 1 && !numbers.includes(null)
+  const order = new Map(
+    region.regions.map((one, i) => [one, byNumber ? BigInt(numbers[i] ?? 0) : one.mask & -one.mask]),
+  )
+  const first = (one: Growing) => order.get(one) as bigint
+  const regions = region.regions.toSorted((a, b) => (first(a) < first(b) ? -1 : 1))
   return { ...region, regions: regions.map(inOrder) }
 }
 

@@ -55,6 +55,12 @@ describe('on a machine without Node', () => {
     if (why === null) makeMachine(machine)
   }, 60_000)
 
+  test('it draws a picture with the font that it carries', async ({ skip }) => {
+    if (why !== null) skip(why)
+    const { status, stdout, stderr } = await tepui(['probe', '--png', '-'], options)
+    expect([status, stdout.slice(1, 4), stderr]).toEqual([0, 'PNG', ''])
+  })
+
   test('it says its version, and probes', async ({ skip }) => {
     if (why !== null) skip(why)
     expect(await tepui(['--version'], options)).toMatchObject({ status: 0, stdout: `${version}\n`, stderr: '' })

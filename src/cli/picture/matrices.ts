@@ -1,7 +1,7 @@
 // Tables of what lies between parts: links of GPUs with each other and with network ports, and distances of NUMA nodes.
 
 import type { Gpu, GpuLink, Inventory } from '../../model/inventory.ts'
-import { type Box, nothing, panel, patch, placed, row, stack, table, text, withHint } from './box.ts'
+import { type Box, flow, nothing, panel, patch, placed, stack, table, text, withHint } from './box.ts'
 import { legendEntry } from './cores.ts'
 import { linkKinds, paints, theme } from './theme.ts'
 
@@ -34,8 +34,8 @@ function matrix(columns: readonly string[], lines: readonly Line[]): Box {
 
 /** Nothing where no link between GPUs is known. */
 export function gpuLinks({ gpus, nics }: Inventory): Box {
-  const links = gpus.map(linksByPeer)
-  if (gpus.length < 2 || !links.some((peers) => gpus.some((gpu) => peers.has(nameOf(gpu) ?? '')))) return nothing
+  const byPeer = gpus.map(linksByPeer)
+  if (gpus.length < 2 || !byPeer.some((peers) => gpus.some((gpu) => peers.has(nameOf(gpu) ?? '')))) return nothing
   const ports = [
     ...new Set(gpus.flatMap((gpu) => gpu.links.filter((one) => one.toKind === 'nic').map((one) => one.to))),
   ]
@@ -44,9 +44,9 @@ export function gpuLinks({ gpus, nics }: Inventory): Box {
     name: `GPU ${i}`,
     cells: [
       ...gpus.map((other, j) =>
-        i === j ? self : linkCell(links[i]?.get(nameOf(other) ?? ''), `GPU ${i} to GPU ${j}`),
+        i === j ? self : linkCell(byPeer[i]?.get(nameOf(other) ?? ''), `GPU ${i} to GPU ${j}`),
       ),
-      ...ports.map((port) => linkCell(links[i]?.get(port), `GPU ${i} to ${port}`)),
+      ...ports.map((port) => linkCell(byPeer[i]?.get(port), `GPU ${i} to ${port}`)),
     ],
   }))
   const kinds = new Set(gpus.flatMap((gpu) => gpu.links.filter((one) => one.toKind !== 'disk').map((one) => one.kind)))
@@ -54,9 +54,10 @@ export function gpuLinks({ gpus, nics }: Inventory): Box {
     kinds.has(kind) ? [legendEntry(color, label === 'NV' || label === 'XGMI' ? says : `${label} ${says}`)] : [],
   )
   const columns = [...gpus.map((_, i) => String(i)), ...ports.map((port) => portNames.get(port) ?? port)]
+  const cells = matrix(columns, lines)
   return panel(
     [text('GPU links', { isBold: true })],
-    row([matrix(columns, lines), stack(legend, 3)], theme.padding),
+    stack([cells, flow(legend, cells.width, theme.padding)], theme.padding),
     paints.package,
   )
 }

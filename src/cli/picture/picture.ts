@@ -20,9 +20,6 @@ const margin = 22
 /** Widths that are tried, in pixels: narrower ones cannot hold a card beside cores, wider ones nobody reads. */
 const widths = [600, 740, 880, 1020, 1180, 1340, 1500, 1700, 1900, 2200, 2600] as const
 
-/** Widths for what stands beside the machine rather than below it. */
-const asideWidths = [260, 400, 540, 740, 1000] as const
-
 /** Width to height of a page that fills a screen. */
 const aspectWanted = 1.4
 
@@ -53,7 +50,7 @@ export function layOut(inventory: Inventory, health: Health): Box {
   const pages = widths.flatMap((width) => {
     const machine = drawing.machine(width)
     const used = Math.max(machine.width, widthMin)
-    const beside = asideWidths.flatMap((asideWidth) => {
+    const beside = asideWidths(inventory).flatMap((asideWidth) => {
       const aside = column([drawing.elsewhere(asideWidth), ...below(inventory, sick, asideWidth)], theme.gap)
       if (aside.width === 0 || aside.width > asideWidth) return []
       const body = row([machine, aside], theme.gap)
@@ -68,6 +65,11 @@ export function layOut(inventory: Inventory, health: Health): Box {
   return pages.reduce((best, one) => (cost(one) < cost(best) ? one : best))
 }
 
+/** For what stands beside the machine rather than below it: the width of the largest table is one that fits. */
+function asideWidths(inventory: Inventory): readonly number[] {
+  return [260, 400, 540, 740, 1000, Math.ceil(gpuLinks(inventory).width)]
+}
+
 function cost({ width, height }: Box): number {
   return Math.log(width * height) + shapeWeight * Math.abs(Math.log(width / height / aspectWanted))
 }
@@ -79,11 +81,13 @@ const sectionGap = 14
 
 /** Tables keep their size; modules and volumes take the room beside them, where that is enough. */
 function below(inventory: Inventory, sick: SickParts, width: number): readonly Box[] {
-  const tables = flow([gpuLinks(inventory), nodeDistances(inventory)], width, theme.gap)
+  const tables = [gpuLinks(inventory), nodeDistances(inventory)].filter((box) => box.width > 0)
   const lists = (room: number) => [memoryModules(inventory, sick, room), volumes(inventory, sick, room)]
-  const left = width - tables.width - theme.gap
-  if (tables.width === 0 || left < listWidthMin) return [tables, ...lists(width)]
-  return [row([tables, column(lists(left), theme.gap)], theme.gap)]
+  const beside = flow(tables, Number.POSITIVE_INFINITY, theme.gap)
+  const left = width - beside.width - theme.gap
+  if (tables.length === 0 || left < 0) return [...tables, ...lists(width)]
+  if (left < listWidthMin) return [...(tables.length === 1 ? tables : [beside]), ...lists(width)]
+  return [row([beside, column(lists(left), theme.gap)], theme.gap)]
 }
 
 const listWidthMin = 280

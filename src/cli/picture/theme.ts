@@ -44,8 +44,8 @@ export const deviceColors = {
   accelerator: '#1f8a99',
   nic: '#7a5cc0',
   fabric: '#b0508f',
-  disk: '#c77d17',
-  volume: '#9a6a35',
+  disk: '#8d6e63',
+  volume: '#bf9c88',
   other: '#8b97a3',
   module: '#3d8ea8',
 } as const
