@@ -2,7 +2,8 @@
 // is, and asked anew, in the background, when that has grown old. So a slow tool never holds anything up, and what costs
 // much is asked seldom. It does not know what is asked.
 
-import { execFile } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
+import type { Readable } from 'node:stream'
 import { fail, ok, type Result } from '../../model/result.ts'
 import { type ToolOptions, type ToolOutput, toolOutputBytesMax } from './source.ts'
 import { failedTool, findTool, toolEnvironment } from './tools.ts'
@@ -27,7 +28,11 @@ type Question = {
 
 export class KeptTools {
   readonly #questions = new Map<string, Question>()
-  readonly #abort = new AbortController()
+  /** Ends what runs now. */
+  readonly #ends = new Set<() => void>()
+  /** Questions whose process is there, also when nobody waits for it any more. */
+  readonly #running = new Set<string>()
+  #isClosed = false
   #nowMs = 0
 
   /** What `Source.run` promises, but that a first question fails with HW_TOOL_FAILED until `refresh` has asked it. */
@@ -49,11 +54,11 @@ export class KeptTools {
   async refresh(nowMs: number): Promise<boolean> {
     for (const [key, one] of this.#questions) if (one.askedAtMs < this.#nowMs) this.#questions.delete(key)
     this.#nowMs = nowMs
-    const due = [...this.#questions.values()].filter((one) => isDue(one, nowMs))
+    const due = [...this.#questions].filter(([key, one]) => !this.#running.has(key) && isDue(one, nowMs))
     const waiting = due.values()
     const worker = async () => {
-      for (const one of waiting) {
-        one.answer = await this.#ask(one)
+      for (const [key, one] of waiting) {
+        one.answer = await this.#ask(key, one)
         one.answeredAtMs = nowMs
       }
     }
@@ -61,53 +66,68 @@ export class KeptTools {
     return due.length > 0
   }
 
-  /** Ends the tools that run. */
+  /** Ends the tools that run, with all that they started. */
   close(): void {
-    this.#abort.abort()
+    this.#isClosed = true
+    for (const end of this.#ends) end()
   }
 
-  #ask({ argv, options }: Question): Promise<Result<ToolOutput>> {
+  #ask(key: string, { argv, options }: Question): Promise<Result<ToolOutput>> {
     const [tool = '', ...args] = argv
     const program = findTool(tool)
     if (program === null) return Promise.resolve(failedTool(argv, 'ENOENT', options.timeoutMs))
+    if (this.#isClosed) return Promise.resolve(failedTool(argv, 'ECANCELED', options.timeoutMs))
     return new Promise((resolve) => {
-      const child = execFile(
-        program,
-        args,
-        {
-          env: toolEnvironment,
-          encoding: 'utf8',
-          timeout: options.timeoutMs,
-          killSignal: 'SIGKILL',
-          maxBuffer: toolOutputBytesMax,
-          signal: this.#abort.signal,
-        },
-        (error, stdout, stderr) => resolve(outcome(argv, options, { error, stdout, stderr })),
-      )
-      child.stdin?.end()
+      // A group of its own, so that what a tool starts ends with it.
+      const child = spawn(program, args, { env: toolEnvironment, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+      // A tool that waits for a dead drive cannot even be killed. Nobody waits for it; nor is it started again beside itself.
+      const end = (result: Result<ToolOutput>) => {
+        if (!this.#ends.delete(cancel)) return
+        clearTimeout(timer)
+        killGroup(child)
+        for (const stream of [child.stdout, child.stderr]) stream.destroy()
+        child.unref()
+        resolve(result)
+      }
+      const giveUp = (errno: string) => end(failedTool(argv, errno, options.timeoutMs))
+      const cancel = () => giveUp('ECANCELED')
+      const timer = setTimeout(() => giveUp('ETIMEDOUT'), options.timeoutMs)
+      const [stdout, stderr] = [child.stdout, child.stderr].map((stream) => collect(stream, () => giveUp('ENOBUFS')))
+      this.#ends.add(cancel)
+      this.#running.add(key)
+      child.on('exit', () => this.#running.delete(key))
+      child.on('error', ({ code = 'unknown' }: NodeJS.ErrnoException) => {
+        this.#running.delete(key)
+        giveUp(code)
+      })
+      child.on('close', (exitCode, signal) => {
+        if (exitCode !== null) end(ok({ stdout: stdout?.() ?? '', stderr: stderr?.() ?? '', exitCode }))
+        else end(fail('HW_TOOL_FAILED', `${tool} was ended by ${signal}`, { argv }))
+      })
     })
+  }
+}
+
+/** A function that gives what came so far; `overflow` is called when it is more than is kept. */
+function collect(stream: Readable, overflow: () => void): () => string {
+  const chunks: Buffer[] = []
+  let size = 0
+  stream.on('data', (chunk: Buffer) => {
+    size += chunk.length
+    if (size > toolOutputBytesMax) overflow()
+    else chunks.push(chunk)
+  })
+  return () => Buffer.concat(chunks).toString('utf8')
+}
+
+function killGroup({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL')
+  } catch {
+    // All have ended.
   }
 }
 
 function isDue({ answer, answeredAtMs, options }: Question, nowMs: number): boolean {
   return answer === null || nowMs - answeredAtMs >= (options.maxAgeMs ?? maxAgeDefaultMs)
-}
-
-type Ended = {
-  readonly error: (Error & { code?: unknown; killed?: boolean; signal?: unknown }) | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
-function outcome(
-  argv: readonly string[],
-  { timeoutMs }: ToolOptions,
-  { error, stdout, stderr }: Ended,
-): Result<ToolOutput> {
-  if (error === null) return ok({ stdout, stderr, exitCode: 0 })
-  if (typeof error.code === 'number') return ok({ stdout, stderr, exitCode: error.code })
-  if (error.code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') return failedTool(argv, 'ENOBUFS', timeoutMs)
-  if (error.killed) return failedTool(argv, 'ETIMEDOUT', timeoutMs)
-  if (typeof error.code === 'string') return failedTool(argv, error.code, timeoutMs)
-  return fail('HW_TOOL_FAILED', `${argv[0]} was ended by ${error.signal}`, { argv })
 }

@@ -1,6 +1,8 @@
 // Watching a machine that changes under it, and tools that answer in the background: real processes, real time, and a
 // machine made of a few files that are swapped.
 
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { changeText } from '../../../src/hw/diff.ts'
 import { glance } from '../../../src/hw/glance.ts'
@@ -10,10 +12,37 @@ import { liveSource } from '../../../src/hw/source/open.ts'
 import type { Source } from '../../../src/hw/source/source.ts'
 import { newMachine, type Watch, type WatchReport, watchMachine } from '../../../src/hw/watch.ts'
 import { seededRandom } from '../../../src/model/random.ts'
+import { scratchFolder } from '../../support/command.ts'
 import { type FakeFile, fakeMachine } from '../../support/fake-machine.ts'
 import { until } from '../../support/until.ts'
 
 const options = { timeoutMs: 10_000 }
+
+function isAlive(pid: string): boolean {
+  return existsSync(`/proc/${pid}`) && !/^State:\s*Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+}
+
+/** Processes that are frozen by the first version of cgroups cannot even be killed, as those that wait for a dead drive. */
+function freezerGroup(
+  skip: (reason: string) => void,
+): Disposable & { readonly path: string; readonly thaw: () => void } {
+  const path = `/sys/fs/cgroup/freezer/tepui-test-${process.pid}`
+  try {
+    mkdirSync(path)
+    if (!existsSync(join(path, 'freezer.state'))) throw new Error('no freezer')
+  } catch {
+    skip('no freezer of cgroup v1 that this test may use')
+  }
+  const thaw = () => writeFileSync(join(path, 'freezer.state'), 'THAWED')
+  const isEmpty = () => readFileSync(join(path, 'cgroup.procs'), 'utf8') === ''
+  const dispose = () => {
+    thaw()
+    const patience = performance.now() + 5_000
+    while (!isEmpty() && performance.now() < patience) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)
+    rmdirSync(path)
+  }
+  return { path, thaw, [Symbol.dispose]: dispose }
+}
 
 describe('kept tools', () => {
   let tools = new KeptTools()
@@ -42,6 +71,52 @@ describe('kept tools', () => {
     tools.run(argv, aged)
     expect(await tools.refresh(1_000)).toBe(true)
     expect(tools.run(argv, aged)).not.toEqual(first)
+  })
+
+  test('end a tool that takes too long, with all that it started', async () => {
+    using folder = scratchFolder()
+    const pids = join(folder.path, 'pids')
+    const argv = ['/bin/sh', '-c', `sleep 1000 & echo $! > ${pids}; echo $$ >> ${pids}; wait`]
+    tools.run(argv, { timeoutMs: 300 })
+    await tools.refresh(0)
+    expect(tools.run(argv, options)).toMatchObject({ ok: false, fault: { message: expect.stringContaining('300 ms') } })
+    const started = readFileSync(pids, 'utf8').trim().split('\n')
+    expect(started).toHaveLength(2)
+    await until('all are gone', () => started.every((pid) => !isAlive(pid)))
+  })
+
+  test('end a tool that runs when they are closed, with all that it started', async () => {
+    using folder = scratchFolder()
+    const pids = join(folder.path, 'pids')
+    const argv = ['/bin/sh', '-c', `sleep 1000 & echo $! > ${pids}.new; mv ${pids}.new ${pids}; wait`]
+    tools.run(argv, options)
+    const round = tools.refresh(0)
+    await until('the tool runs', () => existsSync(pids))
+    tools.close()
+    await round
+    await until('it is gone', () => !isAlive(readFileSync(pids, 'utf8').trim()))
+    expect(tools.run(argv, options)).toMatchObject({ ok: false })
+  })
+
+  test('wait for no tool that cannot be killed, and do not start it again beside itself', async (ctx) => {
+    using freezer = freezerGroup(ctx.skip)
+    using folder = scratchFolder()
+    const starts = join(folder.path, 'starts')
+    const freeze = `echo $$ > ${freezer.path}/cgroup.procs && echo FROZEN > ${freezer.path}/freezer.state`
+    const argv = ['/bin/sh', '-c', `echo $$ >> ${starts}; ${freeze}; sleep 1000`]
+    for (const nowMs of [0, 1_000, 2_000]) {
+      tools.run(argv, { timeoutMs: 500, maxAgeMs: 1 })
+      await tools.refresh(nowMs)
+      expect(tools.run(argv, options)).toMatchObject({ ok: false, fault: { code: 'HW_TOOL_FAILED' } })
+    }
+    const started = readFileSync(starts, 'utf8').trim().split('\n')
+    expect(started).toHaveLength(1)
+    freezer.thaw()
+    await until('it is killed at last', () => !isAlive(started[0] ?? ''))
+    await until('it is asked again', async () => {
+      tools.run(argv, { timeoutMs: 500, maxAgeMs: 1 })
+      return tools.refresh(3_000 + performance.now())
+    })
   })
 
   test('forget what nobody asks any more', async () => {
