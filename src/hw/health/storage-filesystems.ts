@@ -9,6 +9,7 @@
 import type { PartRef } from '../../model/health.ts'
 import { valueOr } from '../../model/reading.ts'
 import { isImageType, type Mount, parseMountinfo } from '../parse/mounts.ts'
+import { parseXfsLine } from '../parse/xfs-log.ts'
 import { distinctMounts } from '../probe/disk-use.ts'
 import type { HealthBench } from './bench.ts'
 import { namesIn, textAt } from './files.ts'
@@ -43,13 +44,17 @@ function isReadOnlyDevice(source: HealthBench['source'], number: string): boolea
   return textAt(source, `/sys/dev/block/${number}/ro`) === '1'
 }
 
-/** `XFS (sda1): Filesystem has been shut down due to log error`: what the log names is a device. */
+/** The log names a device, and is the only one to tell; a shutdown lasts until the file system is mounted again. */
 function lookAtShutdowns(bench: HealthBench, mounts: readonly Mount[]): void {
   const { kernelLog, findings } = bench
+  const down = new Map<string, string>()
   for (const { text } of kernelLog ?? []) {
-    const match = /^XFS \(([\w!.-]{1,64})\): .*(filesystem has been shut down|xfs_do_force_shutdown)/i.exec(text)
-    if (match === null) continue
-    const mount = mountOf(bench, mounts, match[1] as string)
+    const event = parseXfsLine(text)
+    if (event?.kind === 'shutdown') down.set(event.device, text)
+    else if (event !== null) down.delete(event.device)
+  }
+  for (const [device, text] of down) {
+    const mount = mountOf(bench, mounts, device)
     if (mount?.type === 'xfs') findings.symptom('FILESYSTEM_READ_ONLY', partOf(mount), { source: 'dmesg', text })
   }
 }

@@ -194,7 +194,7 @@ describe('file systems', () => {
     expect(symptoms(lookAt(files))).toEqual([])
   })
 
-  it('of XFS that are shut down are known by the kernel log', () => {
+  it('of XFS that are shut down are known by the kernel log, until they are mounted again', () => {
     const line = {
       priority: 1,
       atSeconds: 1,
@@ -205,6 +205,9 @@ describe('file systems', () => {
       '/sys/class/block/dm-0/dev': '253:0\n',
     }
     expect(symptoms(lookAt(files, {}, [line]))).toEqual(['FILESYSTEM_READ_ONLY /srv'])
+    const again = { ...line, text: 'XFS (dm-0): Mounting V5 Filesystem 5f3c' }
+    expect(symptoms(lookAt(files, {}, [line, again]))).toEqual([])
+    expect(symptoms(lookAt(files, {}, [again, line]))).toEqual(['FILESYSTEM_READ_ONLY /srv'])
   })
 
   it('of ext4 tell recorded errors, and count them from none', () => {
