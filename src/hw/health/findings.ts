@@ -4,12 +4,16 @@
 import type { ConditionCode } from '../../model/conditions.ts'
 import type { FaultCode } from '../../model/faults.ts'
 import type { Counter, Evidence, HealthLook, PartRef, Symptom, Unchecked } from '../../model/health.ts'
+import { nameCharactersMax } from '../parse/numbers.ts'
 
 /** More findings than this are not kept; a machine with as many is sick in any case. */
 const findingsMax = 2000
 
 /** Evidence of one symptom beyond this is not kept. */
 const evidenceMax = 8
+
+/** Words of tools and files longer than this are cut, wherever they stand. */
+const wordsCharactersMax = 1000
 
 export class Findings {
   readonly #symptoms = new Map<string, Symptom>()
@@ -18,17 +22,21 @@ export class Findings {
 
   /** `ageMs`: how long ago it happened, for what only a log tells. */
   symptom(code: ConditionCode, part: PartRef, evidence: Evidence, ageMs?: number): void {
-    const key = `${code} ${partKey(part)}`
+    const named = cutPart(part)
+    const key = `${code} ${partKey(named)}`
     const found = this.#symptoms.get(key)
     if (found === undefined && this.#symptoms.size >= findingsMax) return
-    const evidences = [...(found?.evidence ?? []), evidence].slice(0, evidenceMax)
+    const said = { source: cut(evidence.source), text: cut(evidence.text) }
+    const evidences = [...(found?.evidence ?? []), said].slice(0, evidenceMax)
     const isNow = ageMs === undefined || (found !== undefined && found.ageMs === undefined)
     const age = isNow ? {} : { ageMs: Math.min(ageMs, found?.ageMs ?? ageMs) }
-    this.#symptoms.set(key, { code, part, evidence: evidences, ...age })
+    this.#symptoms.set(key, { code, part: named, evidence: evidences, ...age })
   }
 
   counter(counter: Counter): void {
-    if (this.#counters.size < findingsMax) this.#counters.set(counterKey(counter), counter)
+    const { part, source, text } = counter
+    const one = { ...counter, part: cutPart(part), source: cut(source), text: cut(text) }
+    if (this.#counters.size < findingsMax) this.#counters.set(counterKey(one), one)
   }
 
   /** `part` is null for a question about all parts of a kind; `about` are the conditions that stay open with it. */
@@ -39,8 +47,15 @@ export class Findings {
     message: string,
     about: readonly ConditionCode[] = [],
   ): void {
-    const key = `${question} ${part === null ? '' : partKey(part)}`
-    if (this.#unchecked.size < findingsMax) this.#unchecked.set(key, { question, part, code, message, about })
+    const one = {
+      question: cut(question),
+      part: part === null ? null : cutPart(part),
+      code,
+      message: cut(message),
+      about,
+    }
+    const key = `${one.question} ${one.part === null ? '' : partKey(one.part)}`
+    if (this.#unchecked.size < findingsMax) this.#unchecked.set(key, one)
   }
 
   look(bootId: string | null): HealthLook {
@@ -51,6 +66,16 @@ export class Findings {
       unchecked: [...this.#unchecked.values()],
     }
   }
+}
+
+function cut(text: string, charactersMax = wordsCharactersMax): string {
+  return text.length <= charactersMax ? text : `${text.slice(0, charactersMax)}…`
+}
+
+function cutPart(part: PartRef): PartRef {
+  const { name, id } = part
+  if (name.length <= nameCharactersMax && (id?.length ?? 0) <= nameCharactersMax) return part
+  return { ...part, name: cut(name, nameCharactersMax), id: id === null ? null : cut(id, nameCharactersMax) }
 }
 
 /** Identity where the part has one, else its place. */

@@ -12,6 +12,13 @@ describe('text is made fit to be shown', () => {
     ['no letter \uffff', 'no letter ?'],
     ['e\u0301\u0302\u0303\u0304 tower', 'e\u0301 tower'],
   ])('%j is shown as %j', (text, shown) => expect(clean(text)).toBe(shown))
+
+  it('however long it is, up to a bound', () => {
+    for (const part of ['x', 'word ', 'é', '\u0301', '\u001b', '🙂', '   ']) {
+      const long = clean(part.repeat(4_000_000))
+      expect(long.length <= 1_000_001 && (long === '' || long.endsWith('…') || long.length < 10)).toBe(true)
+    }
+  })
 })
 
 describe('the width of a text is counted in columns', () => {
