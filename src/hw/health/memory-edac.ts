@@ -5,7 +5,7 @@ import type { PartRef } from '../../model/health.ts'
 import { isGuest } from '../identity.ts'
 import { parseInteger } from '../parse/numbers.ts'
 import { countSinceBoot, type HealthBench } from './bench.ts'
-import { namesIn, textAt, valueAt } from './files.ts'
+import { countAt, namesIn, textAt } from './files.ts'
 import { modulePart } from './memory-parts.ts'
 
 const edacRoot = '/sys/devices/system/edac/mc'
@@ -28,14 +28,14 @@ function lookAtController(bench: HealthBench, name: string): void {
   const folder = `${edacRoot}/${name}`
   const names = namesIn(bench.source, folder)
   const modules = names.filter((one) => /^(dimm|rank)\d{1,4}$/.test(one))
-  const count = (path: string) => valueAt(bench.source, path, parseInteger)
+  const count = (part: PartRef, path: string) => countAt(bench, part, path, parseInteger)
   let isByModule = false
   for (const module of modules) {
     const [corrected, uncorrected] = [`${folder}/${module}/dimm_ce_count`, `${folder}/${module}/dimm_ue_count`]
-    const counts = { corrected: count(corrected), uncorrected: count(uncorrected) }
+    const part = modulePart(bench.inventory, labelIn(bench, `${folder}/${module}/dimm_label`), `${name} ${module}`)
+    const counts = { corrected: count(part, corrected), uncorrected: count(part, uncorrected) }
     if (counts.corrected === null && counts.uncorrected === null) continue
     isByModule = true
-    const part = modulePart(bench.inventory, labelIn(bench, `${folder}/${module}/dimm_label`), `${name} ${module}`)
     tell(bench, part, { corrected, uncorrected, counts })
   }
   const isByRow = !isByModule && lookAtRows(bench, name, names)
@@ -46,19 +46,23 @@ function lookAtController(bench: HealthBench, name: string): void {
   tell(bench, part, {
     corrected,
     uncorrected,
-    counts: { corrected: count(corrected), uncorrected: count(uncorrected) },
+    counts: { corrected: count(part, corrected), uncorrected: count(part, uncorrected) },
   })
 }
 
 /** Corrected errors are counted for each channel of a row, uncorrected ones for the row, which both channels share. */
 function lookAtRows(bench: HealthBench, name: string, names: readonly string[]): boolean {
   const rows = names.filter((one) => /^csrow\d{1,4}$/.test(one))
-  const count = (path: string) => valueAt(bench.source, path, parseInteger)
+  const count = (part: PartRef, path: string) => countAt(bench, part, path, parseInteger)
   for (const row of rows) {
     const folder = `${edacRoot}/${name}/${row}`
     const uncorrected = `${folder}/ue_count`
     const part: PartRef = { kind: 'memory', name: `${name} ${row}`, id: null }
-    tell(bench, part, { corrected: '', uncorrected, counts: { corrected: null, uncorrected: count(uncorrected) } })
+    tell(bench, part, {
+      corrected: '',
+      uncorrected,
+      counts: { corrected: null, uncorrected: count(part, uncorrected) },
+    })
     for (const file of namesIn(bench.source, folder)) {
       const channel = /^(ch\d{1,3})_ce_count$/.exec(file)?.[1]
       if (channel === undefined) continue
@@ -68,7 +72,11 @@ function lookAtRows(bench: HealthBench, name: string, names: readonly string[]):
         labelIn(bench, `${folder}/${channel}_dimm_label`),
         `${name} ${row} ${channel}`,
       )
-      tell(bench, module, { corrected, uncorrected: '', counts: { corrected: count(corrected), uncorrected: null } })
+      tell(bench, module, {
+        corrected,
+        uncorrected: '',
+        counts: { corrected: count(module, corrected), uncorrected: null },
+      })
     }
   }
   return rows.length > 0

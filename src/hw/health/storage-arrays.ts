@@ -8,7 +8,7 @@ import { type MdstatArray, parseMdstat } from '../parse/mdstat.ts'
 import { volumeRef } from '../parts.ts'
 import { printed } from '../source/answers.ts'
 import type { HealthBench } from './bench.ts'
-import { namesIn, textAt } from './files.ts'
+import { namesIn, stateAt } from './files.ts'
 
 const dmsetupTimeoutMs = 5000
 
@@ -67,14 +67,15 @@ function lossMax(level: string, wanted: number | null): number {
 }
 
 /** Null for what is no array: a container of arrays, and one that is cleared. */
-function mdFacts(bench: HealthBench, { name, level }: Volume, listed: readonly MdstatArray[]): ArrayFacts | null {
+function mdFacts(bench: HealthBench, volume: Volume, listed: readonly MdstatArray[]): ArrayFacts | null {
+  const { name, level } = volume
   const folder = `/sys/block/${name}/md`
   const files = namesIn(bench.source, folder)
   const array = listed.find((one) => one.name === name)
   if (level === 'container') return null
   if (files.length === 0) return array === undefined ? null : mdstatFacts(array)
   const has = new Set(files)
-  const text = (file: string) => textAt(bench.source, `${folder}/${file}`)
+  const text = (file: string) => stateAt(bench, volumeRef(volume), `${folder}/${file}`)
   const stateOf = (file: string) => text(`${file}/state`)
   const read = (file: string) => (has.has(file) ? text(file) : '')
   const number = (file: string) => (/^\d{1,6}$/.test(read(file)) ? Number(read(file)) : null)

@@ -1,13 +1,12 @@
 // Pools of file systems that manage several devices themselves: ZFS and btrfs.
 
 import type { PartRef } from '../../model/health.ts'
-import { valueOr } from '../../model/reading.ts'
 import { parseColonPairs, parseSpacePairs } from '../parse/key-values.ts'
 import type { Zpool } from '../parse/zpool-status.ts'
 import { volumeRef } from '../parts.ts'
 import { askZpool, zpoolStatus } from '../probe/zpool-tool.ts'
 import type { HealthBench } from './bench.ts'
-import { namesIn, textAt } from './files.ts'
+import { namesIn, stateAt, textAt } from './files.ts'
 
 export function lookAtPools(bench: HealthBench): void {
   lookAtZfs(bench)
@@ -15,7 +14,7 @@ export function lookAtPools(bench: HealthBench): void {
 }
 
 function lookAtZfs(bench: HealthBench): void {
-  const { source, findings, inventory } = bench
+  const { findings, inventory } = bench
   const volumes = inventory.volumes.filter((volume) => volume.kind === 'zfs')
   if (volumes.length === 0) return
   const pools = toldOfPools(bench)
@@ -23,7 +22,7 @@ function lookAtZfs(bench: HealthBench): void {
     const { name } = volume
     const part = volumeRef(volume)
     const path = `/proc/spl/kstat/zfs/${name}/state`
-    const state = textAt(source, path)
+    const state = stateAt(bench, part, path)
     const bad = { source: path, text: state }
     if (state === 'DEGRADED') findings.symptom('RAID_DEGRADED', part, bad)
     else if (/^(FAULTED|UNAVAIL|SUSPENDED|OFFLINE|REMOVED)$/.test(state)) findings.symptom('RAID_FAILED', part, bad)
@@ -69,7 +68,8 @@ const btrfsCounts = {
   generation_errs: 'blocks of a wrong generation',
 } as const
 
-function lookAtBtrfs({ source, findings, inventory }: HealthBench): void {
+function lookAtBtrfs(bench: HealthBench): void {
+  const { source, findings, inventory } = bench
   for (const uuid of namesIn(source, '/sys/fs/btrfs')) {
     if (!/^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(uuid)) continue
     const folder = `/sys/fs/btrfs/${uuid}`
@@ -79,11 +79,11 @@ function lookAtBtrfs({ source, findings, inventory }: HealthBench): void {
     const part = volume === undefined ? bare : volumeRef(volume)
     for (const device of namesIn(source, `${folder}/devinfo`)) {
       const missing = `${folder}/devinfo/${device}/missing`
-      if (textAt(source, missing) === '1') {
+      if (stateAt(bench, part, missing) === '1') {
         findings.symptom('RAID_DEGRADED', part, { source: missing, text: `device ${device} is missing` })
       }
       const path = `${folder}/devinfo/${device}/error_stats`
-      const text = valueOr(source.readText(path), '')
+      const text = stateAt(bench, part, path)
       const counts = new Map([...parseColonPairs(text), ...parseSpacePairs(text)])
       for (const [key, words] of Object.entries(btrfsCounts)) {
         const said = counts.get(key) ?? ''
