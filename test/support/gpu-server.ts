@@ -2,8 +2,8 @@
 // GPUs joined by NVLink with a network port near each, drives, modules, and a few things that are wrong.
 
 import type { Condition, Health } from '../../src/model/health.ts'
-import type { Gpu, GpuLink, Inventory, Nic, PciDevice } from '../../src/model/inventory.ts'
-import { aDimm, aDisk, aGpu, aNic, anInventory } from './inventories.ts'
+import type { Gpu, GpuLink, Inventory, Nic, PciDevice, PcieLink } from '../../src/model/inventory.ts'
+import { aDimm, aDisk, aGpu, aNic, anInventory, aPciDevice } from './inventories.ts'
 
 const gib = 2 ** 30
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i)
@@ -190,41 +190,20 @@ function fabricPort(i: number): Nic {
   })
 }
 
+function aLink(widthLanes: number, widthMaxLanes: number): PcieLink {
+  return { speedGtps: 32, widthLanes, speedMaxGtps: 32, widthMaxLanes }
+}
+
 function pciOfGpu(i: number): PciDevice {
-  const widthLanes = i === 5 ? 8 : 16
-  return aPciDevice(gpuAddress(i), '030200', { numaNode: nodeOfGpu(i), slot: `SXM${i}` }, widthLanes)
+  return aPciDevice(gpuAddress(i), { numaNode: nodeOfGpu(i), slot: `SXM${i}`, link: aLink(i === 5 ? 8 : 16, 16) })
 }
 
 function pciOfNic(i: number): PciDevice {
-  return aPciDevice(nicAddress(i), '020700', { numaNode: nodeOfGpu(i) }, 16)
+  return aPciDevice(nicAddress(i), { class: '020700', numaNode: nodeOfGpu(i), link: aLink(16, 16) })
 }
 
 function pciOfDisk(i: number): PciDevice {
-  return aPciDevice(`0000:${hex(0x60 + i)}:00.0`, '010802', { numaNode: Math.floor(i / 2) }, 4)
-}
-
-/** A function with a PCIe link of so many lanes of the sixteen (drives: four) that it could have. */
-export function aPciDevice(address: string, code: string, facts: Partial<PciDevice>, widthLanes: number): PciDevice {
-  return {
-    address,
-    class: code,
-    vendorId: '10de',
-    deviceId: '2330',
-    subsystemVendorId: null,
-    subsystemId: null,
-    revision: null,
-    driver: null,
-    isBridge: false,
-    parent: null,
-    root: 'pci0000:00',
-    numaNode: null,
-    locality: 'numa_node',
-    slot: null,
-    iommuGroup: null,
-    link: { speedGtps: 32, widthLanes, speedMaxGtps: 32, widthMaxLanes: code.startsWith('01') ? 4 : 16 },
-    sriov: null,
-    ...facts,
-  }
+  return aPciDevice(`0000:${hex(0x60 + i)}:00.0`, { class: '010802', numaNode: Math.floor(i / 2), link: aLink(4, 4) })
 }
 
 function health(): Health {

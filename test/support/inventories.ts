@@ -1,7 +1,7 @@
 // Inventory documents made of a few words, for what reads documents and not machines.
 
 import { unknownGpu } from '../../src/hw/probe/gpu-facts.ts'
-import type { Dimm, Disk, Gpu, Inventory, Nic } from '../../src/model/inventory.ts'
+import type { Dimm, Disk, Gpu, Inventory, Nic, PciDevice, Volume } from '../../src/model/inventory.ts'
 
 /** A machine of 8 CPUs in two packages without devices; `parts` replace whole sections. */
 export function anInventory(parts: Partial<Inventory> = {}): Inventory {
@@ -134,6 +134,35 @@ export function aNic(name: string, facts: Partial<Nic> = {}): Nic {
     lldp: [],
     ...facts,
   }
+}
+
+/** A GPU's function, without a link. */
+export function aPciDevice(address: string, facts: Partial<PciDevice> = {}): PciDevice {
+  return {
+    address,
+    class: '030200',
+    vendorId: '10de',
+    deviceId: '2330',
+    subsystemVendorId: null,
+    subsystemId: null,
+    revision: null,
+    driver: null,
+    isBridge: false,
+    parent: null,
+    root: 'pci0000:00',
+    numaNode: 0,
+    locality: 'numa_node',
+    slot: null,
+    iommuGroup: null,
+    link: null,
+    sriov: null,
+    ...facts,
+  }
+}
+
+export function aVolume(name: string, facts: Partial<Volume> = {}): Volume {
+  const nothing = { level: null, sizeBytes: null, state: null, members: [], usedBy: [] }
+  return { name, kind: 'lvm', label: null, uuid: null, ...nothing, ...facts }
 }
 
 export function aGpu(pciAddress: string, uuid: string | null, facts: Partial<Gpu> = {}): Gpu {

@@ -13,6 +13,7 @@ import { parseRocmSmi } from '../../../src/hw/parse/rocm-smi.ts'
 import { type PciDistance, pciDistance, pciTree } from '../../../src/hw/probe/pci-distance.ts'
 import type { PciDevice } from '../../../src/model/inventory.ts'
 import type { Reading } from '../../../src/model/reading.ts'
+import { aPciDevice } from '../../support/inventories.ts'
 
 const folder = fileURLToPath(new URL('../../../../shared/hw/outputs/given', import.meta.url))
 
@@ -288,26 +289,9 @@ if (!existsSync(folder)) {
   })
 }
 
+/** A function of which only the address is told. */
 function device(address: string): PciDevice {
-  return {
-    address,
-    class: '030200',
-    vendorId: null,
-    deviceId: null,
-    subsystemVendorId: null,
-    subsystemId: null,
-    revision: null,
-    driver: null,
-    isBridge: false,
-    parent: null,
-    root: null,
-    numaNode: null,
-    locality: 'unknown',
-    slot: null,
-    iommuGroup: null,
-    link: null,
-    sriov: null,
-  }
+  return aPciDevice(address, { root: null, numaNode: null, locality: 'unknown' })
 }
 
 /** Bridges and devices as they stand in each other; the nearest NUMA node or package around is taken for the node. */

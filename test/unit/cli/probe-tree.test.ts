@@ -2,9 +2,10 @@ import { expect, it } from 'vitest'
 import { renderTree } from '../../../src/cli/probe-tree.ts'
 import type { Health } from '../../../src/model/health.ts'
 import type { Inventory, NumaNode } from '../../../src/model/inventory.ts'
-import { aGpuServer, aPciDevice } from '../../support/gpu-server.ts'
-import { aDimm, aDisk, aGpu, aNic, anInventory } from '../../support/inventories.ts'
+import { aGpuServer } from '../../support/gpu-server.ts'
+import { aDimm, aDisk, aGpu, aNic, anInventory, aPciDevice } from '../../support/inventories.ts'
 
+const wide = { speedGtps: 32, widthLanes: 16, speedMaxGtps: 32, widthMaxLanes: 16 }
 const gib = 1024 ** 3
 const plain = { width: 80, color: false }
 const healthy: Health = { schema: 'tepui.health/1', conditions: [], unchecked: [] }
@@ -69,7 +70,10 @@ const inventory: Inventory = {
     ],
   },
   memory: { ...base.memory, totalBytes: 127.5 * gib, dimms: [aDimm('A1', 's'), aDimm('A2', 't')] },
-  pci: [aPciDevice('0000:41:00.0', '030200', {}, 8), aPciDevice('0000:17:00.0', '010400', { numaNode: 1 }, 16)],
+  pci: [
+    aPciDevice('0000:41:00.0', { numaNode: null, link: { ...wide, widthLanes: 8 } }),
+    aPciDevice('0000:17:00.0', { class: '010400', numaNode: 1, link: wide }),
+  ],
   disks: [
     aDisk('sda', 's', {
       model: 'ST4000',

@@ -4,8 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { changeText, diffInventories } from '../../../src/hw/diff.ts'
 import type { Inventory } from '../../../src/model/inventory.ts'
-import { aPciDevice } from '../../support/gpu-server.ts'
-import { aDimm, aDisk, aGpu, aNic, anInventory } from '../../support/inventories.ts'
+import { aDimm, aDisk, aGpu, aNic, anInventory, aPciDevice } from '../../support/inventories.ts'
 
 function said(before: Partial<Inventory>, after: Partial<Inventory>): readonly string[] {
   return diffInventories(anInventory(before), anInventory(after)).map(changeText)
@@ -102,7 +101,7 @@ test('two namespaces of one drive are told apart, and one that goes is told alon
 })
 
 test('a drive that is gone before its function on the bus is told once', () => {
-  const pci = [aPciDevice('0000:01:00.0', '010802', {}, 4)]
+  const pci = [aPciDevice('0000:01:00.0', { class: '010802' })]
   expect(said({ disks: [aDisk('nvme0n1', 'S5XY')], pci }, { pci })).toEqual([
     'disk nvme0n1 (S5XY) in 0000:01:00.0 gone',
   ])

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { identityOf } from '../../../src/hw/identity.ts'
 import type { MachineIdentity, Nic } from '../../../src/model/inventory.ts'
+import { aNic } from '../../support/inventories.ts'
 
 const machine: MachineIdentity = {
   id: null,
@@ -19,26 +20,7 @@ const machine: MachineIdentity = {
 const bare: MachineIdentity = { ...machine, serial: null, uuid: null, board: null }
 
 function port(name: string, permanentMac: string | null, rest: Partial<Nic> = {}): Nic {
-  return {
-    name,
-    mac: permanentMac,
-    permanentMac,
-    speedMbps: null,
-    speedMaxMbps: null,
-    link: null,
-    isUp: null,
-    mtu: null,
-    driver: 'igb',
-    firmware: null,
-    numaNode: null,
-    pciAddress: '0000:04:00.0',
-    port: null,
-    bond: null,
-    rdma: null,
-    sriov: null,
-    lldp: [],
-    ...rest,
-  }
+  return aNic(name, { mac: permanentMac, permanentMac, driver: 'igb', ...rest })
 }
 
 const identify = (facts: MachineIdentity, nics: readonly Nic[] = [], unreadable: readonly string[] = []) =>

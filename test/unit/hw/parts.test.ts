@@ -2,13 +2,7 @@
 
 import { expect, test } from 'vitest'
 import { diskRef, gpuRef, nicRef, partsOf, volumeRef } from '../../../src/hw/parts.ts'
-import type { Volume } from '../../../src/model/inventory.ts'
-import { aDisk, aGpu, aNic, anInventory } from '../../support/inventories.ts'
-
-function aVolume(name: string, facts: Partial<Volume>): Volume {
-  const nothing = { level: null, sizeBytes: null, state: null, members: [], usedBy: [] }
-  return { name, kind: 'lvm', label: null, uuid: null, ...nothing, ...facts }
-}
+import { aDisk, aGpu, aNic, anInventory, aVolume } from '../../support/inventories.ts'
 
 test('namespaces of one NVMe drive are told apart, and a drive without a serial number by its world-wide name', () => {
   expect(['nvme0n1', 'nvme0n2', 'sda'].map((name) => diskRef(aDisk(name, 'S1')).id)).toEqual(['S1', 'S1 n2', 'S1'])

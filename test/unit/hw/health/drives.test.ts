@@ -5,7 +5,7 @@ import type { ToolOutput } from '../../../../src/hw/source/source.ts'
 import type { Disk, PciDevice } from '../../../../src/model/inventory.ts'
 import { fail, ok, type Result } from '../../../../src/model/result.ts'
 import { type FakeFile, fakeMachine } from '../../../support/fake-machine.ts'
-import { aDisk, anInventory } from '../../../support/inventories.ts'
+import { aDisk, anInventory, aPciDevice } from '../../../support/inventories.ts'
 
 type Machine = {
   readonly disks: readonly Disk[]
@@ -52,25 +52,7 @@ const sata = (name: string, serial: string | null, facts: Partial<Disk> = {}) =>
 const ask = (name: string) => `smartctl -x -j -n standby /dev/${name}`
 
 function controller(driver: string, address = '0000:03:00.0'): PciDevice {
-  return {
-    address,
-    class: '010400',
-    vendorId: '1000',
-    deviceId: '005d',
-    subsystemVendorId: null,
-    subsystemId: null,
-    revision: null,
-    driver,
-    isBridge: false,
-    parent: null,
-    root: 'pci0000:00',
-    numaNode: 0,
-    locality: 'only-node',
-    slot: null,
-    iommuGroup: null,
-    link: null,
-    sriov: null,
-  }
+  return aPciDevice(address, { class: '010400', vendorId: '1000', deviceId: '005d', driver })
 }
 
 const smart = (json: object) =>

@@ -4,28 +4,12 @@ import { lookAtNetwork } from '../../../../src/hw/health/network.ts'
 import type { HealthLook } from '../../../../src/model/health.ts'
 import type { FabricPort, Inventory, Nic } from '../../../../src/model/inventory.ts'
 import { type FakeFile, fakeMachine } from '../../../support/fake-machine.ts'
+import { aNic } from '../../../support/inventories.ts'
 
 type Files = Readonly<Record<string, FakeFile>>
 
-const port: Nic = {
-  name: 'eth0',
-  mac: 'b8:59:9f:00:00:01',
-  permanentMac: 'b8:59:9f:00:00:01',
-  speedMbps: null,
-  speedMaxMbps: null,
-  link: true,
-  isUp: true,
-  mtu: 1500,
-  driver: 'igb',
-  firmware: null,
-  numaNode: null,
-  pciAddress: '0000:04:00.0',
-  port: null,
-  bond: null,
-  rdma: null,
-  sriov: null,
-  lldp: [],
-}
+const mac = 'b8:59:9f:00:00:01'
+const port = aNic('eth0', { mac, permanentMac: mac, driver: 'igb' })
 
 const fabric: FabricPort = {
   name: 'mlx5_0/1',

@@ -5,6 +5,7 @@ import { Report } from '../../../../src/hw/probe/report.ts'
 import type { Source } from '../../../../src/hw/source/source.ts'
 import type { Nic, NumaNode } from '../../../../src/model/inventory.ts'
 import { type FakeFile, fakeMachine } from '../../../support/fake-machine.ts'
+import { aNic } from '../../../support/inventories.ts'
 
 const node: NumaNode = {
   id: 0,
@@ -75,25 +76,8 @@ const capabilities = {
   'nvidia-smi --query-gpu=pci.bus_id,compute_cap --format=csv,noheader': '00000000:4F:00.0, 9.0\n',
 }
 
-const nic: Nic = {
-  name: 'ib0',
-  mac: null,
-  permanentMac: null,
-  speedMbps: null,
-  speedMaxMbps: null,
-  link: null,
-  isUp: null,
-  mtu: null,
-  driver: null,
-  firmware: null,
-  numaNode: 0,
-  pciAddress: null,
-  port: null,
-  bond: null,
-  rdma: { name: 'mlx5_0', port: 1, firmware: null, linkLayer: null, rateGbps: null, state: null, nodeGuid: null },
-  sriov: null,
-  lldp: [],
-}
+const rdma = { name: 'mlx5_0', port: 1, firmware: null, linkLayer: null, rateGbps: null, state: null, nodeGuid: null }
+const nic = aNic('ib0', { pciAddress: null, rdma })
 
 describe('NVIDIA GPUs', () => {
   it('are described by nvidia-smi, with their links to GPUs and to near NICs', () => {

@@ -1,32 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { type PciDistance, pciDistance, pciTree } from '../../../../src/hw/probe/pci-distance.ts'
 import type { PciDevice } from '../../../../src/model/inventory.ts'
+import { aPciDevice } from '../../../support/inventories.ts'
 
-function device(address: string, facts: Partial<PciDevice> = {}): PciDevice {
-  return {
-    address,
-    class: '030200',
-    vendorId: '10de',
-    deviceId: '2330',
-    subsystemVendorId: null,
-    subsystemId: null,
-    revision: null,
-    driver: null,
-    isBridge: false,
-    parent: null,
-    root: 'pci0000:00',
-    numaNode: 0,
-    locality: 'numa_node',
-    slot: null,
-    iommuGroup: null,
-    link: null,
-    sriov: null,
-    ...facts,
-  }
-}
-
-const bridge = (address: string, parent: string | null = null) => device(address, { isBridge: true, parent })
-const below = (address: string, parent: string, facts: Partial<PciDevice> = {}) => device(address, { parent, ...facts })
+const bridge = (address: string, parent: string | null = null) => aPciDevice(address, { isBridge: true, parent })
+const below = (address: string, parent: string, facts: Partial<PciDevice> = {}) =>
+  aPciDevice(address, { parent, ...facts })
 
 /**
  * One root port with a switch of four ports: a GPU, a NIC of two functions, a second switch with a GPU and a drive, and a
@@ -51,11 +30,11 @@ const machine = [
   below('0000:0b:00.0', '0000:0a:00.0'),
   bridge('0000:00:02.0'),
   below('0000:10:00.0', '0000:00:02.0'),
-  device('0000:00:1f.0'),
-  device('0000:40:00.0', { root: 'pci0000:40' }),
-  device('0000:80:00.0', { root: 'pci0000:80', numaNode: 1 }),
-  device('0000:c0:00.0', { root: 'pci0000:c0', numaNode: null }),
-  device('0000:d0:00.0', { root: null }),
+  aPciDevice('0000:00:1f.0'),
+  aPciDevice('0000:40:00.0', { root: 'pci0000:40' }),
+  aPciDevice('0000:80:00.0', { root: 'pci0000:80', numaNode: 1 }),
+  aPciDevice('0000:c0:00.0', { root: 'pci0000:c0', numaNode: null }),
+  aPciDevice('0000:d0:00.0', { root: null }),
 ]
 
 describe('the way from a GPU', () => {
@@ -84,7 +63,7 @@ it('parents in a circle end', () => {
     bridge('0000:00:01.0', '0000:00:02.0'),
     bridge('0000:00:02.0', '0000:00:01.0'),
     below('0000:01:00.0', '0000:00:01.0'),
-    device('0000:02:00.0'),
+    aPciDevice('0000:02:00.0'),
   ])
   expect(pciDistance(tree, '0000:01:00.0', '0000:02:00.0')).toBe('phb')
 })
