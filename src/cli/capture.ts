@@ -71,6 +71,7 @@ async function capture(file: string, options: CaptureOptions): Promise<number> {
 
 /** Why nothing may be written at a place, asked before the work of a capture; null where it may. */
 function obstacleAt(file: string, mayOverwrite: boolean): string | null {
+  if (file === '-') return 'is no file, and a capture is not written to standard output: name a file'
   try {
     const stat = statSync(file, { throwIfNoEntry: false })
     if (stat === undefined) return null

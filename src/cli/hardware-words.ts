@@ -25,7 +25,7 @@ export function systemFacts({ machine, os, cpu }: Inventory): readonly string[] 
     os.hostname,
     os.distribution,
     present([kernel, cpu.architecture]).join(' '),
-    virtual && `on ${virtual}`,
+    virtual && (virtual === 'other' ? 'on an unknown hypervisor' : `on ${virtual}`),
   ])
 }
 
@@ -109,7 +109,11 @@ export function conditionName({ code }: Pick<Condition, 'code'>): string {
 /** What a look could not find out, in short; empty where it found out everything. */
 export function openQuestions({ unchecked }: Health): string {
   if (unchecked.length === 0) return ''
-  const questions = [...new Set(unchecked.map((one) => one.question))].map(bound)
+  const questions = [...Map.groupBy(unchecked, ({ question }) => question)].map(([question, open]) => {
+    const times = open.length > 1 ? ` × ${open.length}` : ''
+    const right = open.some(({ code }) => code === 'HW_NEEDS_ROOT') ? ' (needs root)' : ''
+    return bound(`${question}${times}${right}`)
+  })
   return `${counted(unchecked.length, 'question')} not answered: ${questions.join(', ')}`
 }
 

@@ -69,7 +69,8 @@ function oneLine(text: string, help: string): string {
     .trim()
     .replace(/^error: /, '')
     .replaceAll(/\s*\n\s*/g, ' ')
-  const isExplained = !/^(unknown|missing)/.test(words) || words.includes('Did you mean')
+    .replace(/\.$/, '')
+  const isExplained = !/^(unknown|missing|too many)|argument missing$/.test(words) || words.includes('Did you mean')
   return `tepui: ${printable(words)}${isExplained ? '' : `: see \`${help}\``}\n`
 }
 

@@ -4,6 +4,15 @@ import { randomBytes } from 'node:crypto'
 import { realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { fail, ok, type Result } from '../model/result.ts'
 
+const advice: Readonly<Record<string, string>> = {
+  ENOENT: ': make its folder first, or name another',
+  ENOTDIR: ': make its folder first, or name another',
+  EISDIR: ': that is a folder, name a file',
+  EACCES: ': name a file in a folder of yours',
+  EROFS: ': name a file in a folder of yours',
+  ENOSPC: ': the disk is full',
+}
+
 /** `mode` is of a new file, cut by the umask. What is there and no file (a pipe, a terminal) is written to as it is. */
 export function writeWhole(file: string, bytes: Uint8Array | string, mode: number): Result<void> {
   let temporary: string | null = null
@@ -20,7 +29,7 @@ export function writeWhole(file: string, bytes: Uint8Array | string, mode: numbe
   } catch (error) {
     const errno = (error as NodeJS.ErrnoException).code ?? 'EIO'
     if (temporary !== null) removeLeft(temporary)
-    return fail('STORE_UNWRITABLE', `writing ${file}: ${errno}`, { file, errno })
+    return fail('STORE_UNWRITABLE', `writing ${file}: ${errno}${advice[errno] ?? ''}`, { file, errno })
   }
 }
 

@@ -17,6 +17,10 @@ class WrongUsage extends Error {}
 
 async function main(args: readonly string[]): Promise<number> {
   const { values, positionals } = readArguments(args)
+  if (values.help) {
+    print(usage)
+    return 0
+  }
   const [what, ...rest] = positionals
   if (rest.length > 0) throw new WrongUsage(`one of emulated and this-machine, not also ${rest.join(' ')}`)
   if (what === 'emulated') {
@@ -37,6 +41,7 @@ function readArguments(args: readonly string[]) {
         'keep-log': { type: 'string' },
         'no-build': { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
       },
     })
   } catch (error) {

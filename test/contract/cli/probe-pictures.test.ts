@@ -70,12 +70,12 @@ describe('tepui probe', () => {
     const missing = join(folder.path, 'missing', 'm.svg')
     expect(await tepui(['probe', '--svg', missing])).toMatchObject({
       status: 1,
-      stderr: `tepui: writing ${missing}: ENOENT\n`,
+      stderr: `tepui: writing ${missing}: ENOENT: make its folder first, or name another\n`,
     })
     const place = join(folder.path, 'folder')
     expect(await tepui(['probe', '--png', place])).toMatchObject({
       status: 1,
-      stderr: `tepui: writing ${place}: EISDIR\n`,
+      stderr: `tepui: writing ${place}: EISDIR: that is a folder, name a file\n`,
     })
     expect(readdirSync(folder.path)).toEqual(['folder'])
   })

@@ -291,8 +291,9 @@ describe('tepui capture', () => {
   it('says what went wrong where it cannot write', () => {
     expect(tepui(['capture', join(temporary, 'no', 'folder.tar.gz')])).toMatchObject({
       status: 1,
-      stderr: expect.stringMatching(/^tepui: writing \S+: ENOENT\n$/),
+      stderr: expect.stringMatching(/^tepui: writing \S+: ENOENT: make its folder first, or name another\n$/),
     })
+    expect(tepui(['capture', '-'])).toMatchObject({ status: 1, stderr: expect.stringMatching(/name a file\n$/) })
   })
 
   it('is shown by tepui probe, from the file and unpacked, as this machine', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { diskKind, pcieLinkNow, pcieLinkShort } from '../../../src/cli/device-words.ts'
-import { conditionName, machineName, openQuestions, partWords } from '../../../src/cli/hardware-words.ts'
+import { conditionName, machineName, openQuestions, partWords, systemFacts } from '../../../src/cli/hardware-words.ts'
+import { bound } from '../../../src/cli/letters.ts'
 import { aDisk, aGpu, anInventory } from '../../support/inventories.ts'
 
 describe('a machine is called by vendor and product, the vendor once', () => {
@@ -70,10 +71,23 @@ describe('sick parts are called so that people find them', () => {
     expect(conditionName({ code: 'DIMM_MISSING' })).toBe('DIMM missing')
   })
 
-  it('what was not found out is counted, each question named once', () => {
+  it('what was not found out is counted, each question named once, with how often', () => {
     const open = (question: string) => ({ question, part: null, code: 'HW_UNKNOWN', message: '', about: [] }) as const
     const health = { schema: 'tepui.health/1', conditions: [], unchecked: [open('wear'), open('wear')] } as const
-    expect(openQuestions(health)).toBe('2 questions not answered: wear')
+    expect(openQuestions(health)).toBe(`2 questions not answered: ${bound('wear × 2')}`)
     expect(openQuestions({ ...health, unchecked: [] })).toBe('')
+  })
+
+  it('a question that root would get answered says so', () => {
+    const open = { question: 'the log', part: null, code: 'HW_NEEDS_ROOT', message: '', about: [] } as const
+    const health = { schema: 'tepui.health/1', conditions: [], unchecked: [open] } as const
+    expect(openQuestions(health)).toBe(`1 question not answered: ${bound('the log (needs root)')}`)
+  })
+
+  it('a hypervisor that nothing names is called unknown', () => {
+    const inventory = anInventory()
+    const guest = (virtualisation: string) => ({ ...inventory, machine: { ...inventory.machine, virtualisation } })
+    expect(systemFacts(guest('other'))).toContain('on an unknown hypervisor')
+    expect(systemFacts(guest('kvm'))).toContain('on kvm')
   })
 })
