@@ -3,12 +3,13 @@
 // Who opens a device by itself (a database, a hypervisor) is not to be seen.
 
 import type { Content } from '../../model/inventory.ts'
-import { valueOr } from '../../model/reading.ts'
+import { type Reading, valueOr } from '../../model/reading.ts'
 import { parseLvmName } from '../parse/device-mapper.ts'
 import { type Mount, parseMountinfo, parseMounts, parseSwapDevices } from '../parse/mounts.ts'
+import { parseLine } from '../parse/numbers.ts'
 import { decodeUdev, type UdevEntry } from '../parse/udev-db.ts'
 import type { BlockDevice, BlockTable } from './block-table.ts'
-import type { Bench } from './report.ts'
+import { type Bench, readFact, settle } from './report.ts'
 
 /** More uses of one device are not listed one by one. */
 const usesMax = 12
@@ -20,6 +21,8 @@ export type BtrfsPool = { readonly uuid: string; readonly label: string | null; 
 
 export type Uses = {
   readonly mounts: readonly Mount[]
+  /** What is mounted and swapped to could be read. */
+  readonly isKnown: boolean
   readonly btrfs: readonly BtrfsPool[]
   readonly zpools: readonly string[]
   /** What uses the device itself, its partitions left aside. */
@@ -29,7 +32,8 @@ export type Uses = {
 }
 
 export function readUses(bench: Bench, table: BlockTable): Uses {
-  const mounts = readMounts(bench)
+  const read = readMounts(bench)
+  const mounts = read ?? []
   const folders = new Set(valueOr(bench.source.list('/sys/fs'), []))
   const btrfs = folders.has('btrfs') ? readBtrfs(bench) : []
   const zpools = readZpools(bench)
@@ -45,7 +49,8 @@ export function readUses(bench: Bench, table: BlockTable): Uses {
   for (const mount of distinctMounts(mounts)) {
     for (const name of devicesOfMount(table, mount, deviceOf)) add(name, `mount ${mount.mountPoint}`)
   }
-  const swaps = parseSwapDevices(valueOr(bench.source.readText('/proc/swaps'), ''))
+  const swapText = bench.source.readText('/proc/swaps')
+  const swaps = parseSwapDevices(settle(bench.report, swapText, '/proc/swaps') ?? '')
   for (const path of swaps) add(deviceOf(path.replace(/^\/dev\/(mapper\/)?/, '').replaceAll('/', '!')), 'swap')
   for (const pool of btrfs) for (const name of pool.devices) add(name, `btrfs ${pool.label ?? pool.uuid}`)
   for (const type of typesNamingDevices.filter((one) => folders.has(one))) {
@@ -66,7 +71,7 @@ export function readUses(bench: Bench, table: BlockTable): Uses {
       ...device.partitions.flatMap((one) => [...of(one)]),
     ])
   }
-  return { mounts, btrfs, zpools, of, ofWhole }
+  return { mounts, isKnown: read !== null && swapText.kind !== 'unreadable', btrfs, zpools, of, ofWhole }
 }
 
 function bounded(uses: readonly string[]): readonly string[] {
@@ -100,16 +105,22 @@ export function isContentKnown(udev: UdevEntry | null): boolean {
   return [...udev.keys()].some((key) => key.startsWith('ID_'))
 }
 
-function readMounts({ source }: Bench): readonly Mount[] {
-  for (const path of ['/proc/self/mountinfo', '/proc/1/mountinfo']) {
+/** Null, with a problem, where there is a list and none can be read. */
+function readMounts({ source, report }: Bench): readonly Mount[] | null {
+  const lists = [
+    ['/proc/self/mountinfo', parseMountinfo],
+    ['/proc/1/mountinfo', parseMountinfo],
+    ['/proc/self/mounts', parseMounts],
+    ['/proc/mounts', parseMounts],
+  ] as const
+  const unreadable: (readonly [path: string, text: Reading<string>])[] = []
+  for (const [path, parse] of lists) {
     const text = source.readText(path)
-    if (text.kind === 'known') return parseMountinfo(text.value)
+    if (text.kind === 'known') return parse(text.value)
+    if (text.kind === 'unreadable') unreadable.push([path, text])
   }
-  for (const path of ['/proc/self/mounts', '/proc/mounts']) {
-    const text = source.readText(path)
-    if (text.kind === 'known') return parseMounts(text.value)
-  }
-  return []
+  for (const [path, text] of unreadable) settle(report, text, path, ['filesystems'])
+  return unreadable.length === 0 ? [] : null
 }
 
 /**
@@ -148,11 +159,12 @@ function holderInWords(holder: BlockDevice | undefined, name: string): string {
   return group === undefined ? `${kind} ${label}` : `vg ${group}`
 }
 
-function readBtrfs({ source }: Bench): readonly BtrfsPool[] {
+function readBtrfs(bench: Bench): readonly BtrfsPool[] {
+  const { source } = bench
   const uuids = valueOr(source.list('/sys/fs/btrfs'), []).filter((name) => /^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(name))
   return uuids.sort().map((uuid) => ({
     uuid,
-    label: valueOr(source.readText(`/sys/fs/btrfs/${uuid}/label`), '').trim() || null,
+    label: readFact(bench, `/sys/fs/btrfs/${uuid}/label`, parseLine),
     devices: [...valueOr(source.list(`/sys/fs/btrfs/${uuid}/devices`), [])].sort(),
   }))
 }

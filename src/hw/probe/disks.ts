@@ -23,8 +23,10 @@ export function probeDisks(bench: Bench, numa: NumaFacts, table: BlockTable, use
   const joined = joinPaths(disks, table)
   const open = joined.filter((one) => one.isFree === null).map((one) => `disks[${one.name}].isFree`)
   if (open.length > 0) {
-    const message = 'no udev database: what is on drives, and so whether they are free, is not known'
-    bench.report.add({ code: 'HW_UNKNOWN', where: '/run/udev/data', message }, open)
+    const [where, why] = uses.isKnown
+      ? ['/run/udev/data', 'no udev database: what is on drives']
+      : ['/proc/self/mountinfo', 'what is mounted and swapped to cannot be read: what uses drives']
+    bench.report.add({ code: 'HW_UNKNOWN', where, message: `${why}, and so whether they are free, is not known` }, open)
   }
   return joined
 }
@@ -80,7 +82,7 @@ function disk(bench: Bench, { table, uses, near, drivers }: DiskBench, device: B
     partitions: partitions.map((one) => partition(one, uses)),
     content,
     usedBy: [...new Set(usedBy)],
-    isFree: isFree({ device, above, usedBy, content, isReadOnly }),
+    isFree: isFree({ device, above, usedBy, content, isReadOnly, areUsesKnown: uses.isKnown }),
   }
 }
 
@@ -96,11 +98,12 @@ function isFree(facts: {
   readonly usedBy: readonly string[]
   readonly content: Disk['content']
   readonly isReadOnly: boolean | null
+  readonly areUsesKnown: boolean
 }): boolean | null {
   const { device, above, content, usedBy } = facts
   const isUsed = usedBy.some((use) => !use.startsWith('multipath '))
   if (isUsed || content !== null || device.sizeBytes === null || facts.isReadOnly === true) return false
-  return isContentKnown(above === null ? device.udev : above.udev) ? true : null
+  return facts.areUsesKnown && isContentKnown(above === null ? device.udev : above.udev) ? true : null
 }
 
 function partition(device: BlockDevice, uses: Uses): Partition {

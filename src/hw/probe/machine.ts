@@ -49,9 +49,10 @@ export function probeMachine(bench: Bench, dmi: DmiFact, { smbios, cpuinfo, nics
   const isDescribed = board !== null || uuid !== null || Object.values(named).some((one) => one !== null)
   const self = isDescribed ? null : selfDescription(bench)
   const bmc = probeBmc(bench, smbios?.ipmiVersion ?? null)
+  const isUnread = (fact: string) => bench.report.isExplained(`machine.${fact}`)
   const machine = {
-    vendor: named.vendor ?? board?.vendor ?? self?.vendor ?? null,
-    product: named.product ?? board?.product ?? self?.product ?? null,
+    vendor: named.vendor ?? (isUnread('vendor') ? null : (board?.vendor ?? self?.vendor ?? null)),
+    product: named.product ?? (isUnread('product') ? null : (board?.product ?? self?.product ?? null)),
     serial: named.serial ?? self?.serial ?? null,
     uuid: uuid ?? self?.uuid ?? null,
     sku: system === null ? dmi('product_sku') : system.sku,

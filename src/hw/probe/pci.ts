@@ -3,7 +3,6 @@
 // functions that is what takes the time. It does not know what the functions are for.
 
 import type { PciDevice } from '../../model/inventory.ts'
-import { andThen, valueOr } from '../../model/reading.ts'
 import { parseInteger, parseLine } from '../parse/numbers.ts'
 import { normalisePciAddress, pciOrder, pciPlace, withoutFunction } from '../parse/pci.ts'
 import {
@@ -135,7 +134,7 @@ function slotFinder(bench: Bench): (folder: PciFolder) => string | null {
     const device = withoutFunction(address)
     const slot = names.get(device) ?? names.get(device.slice(0, device.lastIndexOf(':')))
     if (slot !== undefined || !files.has('label')) return slot ?? null
-    return valueOr(andThen(bench.source.readText(`${path}/label`), parseLine), null)
+    return readFact(bench, `${path}/label`, parseLine)
   }
 }
 

@@ -2,14 +2,14 @@
 // kernel's files; only a ZFS pool's devices need its tool, which is run where a pool is imported.
 
 import type { Volume } from '../../model/inventory.ts'
-import { valueOr } from '../../model/reading.ts'
+import { andThen, valueOr } from '../../model/reading.ts'
 import { dashed, parseLvmName } from '../parse/device-mapper.ts'
 import { type MdstatArray, parseMdstat } from '../parse/mdstat.ts'
 import { parseInteger, parseLine } from '../parse/numbers.ts'
 import type { Zpool } from '../parse/zpool-status.ts'
 import type { BlockDevice, BlockTable } from './block-table.ts'
 import type { Uses } from './disk-use.ts'
-import { type Bench, listNames, readFact } from './report.ts'
+import { type Bench, listNames, readFact, settle } from './report.ts'
 import { askZpool } from './zpool-tool.ts'
 
 export function probeVolumes(bench: Bench, table: BlockTable, uses: Uses): readonly Volume[] {
@@ -32,10 +32,18 @@ function mdVolume(bench: Bench, device: BlockDevice, uses: Uses): Volume {
   const metadata = fact('metadata_version')
   // A container holds the drives of arrays whose format is the firmware's: `external:imsm`. It has no level and no size.
   const isContainer = metadata !== null && /^external:[^/]/.test(metadata)
-  const degraded = fact('degraded')
-  const action = fact('sync_action')
+  // Without one of its files, what the others say would pass for the whole state.
+  let isWhole = true
+  const said = (file: string) => {
+    if (!files.has(file)) return null
+    const path = `${device.folder}/md/${file}`
+    const text = bench.source.readText(path)
+    isWhole &&= text.kind !== 'unreadable'
+    return settle(bench.report, andThen(text, parseLine), path)
+  }
+  const [arrayState, degraded, action] = [said('array_state'), said('degraded'), said('sync_action')]
   const state = [
-    fact('array_state'),
+    arrayState,
     degraded !== null && Number(degraded) > 0 ? 'degraded' : null,
     action === 'idle' ? null : action,
   ]
@@ -47,7 +55,7 @@ function mdVolume(bench: Bench, device: BlockDevice, uses: Uses): Volume {
     uuid: dashed(fact('uuid') ?? device.udev?.get('MD_UUID') ?? null),
     level: isContainer ? 'container' : fact('level'),
     sizeBytes: device.sizeBytes,
-    state: state.filter((one) => one !== null).join(', ') || null,
+    state: (isWhole && state.filter((one) => one !== null).join(', ')) || null,
     members: device.slaves.length > 0 ? device.slaves : members,
     usedBy: uses.ofWhole(device),
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { storageOf } from '../../../support/storage-bench.ts'
+import { drive, type Files, storageOf, udev } from '../../../support/storage-bench.ts'
 
 const filesystems = (...lines: readonly string[]) => storageOf({ '/proc/self/mountinfo': lines.join('\n') }).filesystems
 
@@ -57,5 +57,43 @@ describe('file systems', () => {
   it('are found in /proc/mounts where mountinfo is missing', () => {
     const mounts = '/dev/sda1 / ext4 rw,relatime 0 0\nproc /proc proc rw 0 0\nserver:/x /x nfs rw 0 0\n'
     expect(storageOf({ '/proc/mounts': mounts }).filesystems.map((one) => one.mountPoint)).toEqual(['/', '/x'])
+  })
+})
+
+describe('what is mounted', () => {
+  const sda: Files = {
+    ...drive('sda', '/sys/devices/pci0000:00/0000:00:1f.2/ata1/host0/target0:0:0/0:0:0:0', { dev: '8:0\n' }),
+    ...udev('8:0', { ID_BUS: 'ata' }),
+  }
+
+  it('leaves no drive free where it cannot be read, and a problem says so', () => {
+    expect(storageOf(sda).disks[0]?.isFree).toBe(true)
+    for (const path of ['/proc/self/mountinfo', '/proc/mounts', '/proc/swaps']) {
+      const { disks, filesystems: none, problems } = storageOf({ ...sda, [path]: { errno: 'EIO' } })
+      expect([disks[0]?.isFree, none]).toEqual([null, []])
+      expect(problems).toContainEqual(expect.objectContaining({ code: 'HW_UNREADABLE', where: path }))
+    }
+  })
+
+  it('is read elsewhere where its first file cannot be', () => {
+    const mounts = '/dev/sda / ext4 rw 0 0\n'
+    const { disks, filesystems: found } = storageOf({
+      ...sda,
+      '/proc/self/mountinfo': { errno: 'EIO' },
+      '/proc/mounts': mounts,
+    })
+    expect([disks[0]?.usedBy, found.length]).toEqual([['mount /'], 1])
+  })
+
+  it('of btrfs has no label where that cannot be read, and a problem says so', () => {
+    const pool = '/sys/fs/btrfs/0abb23a9-579b-43e6-ad30-227ef47fcb9d'
+    const files: Files = {
+      [`${pool}/label`]: { errno: 'EIO' },
+      [`${pool}/devices/sda/x`]: '',
+      [`${pool}/devices/sdb/x`]: '',
+    }
+    const { volumes, problems } = storageOf(files)
+    expect(volumes).toMatchObject([{ label: null }])
+    expect(problems).toContainEqual(expect.objectContaining({ where: `${pool}/label` }))
   })
 })

@@ -101,6 +101,16 @@ describe('the machine', () => {
     })
   })
 
+  it('whose name cannot be read is not called after its board', () => {
+    const board = { board_name: '0590KW\n', board_vendor: 'Another Inc.\n' }
+    const files = dmi({ ...board, product_name: { errno: 'EIO' }, sys_vendor: { errno: 'EIO' } })
+    const { machine: found, problems } = machine(files)
+    expect([found.product, found.vendor, found.board?.product]).toEqual([null, null, '0590KW'])
+    expect(problems.map((one) => one.where)).toEqual(
+      expect.arrayContaining(['/sys/class/dmi/id/product_name', '/sys/class/dmi/id/sys_vendor']),
+    )
+  })
+
   it('without a name of its own is called after its board', () => {
     const strings = { sys_vendor: 'To Be Filled By O.E.M.', board_vendor: 'ASRockRack', board_name: 'X570D4U' }
     expect(machine(dmi(strings)).machine).toMatchObject({ vendor: 'ASRockRack', product: 'X570D4U' })

@@ -40,6 +40,16 @@ describe('volumes of software RAID', () => {
     expect(storageOf(files('/sys/block/md0', sick)).volumes).toMatchObject([{ state: 'active, degraded, recover' }])
   })
 
+  it('have no state where a part of it cannot be read', () => {
+    for (const file of ['md/degraded', 'md/array_state', 'md/sync_action']) {
+      const { volumes, problems } = storageOf(
+        files('/sys/block/md0', { ...array, 'md/degraded': '1\n', [file]: { errno: 'EIO' } }),
+      )
+      expect(volumes).toMatchObject([{ state: null }])
+      expect(problems).toContainEqual(expect.objectContaining({ where: `/sys/block/md0/${file}` }))
+    }
+  })
+
   it('in the format of a firmware have a container without level and size', () => {
     const container = {
       dev: '9:127',
