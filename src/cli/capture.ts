@@ -85,7 +85,8 @@ function obstacleAt(file: string, mayOverwrite: boolean): string | null {
 function describe(file: string, bytes: number, summary: CaptureSummary): readonly string[] {
   const { files, tools, redacted, refused, needsRoot, missingTools } = summary
   const size = bytes < 1024 * 1024 ? `${Math.ceil(bytes / 1024)} KiB` : `${(bytes / 1024 / 1024).toFixed(1)} MiB`
-  const identities = redacted === null ? 'nothing is redacted' : `${redacted} identities are replaced`
+  const before = summary.isRedacted ? 'it was redacted before' : 'nothing is redacted'
+  const identities = redacted === null ? before : `${redacted} identities are replaced`
   const lines = [`${file}: ${size}, ${files} files, ${tools} runs of tools; ${identities}`]
   if (needsRoot.length > 0) lines.push(`root would have recorded more: ${some(needsRoot)}`)
   if (refused.length > 0) lines.push(`${refused.length} files gave an error, which is recorded`)

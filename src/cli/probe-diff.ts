@@ -4,6 +4,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { type Change, changeText, diffInventories } from '../hw/diff.ts'
 import { readDocument } from '../hw/document.ts'
 import { probeInventory } from '../hw/inventory.ts'
+import { isRedacted } from '../hw/source/notes.ts'
 import { captureSource } from '../hw/source/open.ts'
 import type { Inventory } from '../model/inventory.ts'
 import { fail, type Result } from '../model/result.ts'
@@ -23,7 +24,12 @@ export async function readOld(path: string): Promise<Result<Inventory>> {
     if (/^\s*[{[]/.test(bytes.value.toString('latin1', 0, 64))) return readDocument(bytes.value.toString('utf8'), path)
   }
   const source = await captureSource(path)
-  return source.ok ? probeInventory(source.value) : source
+  if (!source.ok) return source
+  if (isRedacted(source.value)) {
+    const message = `${path} is redacted: its serial numbers and addresses are made up and no machine's; compare a plain capture`
+    return fail('HW_BAD_DOCUMENT', message, { path })
+  }
+  return probeInventory(source.value)
 }
 
 function readBytes(path: string): Result<Buffer> {

@@ -37,11 +37,22 @@ export function define(command: Command): void {
       ),
     )
     .addOption(flag('--json', 'print the inventory document and the health, for programs').conflicts('tree'))
-    .addOption(flag('--tree', 'print a tree for people to read (default)'))
+    .addOption(
+      flag(
+        '--tree',
+        'print a tree for people to read (default); CPUs 0-3 + 8-11 are the first and second threads of cores',
+      ),
+    )
     .addOption(flag('--diff <old>', 'say what is different from this document or capture', readPath).conflicts('tree'))
     .addOption(flag('--svg <file>', 'draw a picture for browsers; - is standard output', readPath).conflicts(texts))
     .addOption(flag('--png <file>', 'draw a picture of dots; - is standard output', readPath).conflicts(texts))
-    .addOption(flag('--watch', 'say what changes, until interrupted').conflicts(['sysroot', 'diff', 'tree']))
+    .addOption(
+      flag('--watch', 'say what changes of the hardware and its health, until interrupted').conflicts([
+        'sysroot',
+        'diff',
+        'tree',
+      ]),
+    )
   act(command, probe)
 }
 

@@ -10,6 +10,7 @@ import { lookAtHealth } from './health/look.ts'
 import { probeInventory } from './inventory.ts'
 import { redact } from './redaction/redact.ts'
 import { writeArchive } from './source/archive.ts'
+import { isRedacted } from './source/notes.ts'
 import { captureTree, Recorder, type Recording } from './source/recording.ts'
 import type { Source } from './source/source.ts'
 
@@ -30,6 +31,8 @@ export type CaptureSummary = {
   readonly tools: number
   /** Identities that were replaced; null where none was meant to be. */
   readonly redacted: number | null
+  /** Identities in the archive are made up, by this run or in what it captured. */
+  readonly isRedacted: boolean
   readonly refused: readonly { readonly path: string; readonly errno: string }[]
   readonly needsRoot: readonly string[]
   readonly missingTools: readonly string[]
@@ -47,7 +50,9 @@ export async function captureMachine(source: Source, options: CaptureOptions): P
   if (!inventory.ok) return inventory
   options.onStage('health')
   const look = lookAtHealth(recorded, inventory.value)
-  let recording = recorder.recording()
+  // What a redacted capture told is redacted, however often it is captured again.
+  const made = recorder.recording()
+  let recording = isRedacted(source) ? { ...made, notes: { ...made.notes, isRedacted: true } } : made
   let redacted: number | null = null
   if (options.isRedacted) {
     options.onStage('redact')
@@ -57,7 +62,13 @@ export async function captureMachine(source: Source, options: CaptureOptions): P
   }
   options.onStage('pack')
   const { problems } = inventory.value
-  const summary = { ...summarise(recording), redacted, needsRoot: needsRoot(problems, look), problems }
+  const summary = {
+    ...summarise(recording),
+    redacted,
+    isRedacted: recording.notes.isRedacted,
+    needsRoot: needsRoot(problems, look),
+    problems,
+  }
   return ok({ archive: await writeArchive(captureTree(recording)), summary })
 }
 

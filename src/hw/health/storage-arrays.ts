@@ -41,7 +41,8 @@ const actions = new Set(['recover', 'recovery', 'resync', 'reshape', 'check', 'r
 function judge({ findings }: HealthBench, part: PartRef, facts: ArrayFacts): void {
   const { source, level, state, missing, faulty, wanted, action } = facts
   const lost = faulty.length > 0 ? `, faulty: ${faulty.join(', ')}` : ''
-  const said = `${level} ${state}, ${missing ?? 'unknown number of'} of ${wanted ?? '?'} members missing${lost}`
+  const few = missing === 0 ? '' : `, ${missing ?? 'unknown number of'} of ${wanted ?? '?'} members missing`
+  const said = `${level} ${state}${few}${lost}`
   const gone = Math.max(missing ?? 0, isRedundant(level) ? 0 : faulty.length)
   const isFailed = state === 'broken' || state === 'inactive' || gone > lossMax(level, wanted)
   if (isFailed) findings.symptom('RAID_FAILED', part, { source, text: said })

@@ -76,6 +76,13 @@ function isName(name: unknown): name is string {
   return typeof name === 'string' && name !== '' && name !== '.' && name !== '..' && !name.includes('/')
 }
 
+/** The identities in this capture are made up: they are no machine's. */
+export function isRedacted(files: Pick<Files, 'readText'>): boolean {
+  const text = files.readText(notesPath)
+  const notes = text.kind === 'known' ? parseNotes(text.value) : null
+  return notes?.ok === true && notes.value.isRedacted
+}
+
 /** The files of a capture with what was noted of them; where nothing was, the files as they are. */
 export function withNotes(files: Files): Result<Files> {
   const text = files.readText(notesPath)

@@ -18,6 +18,7 @@ import { gunzipSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { packTar, type TarEntry } from 'modern-tar'
 import { afterAll, describe, expect, it } from 'vitest'
+import { readOld } from '../../../src/cli/probe-diff.ts'
 import { captureMachine } from '../../../src/hw/capture.ts'
 import { lookAtHealth } from '../../../src/hw/health/look.ts'
 import { probeInventory } from '../../../src/hw/inventory.ts'
@@ -178,6 +179,24 @@ describe('a redacted capture', () => {
     expect(inventory.machine.serial).toMatch(/^[A-Z]\d[A-Z]{2}\d[A-Z]\d$/)
     expect(inventory.disks[0]).toMatchObject({ name: 'sda', serial: expect.stringMatching(/^[A-Z]\d[A-Z]\d[A-Z]{4}$/) })
     expect(inventory.disks[0]?.wwn).toMatch(/^naa\.5000c50[0-9a-f]{9}$/)
+  })
+
+  it('is redacted still when it is captured again, and is compared with no machine', async () => {
+    const first = await captureMachine(machine, { isRedacted: true, onStage: () => {} })
+    if (!first.ok) throw new Error(first.fault.message)
+    const again = await captureMachine(await opened(first.value.archive), { isRedacted: false, onStage: () => {} })
+    if (!again.ok) throw new Error(again.fault.message)
+    expect(again.value.summary).toMatchObject({ redacted: null, isRedacted: true })
+    const folder = mkdtempSync(join(tmpdir(), 'tepui-redacted-'))
+    try {
+      const file = join(folder, 'again.tar.gz')
+      writeFileSync(file, again.value.archive)
+      const old = await readOld(file)
+      expect(old).toMatchObject({ ok: false, fault: { code: 'HW_BAD_DOCUMENT' } })
+      expect(old.ok ? '' : old.fault.message).toContain('is redacted')
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   })
 
   it('gives other names each time', async () => {

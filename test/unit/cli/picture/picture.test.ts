@@ -157,7 +157,7 @@ describe('whatever firmware calls its parts', () => {
         const lines = renderTree(inventory, health, { width: 80, color: false }).split('\n')
         expect(lines.filter((line) => columnsOf(line) > 80)).toEqual([])
       }),
-      { numRuns: 60 },
+      { numRuns: 20 },
     )
   })
 })
