@@ -126,7 +126,8 @@ export function ends(left: Box, right: Box, width: number): Box {
 export function flow(boxes: readonly Box[], widthMax: number, gap: number): Box {
   const shown = boxes.filter((box) => box.width > 0)
   if (shown.length === 0) return nothing
-  let columns = shown.length
+  const narrowest = shown.reduce((width, box) => Math.min(width, box.width), Number.POSITIVE_INFINITY)
+  let columns = Math.min(shown.length, Math.max(1, Math.floor((widthMax + gap) / (narrowest + gap))))
   while (columns > 1 && sum(columnWidths(shown, columns)) + gap * (columns - 1) > widthMax) columns--
   const even = Math.ceil(shown.length / Math.ceil(shown.length / columns))
   const fits = sum(columnWidths(shown, even)) + gap * (even - 1) <= widthMax
@@ -164,9 +165,12 @@ export function table(boxes: readonly Box[], columns: number, gap: number, spare
 }
 
 function columnWidths(boxes: readonly Box[], columns: number): readonly number[] {
-  return Array.from({ length: columns }, (_, column) =>
-    Math.max(0, ...boxes.filter((_, i) => i % columns === column).map((box) => box.width)),
-  )
+  const widths = new Array<number>(columns).fill(0)
+  boxes.forEach((box, i) => {
+    const column = i % columns
+    widths[column] = Math.max(widths[column] as number, box.width)
+  })
+  return widths
 }
 
 /** As many columns as come nearest to a shape that is `aspect` times as wide as high, for boxes of one size. */

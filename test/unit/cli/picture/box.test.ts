@@ -48,6 +48,15 @@ it('boxes never stick out of each other nor lie over each other, and are well-fo
 })
 
 describe('boxes find their places', () => {
+  it('a flow of thousands takes time for each, and not for each with each', () => {
+    const many = flow(
+      Array.from({ length: 20_000 }, (_, i) => square(10 + (i % 3))),
+      1000,
+      4,
+    )
+    expect([many.width <= 1000, layoutFaults(many)]).toEqual([true, []])
+  })
+
   it('a flow fills its rows evenly', () => {
     const four = flow([square(30), square(30), square(30), square(30)], 100, 2)
     expect([four.width, four.height]).toEqual([62, 62])
