@@ -10,9 +10,12 @@ const wordCharactersMin = 4
 /** `exact` is what must stand there byte for byte; null where letters match in both cases. */
 type Word = { readonly from: string; readonly exact: string | null; readonly to: string; readonly edges: Edges }
 
+/** Words of one beginning by their whole text, and how long they are, longest first. */
+type Begun = { readonly byText: Map<string, Word[]>; lengths: readonly number[] }
+
 /** All texts are latin-1, one character a byte, so that positions in text and bytes are the same. */
 export class Replacer {
-  readonly #words = new Map<string, Word[]>()
+  readonly #words = new Map<string, Begun>()
   /** Which beginnings there are, by a hash: nearly every position of a file is passed over by one look into it. */
   readonly #begins = new Uint8Array(65_536)
 
@@ -30,11 +33,13 @@ export class Replacer {
     const lower = from.toLowerCase()
     if (lower.length < wordCharactersMin || lower.length !== to.length) return
     const start = lower.slice(0, wordCharactersMin)
-    const words = this.#words.get(start) ?? []
-    if (words.some((word) => word.from === lower && word.exact === exact)) return
+    const begun: Begun = this.#words.get(start) ?? { byText: new Map(), lengths: [] }
+    const words = begun.byText.get(lower) ?? []
+    if (words.some((word) => word.exact === exact)) return
     words.push({ from: lower, exact, to, edges })
-    words.sort((a, b) => b.from.length - a.from.length)
-    this.#words.set(start, words)
+    begun.byText.set(lower, words)
+    if (!begun.lengths.includes(lower.length)) begun.lengths = [...begun.lengths, lower.length].sort((a, b) => b - a)
+    this.#words.set(start, begun)
     this.#begins[hashAt(lower, 0)] = 1
   }
 
@@ -45,18 +50,25 @@ export class Replacer {
     let done = 0
     for (let at = 0; at + wordCharactersMin <= lower.length; at++) {
       if (this.#begins[hashAt(lower, at)] === 0) continue
-      const words = this.#words.get(lower.slice(at, at + wordCharactersMin))
-      const word = words?.find(({ from, exact, edges }) => {
-        const isHere = exact === null ? lower.startsWith(from, at) : text.startsWith(exact, at)
-        return isHere && isFree(lower, at, from.length, edges)
-      })
-      if (word === undefined) continue
+      const word = this.#wordAt(text, lower, at)
+      if (word === null) continue
       const end = at + word.from.length
       out += text.slice(done, at) + (word.exact === null ? inCaseOf(text.slice(at, end), word.to) : word.to)
       done = end
       at = end - 1
     }
     return done === 0 ? text : out + text.slice(done)
+  }
+
+  #wordAt(text: string, lower: string, at: number): Word | null {
+    const begun = this.#words.get(lower.slice(at, at + wordCharactersMin))
+    for (const length of begun?.lengths ?? []) {
+      const word = begun?.byText
+        .get(lower.slice(at, at + length))
+        ?.find(({ exact, edges }) => (exact === null || text.startsWith(exact, at)) && isFree(lower, at, length, edges))
+      if (word !== undefined) return word
+    }
+    return null
   }
 }
 

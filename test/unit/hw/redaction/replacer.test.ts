@@ -10,6 +10,15 @@ function replacer(...words: readonly (readonly [string, string, 'alone' | 'no-di
   return made
 }
 
+it('thousands of words that begin alike take no longer than others', () => {
+  const name = (i: number) => `S4YPNX0R${String(i).padStart(6, '0')}`
+  const made = new Replacer()
+  const count = 50_000
+  for (let i = 0; i < count; i++) made.add(name(i), name(i).replace('S4YP', 'A1BC'), 'alone')
+  const text = Array.from({ length: count }, (_, i) => name(i)).join(' ')
+  expect(made.replace(text)).toBe(text.replaceAll('S4YP', 'A1BC'))
+})
+
 describe('a word', () => {
   it.each([
     ['stands anywhere', replacer(['abcd', 'wxyz', 'anywhere']), 'xabcdabcdy abcd', 'xwxyzwxyzy wxyz'],
