@@ -3,8 +3,9 @@
 
 import { mkdirSync, statfsSync } from 'node:fs'
 import { changeText, partText } from '../hw/diff.ts'
+import { hardwareOf } from '../hw/hardware.ts'
 import { probeInventory } from '../hw/inventory.ts'
-import { defaultAttributes, defaultResources, unofferedResources, usableGpuUuids } from '../hw/resources.ts'
+import { defaultAttributes, defaultResources, unofferedResources } from '../hw/resources.ts'
 import { liveSource } from '../hw/source/open.ts'
 import { type MachineMemory, newMachine, type Watch, type WatchReport, watchMachine } from '../hw/watch.ts'
 import { toJsonValue } from '../mesos/json.ts'
@@ -78,7 +79,7 @@ export function machineOffer(machine: Machine, isolation: string): MachineOffer 
   return {
     resources: toMessages(machine.resources, 'post').map((item) => toJsonValue('mesos.v1.Resource', item)),
     attributes: attributes.map((attribute) => toJsonValue('mesos.v1.Attribute', attribute)),
-    gpuUuids: usableGpuUuids(machine.inventory),
+    hardware: hardwareOf(machine.inventory),
   }
 }
 

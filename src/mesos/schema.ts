@@ -54,6 +54,7 @@ export const enums: Readonly<Record<string, EnumSpec>> = {
     SUPPRESS: 12,
     UPDATE_FRAMEWORK: 17,
   },
+  'tepui.v1.Gang.Racks': { ANY: 0, SAME: 1, SPREAD: 2 },
   'mesos.v1.Status': { DRIVER_NOT_STARTED: 1, DRIVER_RUNNING: 2, DRIVER_ABORTED: 3, DRIVER_STOPPED: 4 },
   'mesos.v1.MachineInfo.Mode': { UP: 1, DRAINING: 2, DOWN: 3 },
   'mesos.v1.FrameworkInfo.Capability.Type': {
@@ -429,6 +430,7 @@ export const messages: Readonly<Record<string, MessageSpec>> = {
   },
   'mesos.v1.scheduler.Event.Offers': {
     offers: [1, 'Offer', 'repeated'],
+    gang: [60000, 'tepui.v1.GangOffer', 'optional'],
   },
   'mesos.v1.scheduler.Event.InverseOffers': {
     inverse_offers: [1, 'InverseOffer', 'repeated'],
@@ -1166,6 +1168,7 @@ export const messages: Readonly<Record<string, MessageSpec>> = {
   'mesos.v1.Request': {
     agent_id: [1, 'AgentID', 'optional'],
     resources: [2, 'Resource', 'repeated'],
+    gang: [60000, 'tepui.v1.Gang', 'optional'],
   },
   'mesos.v1.Offer': {
     id: [1, 'OfferID', 'required'],
@@ -1179,6 +1182,7 @@ export const messages: Readonly<Record<string, MessageSpec>> = {
     executor_ids: [6, 'ExecutorID', 'repeated'],
     unavailability: [9, 'Unavailability', 'optional'],
     allocation_info: [10, 'Resource.AllocationInfo', 'optional'],
+    topology: [60000, 'tepui.v1.Topology', 'optional'],
   },
   'mesos.v1.Offer.Operation': {
     type: [1, 'Type', 'optional'],
@@ -2258,5 +2262,75 @@ export const messages: Readonly<Record<string, MessageSpec>> = {
   'google.protobuf.Duration': {
     seconds: [1, 'int64', 'optional'],
     nanos: [2, 'int32', 'optional'],
+  },
+  // Which hardware of the machine is free: an offer's resources are amounts of it.
+  'tepui.v1.Topology': {
+    nodes: [1, 'Node', 'repeated'],
+    distances: [2, 'Row', 'repeated'],
+    gpus: [3, 'Gpu', 'repeated'],
+    nics: [4, 'Nic', 'repeated'],
+    disks: [5, 'Disk', 'repeated'],
+    cores_elsewhere: [6, 'string', 'optional'],
+  },
+  'tepui.v1.Topology.Node': {
+    id: [1, 'uint32', 'required'],
+    cpus: [2, 'string', 'optional'],
+    cores: [3, 'uint32', 'optional'],
+    memory_bytes: [4, 'uint64', 'optional'],
+    hugepages: [5, 'Hugepages', 'repeated'],
+    gpus: [6, 'string', 'repeated'],
+    nics: [7, 'string', 'repeated'],
+    disks: [8, 'string', 'repeated'],
+  },
+  'tepui.v1.Topology.Hugepages': {
+    size_bytes: [1, 'uint64', 'required'],
+    count: [2, 'uint64', 'required'],
+  },
+  'tepui.v1.Topology.Row': {
+    distances: [1, 'uint32', 'repeated'],
+  },
+  'tepui.v1.Topology.Gpu': {
+    uuid: [1, 'string', 'required'],
+    model: [2, 'string', 'optional'],
+    memory_bytes: [3, 'uint64', 'optional'],
+    node: [4, 'uint32', 'optional'],
+    links: [5, 'Link', 'repeated'],
+    instances: [6, 'GpuInstance', 'repeated'],
+  },
+  'tepui.v1.Topology.Link': {
+    to: [1, 'string', 'required'],
+    kind: [2, 'string', 'required'],
+    count: [3, 'uint32', 'optional'],
+  },
+  'tepui.v1.Topology.GpuInstance': {
+    uuid: [1, 'string', 'required'],
+    resource: [2, 'string', 'required'],
+    memory_bytes: [3, 'uint64', 'optional'],
+  },
+  'tepui.v1.Topology.Nic': {
+    name: [1, 'string', 'required'],
+    speed_mbps: [2, 'uint64', 'optional'],
+    node: [3, 'uint32', 'optional'],
+    rdma: [4, 'string', 'optional'],
+  },
+  'tepui.v1.Topology.Disk': {
+    name: [1, 'string', 'required'],
+    size_bytes: [2, 'uint64', 'optional'],
+    rotational: [3, 'bool', 'optional'],
+    node: [4, 'uint32', 'optional'],
+  },
+  // A wish for several machines at once; `count` 0 takes the wish of this id back.
+  'tepui.v1.Gang': {
+    id: [1, 'string', 'required'],
+    role: [2, 'string', 'optional'],
+    count: [3, 'uint32', 'required'],
+    labels: [4, 'mesos.v1.Labels', 'optional'],
+    racks: [5, 'Racks', 'optional'],
+    hold_seconds: [6, 'double', 'optional'],
+  },
+  // Marks an OFFERS event: its offers are the whole gang.
+  'tepui.v1.GangOffer': {
+    id: [1, 'string', 'required'],
+    complete: [2, 'bool', 'required'],
   },
 }

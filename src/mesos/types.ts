@@ -13,6 +13,8 @@ export type SchedulerAttributeConstraintSelectorPseudoattributeType = 'UNKNOWN' 
 
 export type SchedulerCallType = 'UNKNOWN' | 'SUBSCRIBE' | 'TEARDOWN' | 'ACCEPT' | 'DECLINE' | 'ACCEPT_INVERSE_OFFERS' | 'DECLINE_INVERSE_OFFERS' | 'REVIVE' | 'KILL' | 'SHUTDOWN' | 'ACKNOWLEDGE' | 'ACKNOWLEDGE_OPERATION_STATUS' | 'RECONCILE' | 'RECONCILE_OPERATIONS' | 'MESSAGE' | 'REQUEST' | 'SUPPRESS' | 'UPDATE_FRAMEWORK'
 
+export type TepuiV1GangRacks = 'ANY' | 'SAME' | 'SPREAD'
+
 export type Status = 'DRIVER_NOT_STARTED' | 'DRIVER_RUNNING' | 'DRIVER_ABORTED' | 'DRIVER_STOPPED'
 
 export type MachineInfoMode = 'UP' | 'DRAINING' | 'DOWN'
@@ -127,6 +129,7 @@ export type SchedulerEventSubscribed = {
 
 export type SchedulerEventOffers = {
   offers?: readonly Offer[] | undefined
+  gang?: TepuiV1GangOffer | undefined
 }
 
 export type SchedulerEventInverseOffers = {
@@ -982,6 +985,7 @@ export type OfferFiltersMinAllocatableResources = {
 export type Request = {
   agent_id?: AgentID | undefined
   resources?: readonly Resource[] | undefined
+  gang?: TepuiV1Gang | undefined
 }
 
 export type Offer = {
@@ -996,6 +1000,7 @@ export type Offer = {
   executor_ids?: readonly ExecutorID[] | undefined
   unavailability?: Unavailability | undefined
   allocation_info?: ResourceAllocationInfo | undefined
+  topology?: TepuiV1Topology | undefined
 }
 
 export type OfferOperation = {
@@ -2296,6 +2301,84 @@ export type ProtobufDuration = {
   nanos?: number | undefined
 }
 
+export type TepuiV1Topology = {
+  nodes?: readonly TepuiV1TopologyNode[] | undefined
+  distances?: readonly TepuiV1TopologyRow[] | undefined
+  gpus?: readonly TepuiV1TopologyGpu[] | undefined
+  nics?: readonly TepuiV1TopologyNic[] | undefined
+  disks?: readonly TepuiV1TopologyDisk[] | undefined
+  cores_elsewhere?: string | undefined
+}
+
+export type TepuiV1TopologyNode = {
+  id: number
+  cpus?: string | undefined
+  cores?: number | undefined
+  memory_bytes?: Int64 | undefined
+  hugepages?: readonly TepuiV1TopologyHugepages[] | undefined
+  gpus?: readonly string[] | undefined
+  nics?: readonly string[] | undefined
+  disks?: readonly string[] | undefined
+}
+
+export type TepuiV1TopologyHugepages = {
+  size_bytes: Int64
+  count: Int64
+}
+
+export type TepuiV1TopologyRow = {
+  distances?: readonly number[] | undefined
+}
+
+export type TepuiV1TopologyGpu = {
+  uuid: string
+  model?: string | undefined
+  memory_bytes?: Int64 | undefined
+  node?: number | undefined
+  links?: readonly TepuiV1TopologyLink[] | undefined
+  instances?: readonly TepuiV1TopologyGpuInstance[] | undefined
+}
+
+export type TepuiV1TopologyLink = {
+  to: string
+  kind: string
+  count?: number | undefined
+}
+
+export type TepuiV1TopologyGpuInstance = {
+  uuid: string
+  resource: string
+  memory_bytes?: Int64 | undefined
+}
+
+export type TepuiV1TopologyNic = {
+  name: string
+  speed_mbps?: Int64 | undefined
+  node?: number | undefined
+  rdma?: string | undefined
+}
+
+export type TepuiV1TopologyDisk = {
+  name: string
+  size_bytes?: Int64 | undefined
+  rotational?: boolean | undefined
+  node?: number | undefined
+}
+
+export type TepuiV1Gang = {
+  id: string
+  role?: string | undefined
+  count: number
+  labels?: Labels | undefined
+  racks?: TepuiV1GangRacks | undefined
+  hold_seconds?: number | undefined
+}
+
+export type TepuiV1GangOffer = {
+  id: string
+  complete: boolean
+}
+
 /** From a message's full name to its type. */
 export type MessageTypes = {
   'mesos.v1.scheduler.Event': SchedulerEvent
@@ -2639,4 +2722,15 @@ export type MessageTypes = {
   'mesos.v1.agent.ProcessIO.Control': AgentProcessIOControl
   'mesos.v1.agent.ProcessIO.Control.Heartbeat': AgentProcessIOControlHeartbeat
   'google.protobuf.Duration': ProtobufDuration
+  'tepui.v1.Topology': TepuiV1Topology
+  'tepui.v1.Topology.Node': TepuiV1TopologyNode
+  'tepui.v1.Topology.Hugepages': TepuiV1TopologyHugepages
+  'tepui.v1.Topology.Row': TepuiV1TopologyRow
+  'tepui.v1.Topology.Gpu': TepuiV1TopologyGpu
+  'tepui.v1.Topology.Link': TepuiV1TopologyLink
+  'tepui.v1.Topology.GpuInstance': TepuiV1TopologyGpuInstance
+  'tepui.v1.Topology.Nic': TepuiV1TopologyNic
+  'tepui.v1.Topology.Disk': TepuiV1TopologyDisk
+  'tepui.v1.Gang': TepuiV1Gang
+  'tepui.v1.GangOffer': TepuiV1GangOffer
 }

@@ -25,6 +25,10 @@ export const faultCodes = {
   AGENT_REFUSED: 'The master refuses this agent.',
   AGENT_LAUNCH_FAILED: 'A task could not be started.',
   AGENT_UNSUPPORTED: 'A task asks for something that this agent cannot do.',
+  // Placing tasks on a machine.
+  PLACEMENT_WISH: 'A label of a task wishes for something that there is not.',
+  PLACEMENT_IMPOSSIBLE: 'The machine can never give a task what it wishes for.',
+  PLACEMENT_TAKEN: 'The machine cannot give a task what it wishes for now.',
   // Storage.
   STORE_UNREADABLE: 'Stored state could not be read.',
   STORE_UNWRITABLE: 'State could not be stored.',

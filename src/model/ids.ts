@@ -19,6 +19,8 @@ export type MasterId = Id<'master'>
 export type StreamId = Id<'stream'>
 /** One registration attempt of an agent; frames of any other session are stale. */
 export type SessionId = Id<'session'>
+/** The master's own name of one operation (reserve, create …) on one agent; a UUID. */
+export type OperationUuid = Id<'operationUuid'>
 
 /** Longest id that Mesos accepts (common/validation.cpp). */
 export const idLengthMax = 255

@@ -25,5 +25,20 @@ export const frameworksMax = 10_000
 export const tasksMax = 10_000
 export const statusesMax = 1_000
 export const gpusMax = 256
+export const gpuInstancesMax = 64
+/** The text of a set of CPUs. */
+export const cpuListLengthMax = 128 * 1024
+export const coresMax = 65_536
+export const nodesMax = 1_024
+export const hugepageSizesMax = 16
+export const nicsMax = 1_024
+export const disksMax = 4_096
+/** Conditions told to the master; critical ones first, the rest is left out. */
+export const conditionsMax = 1_000
+/** Pieces of evidence of one condition that the master is told. */
+export const evidenceMax = 4
+/** Operations of one agent that wait for their acknowledgement. */
+export const operationsMax = 10_000
+export const resourcesMax = 10_000
 /** Periods and intervals that are told to the other side: a week. */
 export const intervalMsMax = 7 * 24 * 3_600_000

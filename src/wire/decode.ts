@@ -2,7 +2,11 @@
 // the inside of Mesos messages (decoded by the rooms that use them), of inventory and health (passed on, not read here).
 // Unknown fields are ignored, so that a newer agent may say more; an unknown kind or version is a fault.
 
-import type { AgentUid, ContainerId, FrameworkId, SessionId, TaskId } from '../model/ids.ts'
+import type { ConditionCode, Severity } from '../model/conditions.ts'
+import { parseCpuList } from '../model/cpu-set.ts'
+import type { Grant, Hardware } from '../model/hardware.ts'
+import type { Condition, PartKind } from '../model/health.ts'
+import type { AgentUid, ContainerId, FrameworkId, OperationUuid, SessionId, TaskId } from '../model/ids.ts'
 import { fail, ok, type Result } from '../model/result.ts'
 import * as bounds from './bounds.ts'
 import { Fields, isObject, type Problems } from './fields.ts'
@@ -12,9 +16,9 @@ import {
   type DownFrame,
   type DownMessage,
   type Frame,
-  type Grant,
   type MachineChange,
   type MesosJson,
+  type OperationReport,
   type Register,
   type TaskReport,
   type UpFrame,
@@ -129,6 +133,12 @@ function readUpMessage(fields: Fields): UpMessage | null {
         status: fields.mesos('status'),
         latestState: readTaskState(fields, 'latestState'),
       }
+    case 'operationUpdate':
+      return { kind, ...readOperationState(fields) }
+    case 'machineHealth':
+      return { kind, conditions: fields.children('conditions', bounds.conditionsMax, readCondition) }
+    case 'oversubscribed':
+      return { kind, resources: fields.mesosList('resources', bounds.resourcesMax) }
     default:
       return unknownKind(fields, kind)
   }
@@ -172,6 +182,20 @@ function readDownMessage(fields: Fields): DownMessage | null {
       }
     case 'shutdownFramework':
       return { kind, frameworkId: fields.id('frameworkId') }
+    case 'applyOperation':
+      return {
+        kind,
+        operationUuid: fields.uuid('operationUuid'),
+        frameworkId: fields.nullable('frameworkId', (f, name) => f.id(name)),
+        operationId: fields.nullable('operationId', (f, name) => f.string(name)),
+        operation: fields.mesos('operation'),
+      }
+    case 'acknowledgeOperation':
+      return {
+        kind,
+        operationUuid: fields.uuid('operationUuid'),
+        statusUuid: readStatusUuid(fields, 'statusUuid'),
+      }
     default:
       return unknownKind(fields, kind)
   }
@@ -186,9 +210,105 @@ function readRegister(fields: Fields): Register {
     agentInfo: fields.mesos('agentInfo'),
     capabilities: fields.strings('capabilities', bounds.capabilitiesMax),
     http: readHttp(fields, 'http'),
-    gpuUuids: fields.strings('gpuUuids', bounds.gpusMax),
+    hardware: fields.child('hardware', readHardware),
+    conditions: fields.children('conditions', bounds.conditionsMax, readCondition),
+    oversubscribed: fields.mesosList('oversubscribed', bounds.resourcesMax),
     frameworks: fields.mesosList('frameworks', bounds.frameworksMax),
     tasks: fields.children('tasks', bounds.tasksMax, readTask),
+    operations: fields.children('operations', bounds.operationsMax, readOperation),
+  }
+}
+
+function readOperationState(fields: Fields): Omit<OperationReport, 'operation'> {
+  return {
+    operationUuid: fields.uuid<OperationUuid>('operationUuid'),
+    frameworkId: fields.nullable('frameworkId', (f, name) => f.id<FrameworkId>(name)),
+    operationId: fields.nullable('operationId', (f, name) => f.string(name)),
+    status: fields.mesos('status'),
+  }
+}
+
+function readOperation(fields: Fields): OperationReport {
+  return { ...readOperationState(fields), operation: fields.mesos('operation') }
+}
+
+function readHardware(fields: Fields): Hardware {
+  const node = (f: Fields) => f.nullable('node', (g, name) => g.integer(name, 0))
+  const text = (f: Fields, of: string) => f.nullable(of, (g, name) => g.string(name))
+  const amount = (f: Fields, of: string) => f.nullable(of, (g, name) => g.integer(name, 0))
+  return {
+    cores: fields.children('cores', bounds.coresMax, (f) => ({
+      cpus: readCpuList(f, 'cpus'),
+      node: node(f),
+      package: amount(f, 'package'),
+      cache: amount(f, 'cache'),
+      kind: f.nullable('kind', (g, name) =>
+        g.matching(name, /^(performance|efficiency)$/, 'a kind of core'),
+      ) as Hardware['cores'][number]['kind'],
+    })),
+    nodes: fields.children('nodes', bounds.nodesMax, (f) => ({
+      id: f.integer('id', 0),
+      memoryBytes: f.integer('memoryBytes', 0),
+      hugepages: f.children('hugepages', bounds.hugepageSizesMax, (g) => ({
+        sizeBytes: g.integer('sizeBytes', 1),
+        count: g.integer('count', 0),
+      })),
+    })),
+    distances: fields.nullable('distances', (f, name) => f.numberRows(name, bounds.nodesMax)),
+    gpus: fields.children('gpus', bounds.gpusMax, (f) => ({
+      uuid: f.string('uuid'),
+      model: text(f, 'model'),
+      memoryBytes: amount(f, 'memoryBytes'),
+      node: node(f),
+      pciAddress: text(f, 'pciAddress'),
+      links: f.children('links', bounds.gpusMax, (g) => ({
+        to: g.string('to'),
+        kind: g.string('kind'),
+        count: amount(g, 'count'),
+      })),
+      instances: f.children('instances', bounds.gpuInstancesMax, (g) => ({
+        uuid: g.string('uuid'),
+        profile: g.string('profile'),
+        resource: g.string('resource'),
+        memoryBytes: amount(g, 'memoryBytes'),
+      })),
+    })),
+    nics: fields.children('nics', bounds.nicsMax, (f) => ({
+      name: f.string('name'),
+      mac: text(f, 'mac'),
+      speedMbps: amount(f, 'speedMbps'),
+      node: node(f),
+      pciAddress: text(f, 'pciAddress'),
+      rdma: text(f, 'rdma'),
+    })),
+    disks: fields.children('disks', bounds.disksMax, (f) => ({
+      name: f.string('name'),
+      serial: text(f, 'serial'),
+      sizeBytes: amount(f, 'sizeBytes'),
+      rotational: f.nullable('rotational', (g, name) => g.boolean(name)),
+      node: node(f),
+      pciAddress: text(f, 'pciAddress'),
+      isFree: f.boolean('isFree'),
+    })),
+  }
+}
+
+/** A code that this side does not know is another version's, and its severity is believed. */
+function readCondition(fields: Fields): Condition {
+  const code = fields.matching('code', /^[A-Z0-9_]{1,64}$/, 'the code of a condition') as ConditionCode
+  return {
+    code,
+    part: fields.child('part', (f) => ({
+      kind: f.string('kind', 32) as PartKind,
+      name: f.string('name'),
+      id: f.nullable('id', (g, name) => g.string(name)),
+    })),
+    severity: fields.matching('severity', /^(info|warning|critical)$/, 'a severity') as Severity,
+    sinceMs: fields.nullable('sinceMs', (f, name) => f.integer(name, 0)),
+    evidence: fields.children('evidence', bounds.evidenceMax, (f) => ({
+      source: f.string('source'),
+      text: f.string('text'),
+    })),
   }
 }
 
@@ -205,7 +325,27 @@ function readTask(fields: Fields): TaskReport {
 }
 
 function readGrant(fields: Fields): Grant {
-  return { gpuUuids: fields.strings('gpuUuids', bounds.gpusMax) }
+  const policy = (f: Fields, name: string) => f.matching(name, /^(bind|interleave|preferred)$/, 'a memory policy')
+  return {
+    cpus: fields.nullable('cpus', readCpuList),
+    cpusWithin: fields.nullable('cpusWithin', readCpuList),
+    memory: fields.children('memory', bounds.nodesMax, (f) => ({
+      node: f.integer('node', 0),
+      bytes: f.integer('bytes', 0),
+    })),
+    memoryPolicy: fields.nullable('memoryPolicy', policy) as Grant['memoryPolicy'],
+    gpuUuids: fields.strings('gpuUuids', bounds.gpusMax),
+    gpuInstanceUuids: fields.strings('gpuInstanceUuids', bounds.gpusMax),
+    nics: fields.strings('nics', bounds.nicsMax),
+    disks: fields.strings('disks', bounds.disksMax),
+    near: fields.strings('near', bounds.gpusMax),
+  }
+}
+
+function readCpuList(fields: Fields, name: string): string {
+  const text = fields.string(name, bounds.cpuListLengthMax)
+  if (parseCpuList(text) === null) fields.reject(name, 'is not a list of CPUs')
+  return text
 }
 
 function readHttp(fields: Fields, name: string): { readonly host: string; readonly port: number } {

@@ -92,6 +92,15 @@ export class Fields {
     })
   }
 
+  /** A square of small whole numbers, as distances are told. */
+  numberRows(name: string, lengthMax: number): readonly (readonly number[])[] {
+    const rows = this.#array(name, lengthMax)
+    const isNumber = (it: unknown) => typeof it === 'number' && Number.isSafeInteger(it) && it >= 0
+    const isSquare = rows.every((row) => Array.isArray(row) && row.length === rows.length && row.every(isNumber))
+    if (!isSquare) this.#note(name, 'is not a square of whole numbers')
+    return isSquare ? (rows as readonly (readonly number[])[]) : []
+  }
+
   child<T>(name: string, read: (fields: Fields) => T): T {
     return read(new Fields(this.#get(name), this.#path(name), this.#problems))
   }

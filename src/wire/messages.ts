@@ -5,9 +5,12 @@
 // A session is one registration. Both sides number their messages inside it from 1 (channel.ts repeats, orders and
 // de-duplicates them); everything that must outlive a session is told again by `register`.
 
-import type { Health } from '../model/health.ts'
-import type { AgentId, AgentUid, ContainerId, FrameworkId, SessionId, TaskId } from '../model/ids.ts'
+import type { Grant, Hardware } from '../model/hardware.ts'
+import type { Condition, Health } from '../model/health.ts'
+import type { AgentId, AgentUid, ContainerId, FrameworkId, OperationUuid, SessionId, TaskId } from '../model/ids.ts'
 import type { Inventory } from '../model/inventory.ts'
+
+export type { Grant } from '../model/hardware.ts'
 
 export const wireVersion = 1
 
@@ -31,10 +34,19 @@ export type UpFrame = Frame<UpMessage>
 export type DownFrame = Frame<DownMessage>
 
 /** From agent to master. */
-export type UpMessage = Register | Heartbeat | StatusUpdate
+export type UpMessage = Register | Heartbeat | StatusUpdate | OperationUpdate | MachineHealth | Oversubscribed
 
 /** From master to agent. */
-export type DownMessage = Registered | Refused | HeartbeatEcho | Launch | Kill | Acknowledge | ShutdownFramework
+export type DownMessage =
+  | Registered
+  | Refused
+  | HeartbeatEcho
+  | Launch
+  | Kill
+  | Acknowledge
+  | ShutdownFramework
+  | ApplyOperation
+  | AcknowledgeOperation
 
 /** Asks to be taken (or taken back); repeated with back-off until `registered` or `refused` of this session comes. */
 export type Register = {
@@ -43,16 +55,25 @@ export type Register = {
   /** The id given by an earlier registration, or null. */
   readonly agentId: AgentId | null
   readonly version: string
-  /** AgentInfo in post-refinement form: hostname, port, resources (the machine's total), attributes. */
+  /**
+   * AgentInfo in post-refinement form: hostname, port, resources (the machine's total with its dynamic reservations and
+   * persistent volumes as they are checkpointed), attributes, domain.
+   */
   readonly agentInfo: MesosJson
   readonly capabilities: readonly string[]
   /** Where the agent's HTTP API listens, as others reach it. */
   readonly http: { readonly host: string; readonly port: number }
-  /** Every GPU that may be granted. */
-  readonly gpuUuids: readonly string[]
+  /** Every part that may be granted. */
+  readonly hardware: Hardware
+  /** What is wrong with the machine now. */
+  readonly conditions: readonly Condition[]
+  /** Revocable resources that may be offered beyond the total (Resource messages). */
+  readonly oversubscribed: readonly MesosJson[]
   /** FrameworkInfo of every framework with a task below, with its id. */
   readonly frameworks: readonly MesosJson[]
   readonly tasks: readonly TaskReport[]
+  /** Operations whose last status is not acknowledged. */
+  readonly operations: readonly OperationReport[]
 }
 
 /** One task as the agent knows it; tasks whose terminal status is acknowledged are no longer reported. */
@@ -69,7 +90,29 @@ export type TaskReport = {
   readonly unacknowledgedUuid: string | null
 }
 
+/** One operation as the agent knows it. */
+export type OperationReport = {
+  readonly operationUuid: OperationUuid
+  /** Null for an operator's. */
+  readonly frameworkId: FrameworkId | null
+  /** The id by which its framework asked for feedback, or null. */
+  readonly operationId: string | null
+  /** Offer.Operation as it was sent. */
+  readonly operation: MesosJson
+  /** OperationStatus in JSON, with its uuid. */
+  readonly status: MesosJson
+}
+
 export type Heartbeat = { readonly kind: 'heartbeat' }
+
+/** What became of an operation; repeated by the agent until `acknowledgeOperation` with its uuid. */
+export type OperationUpdate = { readonly kind: 'operationUpdate' } & Omit<OperationReport, 'operation'>
+
+/** What is wrong with the machine now, all of it; sent when it changes. */
+export type MachineHealth = { readonly kind: 'machineHealth'; readonly conditions: readonly Condition[] }
+
+/** What running tasks leave idle, and may be offered as revocable beyond the total; replaces what was said before. */
+export type Oversubscribed = { readonly kind: 'oversubscribed'; readonly resources: readonly MesosJson[] }
 
 /** A task's status, in order for each task, one at a time; repeated by the agent until `acknowledge` with its uuid. */
 export type StatusUpdate = {
@@ -101,9 +144,6 @@ export type Refused = { readonly kind: 'refused'; readonly message: string; read
 /** The answer to a heartbeat: how the agent notices a silent master. */
 export type HeartbeatEcho = { readonly kind: 'heartbeatEcho' }
 
-/** Exact hardware granted to one task. */
-export type Grant = { readonly gpuUuids: readonly string[] }
-
 export type Launch = {
   readonly kind: 'launch'
   readonly frameworkInfo: MesosJson
@@ -125,6 +165,27 @@ export type Acknowledge = {
   readonly taskId: TaskId
   /** base64 of the 16 bytes. */
   readonly uuid: string
+}
+
+/**
+ * Changes what the agent's resources are: reservations and volumes. The agent checks that it has what the operation
+ * takes, carries it out, checkpoints its new total, and answers with operationUpdate: FINISHED, FAILED, or DROPPED when
+ * it has not what is taken.
+ */
+export type ApplyOperation = {
+  readonly kind: 'applyOperation'
+  readonly operationUuid: OperationUuid
+  readonly frameworkId: FrameworkId | null
+  readonly operationId: string | null
+  /** Offer.Operation; its resources in post-refinement form without allocation. */
+  readonly operation: MesosJson
+}
+
+export type AcknowledgeOperation = {
+  readonly kind: 'acknowledgeOperation'
+  readonly operationUuid: OperationUuid
+  /** base64 of the 16 bytes of the status' uuid. */
+  readonly statusUuid: string
 }
 
 /** The framework is gone: kill its tasks, forget it. */

@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { createAllocator } from '../../src/master/allocator/allocator.ts'
 import type { AllocationGrant, Allocator } from '../../src/master/allocator/types.ts'
+import { defaultAllocatorOptions, noFacts } from '../../src/master/allocator/types.ts'
 import type { AgentId, FrameworkId } from '../../src/model/ids.ts'
 import { seededRandom } from '../../src/model/random.ts'
 import { type Range, type Resources, resource, resources, scalar } from '../../src/model/resources.ts'
@@ -56,9 +57,8 @@ type Bench = {
 
 function aBench(): Bench {
   const allocator = createAllocator({
-    minAllocatable: [{ cpus: 10 }, { mem: 32_000 }],
+    ...defaultAllocatorOptions,
     allocationIntervalMs: intervalMs,
-    filterGpuResources: true,
   })
   const random = seededRandom(1)
   let nowMs = 0
@@ -90,7 +90,11 @@ function filled(bench: Bench, { agents, frameworks, used, roles }: Parameters): 
         agentId: agentId(i),
         resources: inUse,
       }
-      allocator.addAgent(agentId(i), { total: wholeAgent, capabilities: new Set() }, used === 1 ? [grant] : [])
+      allocator.addAgent(
+        agentId(i),
+        { total: wholeAgent, capabilities: new Set(), facts: noFacts },
+        used === 1 ? [grant] : [],
+      )
     }
   })
   for (let i = 0; i < frameworks; i++) allocator.activateFramework(frameworkId(i))
@@ -210,7 +214,7 @@ function steady(parameters: Parameters): Figures {
   for (let i = 0; i < parameters.frameworks; i++) addFramework(allocator, i, roleOf(i, parameters.roles))
   const addMs = cpuMs(() => {
     for (let i = 0; i < parameters.agents; i++) {
-      allocator.addAgent(agentId(i), { total: littleAgent, capabilities: new Set() }, [])
+      allocator.addAgent(agentId(i), { total: littleAgent, capabilities: new Set(), facts: noFacts }, [])
     }
   })
   let grants = bench.batch()
@@ -288,7 +292,7 @@ function mixed(): Figures {
     }
   })
   for (let i = 0; i < mixedAgents; i++) {
-    allocator.addAgent(agentId(i), { total: amounts(64, 488_000), capabilities: new Set() }, [])
+    allocator.addAgent(agentId(i), { total: amounts(64, 488_000), capabilities: new Set(), facts: noFacts }, [])
   }
   let placed = 0
   let rounds = 0
@@ -319,6 +323,7 @@ function addFramework(allocator: Allocator, i: number, role: string): void {
     suppressedRoles: [],
     capabilities: new Set(['MULTI_ROLE']),
     minAllocatableByRole: new Map(),
+    acceptsByRole: new Map(),
   })
 }
 

@@ -8,6 +8,7 @@ import type { AgentApi, AgentApiOptions, AgentFacts } from '../../src/agent/api/
 import { sandboxPath } from '../../src/agent/containers/sandbox.ts'
 import type { RunView } from '../../src/agent/core/types.ts'
 import type { AgentId, AgentUid, ContainerId, FrameworkId, TaskId } from '../../src/model/ids.ts'
+import { gpusOnly, grantOfGpus } from './hardware.ts'
 
 export type TestAgentApi = {
   readonly url: string
@@ -33,7 +34,7 @@ export function aRunView(over: Partial<RunView> = {}): RunView {
       resources: [{ ...cpus(1.5), allocation_info: { role: 'web' } }],
       labels: { labels: [{ key: 'tier', value: 'front' }] },
     },
-    grant: { gpuUuids: ['GPU-1'] },
+    grant: grantOfGpus(['GPU-1']),
     statuses: [
       {
         task_id: { value: 't1' },
@@ -67,7 +68,7 @@ export function someFacts(runs: readonly RunView[] = [aRunView()]): AgentFacts {
       capabilities: ['MULTI_ROLE'],
       ip: '127.0.0.1',
       switchesUser: true,
-      gpuUuids: ['GPU-1'],
+      hardware: gpusOnly(['GPU-1']),
     },
     view: {
       agentId: 'm-S1' as AgentId,

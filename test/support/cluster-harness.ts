@@ -34,6 +34,7 @@ import type {
   UpFrame,
   UpMessage,
 } from '../../src/wire/messages.ts'
+import { gpusOnly } from './hardware.ts'
 import { aFrameworkInfo, amount, aTaskInfo, scalars } from './scheduler.ts'
 
 const startMs = 1_700_000_000_000
@@ -303,9 +304,12 @@ export class TestAgent {
       },
       capabilities: this.#options.capabilities ?? ['MULTI_ROLE', 'TASK_RESOURCE_LIMITS'],
       http: { host: '10.0.0.1', port: 5051 },
-      gpuUuids,
+      hardware: gpusOnly(gpuUuids),
+      conditions: [],
+      oversubscribed: [],
       frameworks: [...frameworks.values()],
       tasks: live.map(reportOf),
+      operations: [],
     }
   }
 

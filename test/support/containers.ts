@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { createContainerizer } from '../../src/agent/containers/containerizer.ts'
 import type { Containerizer } from '../../src/agent/containers/types.ts'
 import type { ContainerExit, ContainerSpec } from '../../src/agent/core/types.ts'
+import { noGrant } from '../../src/model/hardware.ts'
 import type { ContainerId, ExecutorId, FrameworkId, TaskId } from '../../src/model/ids.ts'
 import type { Fault } from '../../src/model/result.ts'
 import { until } from './until.ts'
@@ -76,7 +77,7 @@ export function aSpec(over: Partial<ContainerSpec> = {}): ContainerSpec {
     environment: {},
     user: null,
     limits: { cpuMilli: 100, cpuLimitMilli: null, memoryBytes: 64 * 1024 * 1024, pidsMax: 200 },
-    gpuUuids: [],
+    grant: noGrant,
     ...over,
   }
 }

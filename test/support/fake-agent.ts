@@ -25,6 +25,7 @@ import {
   type UpMessage,
   wireVersion,
 } from '../../src/wire/messages.ts'
+import { gpusOnly } from './hardware.ts'
 import { until } from './until.ts'
 
 export type FakeAgentOptions = {
@@ -86,7 +87,7 @@ export class FakeAgent {
       capabilities: options.capabilities ?? capabilitiesDefault,
       ip: '127.0.0.1',
       switchesUser: true,
-      gpuUuids: options.gpuUuids ?? [],
+      hardware: gpusOnly(options.gpuUuids ?? []),
     }
   }
 

@@ -8,6 +8,7 @@ import type {
   AgentInput,
   ContainerSpec,
 } from '../../src/agent/core/types.ts'
+import { noGrant, noHardware } from '../../src/model/hardware.ts'
 import type { AgentId, AgentUid, ContainerId, FrameworkId, SessionId, TaskId } from '../../src/model/ids.ts'
 import { seededRandom } from '../../src/model/random.ts'
 import { Channel } from '../../src/wire/channel.ts'
@@ -26,7 +27,7 @@ export const agentConfig: AgentConfig = {
   capabilities: [],
   ip: '127.0.0.1',
   switchesUser: true,
-  gpuUuids: [],
+  hardware: noHardware,
 }
 
 export const emptyCheckpoint: AgentCheckpoint = { uid: agentConfig.uid, agentId: null, frameworks: [], runs: [] }
@@ -126,7 +127,7 @@ export class MasterSide {
       kind: 'launch',
       frameworkInfo: framework,
       taskInfo: aTask(taskId, more),
-      grant: { gpuUuids: [] },
+      grant: noGrant,
     })
     const start = effects.find((effect) => effect.kind === 'start')
     if (start?.kind !== 'start') throw new Error(`task ${taskId} was not started`)

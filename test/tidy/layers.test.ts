@@ -15,7 +15,7 @@ const node = /^node:/
 
 const rooms: Readonly<Record<string, Room>> = {
   'src/model': { of: [], isPure: true },
-  'src/mesos': { of: ['src/model'], packages: [/^protobufjs/], isPure: true },
+  'src/mesos': { of: ['src/model'], packages: [/^protobufjs/, /^re2js$/], isPure: true },
   'src/wire': { of: ['src/model'], isPure: true },
   'src/shell': { of: ['src/model', 'src/mesos'], packages: [node, /^pino$/, /^fastify$/] },
   'src/hw/parse': { of: ['src/model'], isPure: true },

@@ -2,11 +2,13 @@
 // input and timer to the part that knows it: session.ts (registration), tasks.ts (the life of tasks), runs.ts (what is
 // held). It does not know MQTT, disks, processes or clocks.
 
+import type { Condition } from '../../model/health.ts'
 import type { AgentId, SessionId } from '../../model/ids.ts'
 import type { Random } from '../../model/random.ts'
 import { invariant, unreachable } from '../../model/result.ts'
 import { Timers } from '../../model/timers.ts'
-import type { DownMessage, Register } from '../../wire/messages.ts'
+import { conditionsMax } from '../../wire/bounds.ts'
+import type { DownMessage, MesosJson, Register } from '../../wire/messages.ts'
 import { Runs, runView, taskReport } from './runs.ts'
 import { Session } from './session.ts'
 import { Tasks } from './tasks.ts'
@@ -35,6 +37,8 @@ class Core implements AgentCore {
   #hasRecovered = false
   #waitingSession: SessionId | null = null
   #exitMessage: string | null = null
+  #conditions: readonly Condition[] = []
+  #oversubscribed: readonly MesosJson[] = []
   #effects: AgentEffect[] = []
 
   constructor(config: AgentConfig, checkpoint: AgentCheckpoint, random: Random) {
@@ -121,6 +125,14 @@ class Core implements AgentCore {
         // Only a registration tells the machine; the tasks run on meanwhile.
         if (this.#hasRecovered) this.#effects.push(...this.#session.registerAnew(), { kind: 'statusChanged' })
         return
+      case 'healthChanged':
+        this.#conditions = input.conditions.slice(0, conditionsMax)
+        this.#effects.push(...this.#session.send({ kind: 'machineHealth', conditions: this.#conditions }, nowMs))
+        return
+      case 'oversubscribed':
+        this.#oversubscribed = input.resources
+        this.#effects.push(...this.#session.send({ kind: 'oversubscribed', resources: input.resources }, nowMs))
+        return
       case 'shutdown':
         return this.#shutdown('the operator stopped this agent', nowMs)
       case 'tick':
@@ -156,7 +168,7 @@ class Core implements AgentCore {
   }
 
   #registration(): Register {
-    const { uid, version, hostname, http, resources, attributes, capabilities, gpuUuids } = this.#config
+    const { uid, version, hostname, http, resources, attributes, capabilities, hardware } = this.#config
     return {
       kind: 'register',
       uid,
@@ -171,9 +183,12 @@ class Core implements AgentCore {
       },
       capabilities,
       http,
-      gpuUuids,
+      hardware,
+      conditions: this.#conditions,
+      oversubscribed: this.#oversubscribed,
       frameworks: [...this.#runs.frameworks.values()],
       tasks: this.#runs.all().map((run) => taskReport(run.record)),
+      operations: [],
     }
   }
 
@@ -217,6 +232,8 @@ class Core implements AgentCore {
         this.#effects.push({ kind: 'statusChanged' })
         if (message.shutdown) this.#shutdown(message.message, nowMs)
         return
+      case 'applyOperation':
+      case 'acknowledgeOperation':
       case 'registered':
       case 'heartbeatEcho':
         return

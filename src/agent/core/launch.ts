@@ -4,11 +4,11 @@
 import { fromMessages } from '../../mesos/resources.ts'
 import { unsupportedReason } from '../../mesos/supported.ts'
 import type { FrameworkInfo, TaskInfo } from '../../mesos/types.ts'
+import type { Grant } from '../../model/hardware.ts'
 import type { ContainerId, ExecutorId, FrameworkId, TaskId } from '../../model/ids.ts'
 import { scalarTotal } from '../../model/resources.ts'
 import { fail, ok, type Result } from '../../model/result.ts'
 import { bytesPerMebibyte, milliFromNumber } from '../../model/units.ts'
-import type { Grant } from '../../wire/messages.ts'
 import type { AgentConfig, ContainerCommand, ContainerSpec } from './types.ts'
 
 /** Processes and threads of one task; far above what programs use, far below what ends a machine. */
@@ -52,7 +52,7 @@ export function containerSpec(config: AgentConfig, request: LaunchRequest): Resu
       ),
       pidsMax: taskPidsMax,
     },
-    gpuUuids: request.grant.gpuUuids,
+    grant: request.grant,
   })
 }
 
@@ -95,7 +95,7 @@ function taskEnvironment(config: AgentConfig, request: LaunchRequest): Record<st
   }
   const role = task.resources?.find((item) => item.allocation_info?.role !== undefined)?.allocation_info?.role
   if (role !== undefined) environment.MESOS_ALLOCATION_ROLE = role
-  if (config.gpuUuids.length > 0) {
+  if (config.hardware.gpus.length > 0) {
     // A task that was granted none must not see any: an unset variable would show it all of them.
     const uuids = grant.gpuUuids.join(',')
     environment.CUDA_VISIBLE_DEVICES = uuids

@@ -1,6 +1,7 @@
 // The statuses an agent makes of a task, in the public API's JSON form. It does not know when each is due.
 
 import type { TaskState, TaskStatusReason, TaskStatusSource } from '../../mesos/types.ts'
+import type { Grant } from '../../model/hardware.ts'
 import type { AgentId, ContainerId, TaskId } from '../../model/ids.ts'
 import type { MesosJson } from '../../wire/messages.ts'
 import type { ContainerExit, Killing } from './types.ts'
@@ -21,19 +22,22 @@ export type StatusPlace = {
   readonly containerId: ContainerId
   readonly pid: number | null
   readonly ip: string
-  readonly gpuUuids: readonly string[]
+  readonly grant: Grant
 }
 
 /** How a task ended, for programs: the exit code, or the number of the signal that ended it. */
 export const exitCodeLabel = 'tepui.exit_code'
 export const signalLabel = 'tepui.signal'
 
+/** What a task was granted, a label for each part of it that says something. */
+function grantLabels(grant: Grant): { readonly key: string; readonly value: string }[] {
+  const gpus = [...grant.gpuUuids, ...grant.gpuInstanceUuids]
+  return gpus.length === 0 ? [] : [{ key: 'tepui.granted.gpus', value: gpus.join(',') }]
+}
+
 /** A TaskStatus with the uuid that its acknowledgement will name. */
 export function taskStatus(facts: StatusFacts, place: StatusPlace, uuid: Uint8Array, nowMs: number): MesosJson {
-  const labels = [
-    ...(facts.labels ?? []),
-    ...(place.gpuUuids.length === 0 ? [] : [{ key: 'tepui.granted.gpus', value: place.gpuUuids.join(',') }]),
-  ]
+  const labels = [...(facts.labels ?? []), ...grantLabels(place.grant)]
   return {
     task_id: { value: place.taskId },
     state: facts.state,

@@ -268,7 +268,7 @@ export class Tasks {
       agentId: this.#agentId(),
       pid: run.pid,
       ip: this.#config().ip,
-      gpuUuids: grant.gpuUuids,
+      grant,
     }
     const status = taskStatus(facts, place, this.#random.bytes16(), nowMs)
     this.#runs.change(run, { statuses: [...run.record.statuses, status] })

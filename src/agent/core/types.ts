@@ -2,17 +2,19 @@
 // `step(input, nowMs)` returns effects in the order in which they must happen: persist, then act, then send.
 
 import type { LogEffect } from '../../model/events.ts'
+import type { Grant, Hardware } from '../../model/hardware.ts'
+import type { Condition } from '../../model/health.ts'
 import type { AgentId, AgentUid, ContainerId, ExecutorId, FrameworkId, SessionId, TaskId } from '../../model/ids.ts'
 import type { Fault } from '../../model/result.ts'
-import type { DownFrame, Grant, MesosJson, UpFrame } from '../../wire/messages.ts'
+import type { DownFrame, MesosJson, UpFrame } from '../../wire/messages.ts'
 
 /** What the machine is now; a part that is pulled or plugged changes it. */
 export type MachineOffer = {
   /** Resource messages in post-refinement form: the machine's total. */
   readonly resources: readonly MesosJson[]
   readonly attributes: readonly MesosJson[]
-  /** GPUs of this machine that may be granted; tasks without a grant must not see them. */
-  readonly gpuUuids: readonly string[]
+  /** Every part that may be granted; tasks without a grant must not see the GPUs. */
+  readonly hardware: Hardware
 }
 
 /** What the machine and its operator say; all but the machine is fixed for one run of the agent. */
@@ -40,6 +42,10 @@ export type AgentInput =
   | { readonly kind: 'containerExited'; readonly containerId: ContainerId; readonly exit: ContainerExit }
   /** The machine has other resources than the master was told. */
   | { readonly kind: 'machineChanged'; readonly machine: MachineOffer }
+  /** Other things are wrong with the machine than the master was told. */
+  | { readonly kind: 'healthChanged'; readonly conditions: readonly Condition[] }
+  /** Running tasks leave this idle now (Resource messages, revocable). */
+  | { readonly kind: 'oversubscribed'; readonly resources: readonly MesosJson[] }
   /** The operator ends this agent and its tasks; `exit` follows once they are over. */
   | { readonly kind: 'shutdown' }
   | { readonly kind: 'tick' }
@@ -72,7 +78,7 @@ export type ContainerSpec = {
   /** Null: the agent's own user. */
   readonly user: string | null
   readonly limits: ContainerLimits
-  readonly gpuUuids: readonly string[]
+  readonly grant: Grant
 }
 
 /** As Mesos does it: a shell command is `/bin/sh -c value`; otherwise `value` is the program and `argv` starts with argv[0]. */

@@ -438,6 +438,17 @@ export function createAllocator(options: AllocatorOptions): Allocator {
       opened.clear()
       return grants
     },
+    setWeight() {},
+    setQuota() {},
+    convertHeld() {},
+    convertFree: () => false,
+    claim: () => ({ kind: 'nothingFree' }),
+    hasMore: () => false,
+    judge: () => ({ kind: 'refused', refusal: { kind: 'nothingFree' } }),
+    holders: () => [],
+    consumed: () => ({}),
+    totals: () => ({}),
+    share: () => 0,
     hasWork: () => touched.size > 0 || opened.size > 0,
     nextFilterEndMs: () => filters.nextEndMs(),
 

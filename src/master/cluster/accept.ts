@@ -9,6 +9,7 @@ import type { OfferId } from '../../model/ids.ts'
 import { add, noResources, type Resources } from '../../model/resources.ts'
 import { launchTask, type Room, refuseGroup, refuseTask } from './launch.ts'
 import { dropOffer, refuseMsOf, takeOffer } from './offers.ts'
+import { performOperation } from './operations.ts'
 import type { Framework, Offer } from './records.ts'
 import type { State } from './state.ts'
 import { forward, masterStatus } from './statuses.ts'
@@ -70,13 +71,11 @@ function perform(state: State, room: Room, operation: OfferOperation): void {
       return
     case 'LAUNCH_GROUP':
       return refuseGroup(state, room, operation, error)
-    default:
-      return refuseOther(state, room.framework, operation, room.agent.id, error ?? notSupported(operation))
+    default: {
+      const why = error ?? performOperation(state, room, operation)
+      if (why !== null) refuseOther(state, room.framework, operation, room.agent.id, why)
+    }
   }
-}
-
-function notSupported(operation: OfferOperation): string {
-  return `the operation ${operation.type} is not supported by this version`
 }
 
 /** None of the offers may be used: tasks are dropped, other operations fail where somebody waits for the answer. */

@@ -9,7 +9,10 @@ import { unreachable } from '../../model/result.ts'
 import type { StatusUpdate, UpFrame, UpMessage } from '../../wire/messages.ts'
 import { endEnding } from './ending.ts'
 import { register, takePending } from './handshake.ts'
+import { onMachineHealth } from './hardware.ts'
 import { receiveFrame, sendToAgent, sendUnnumbered } from './link.ts'
+import { onOperationUpdate } from './operations.ts'
+import { onOversubscribed } from './oversubscription.ts'
 import { type Agent, type Task, taskKey, uuidBase64 } from './records.ts'
 import { agentJoins } from './returns.ts'
 import type { State } from './state.ts'
@@ -37,6 +40,12 @@ function onMessage(state: State, agent: Agent, message: UpMessage): void {
       return
     case 'statusUpdate':
       return onStatusUpdate(state, agent, message)
+    case 'operationUpdate':
+      return onOperationUpdate(state, agent, message)
+    case 'machineHealth':
+      return onMachineHealth(state, agent, message)
+    case 'oversubscribed':
+      return onOversubscribed(state, agent, message)
     case 'register':
       return
     default:

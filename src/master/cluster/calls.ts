@@ -7,9 +7,11 @@ import type { AgentId, FrameworkId, TaskId } from '../../model/ids.ts'
 import { accept } from './accept.ts'
 import { removeFramework } from './framework-removal.ts'
 import { revive, suppress, updateFramework } from './framework-update.ts'
+import { request } from './gangs.ts'
 import { kill } from './kill.ts'
 import { sendToAgent } from './link.ts'
 import { declineOffers } from './offers.ts'
+import { acknowledgeOperation } from './operations.ts'
 import { reconcile, reconcileOperations } from './reconcile.ts'
 import { type Framework, taskKey, uuidBase64 } from './records.ts'
 import type { State } from './state.ts'
@@ -91,18 +93,24 @@ function handle(state: State, framework: Framework, call: SchedulerCall): Answer
       const error = updateFramework(state, framework, call.update_framework)
       return error === null ? { status: 200, message: null } : { status: 400, message: error }
     }
-    case 'REQUEST':
+    case 'REQUEST': {
+      if (call.request === undefined) return missing
       state.counters.add('messages_resource_request')
-      return accepted
+      const error = request(state, framework, call.request)
+      return error === null ? accepted : { status: 400, message: error }
+    }
     case 'MESSAGE':
     case 'SHUTDOWN':
       // No task of this version has an executor that could be meant.
       state.counters.add(call.type === 'MESSAGE' ? 'messages_framework_to_executor' : 'dropped_messages')
       return accepted
     case 'ACKNOWLEDGE_OPERATION_STATUS':
+      if (call.acknowledge_operation_status === undefined) return missing
+      acknowledgeOperation(state, framework, call.acknowledge_operation_status)
+      return accepted
     case 'ACCEPT_INVERSE_OFFERS':
     case 'DECLINE_INVERSE_OFFERS':
-      // Neither operations nor inverse offers exist that could be meant.
+      // No inverse offers exist that could be meant.
       return accepted
     case 'SUBSCRIBE':
       return { status: 400, message: 'a SUBSCRIBE call opens a stream of its own' }

@@ -8,10 +8,12 @@ import type { Random } from '../../model/random.ts'
 import { unreachable } from '../../model/result.ts'
 import { createAllocator } from '../allocator/allocator.ts'
 import type { RegistryAgent, RegistrySnapshot } from '../registry/types.ts'
+import { setAgentActivity, setWhitelist } from './agent-activity.ts'
 import { onAgentFrame } from './agent-frames.ts'
 import { onCall } from './calls.ts'
 import { removeFramework } from './framework-removal.ts'
 import { beatFramework, failoverExpired, streamClosed, subscribe } from './frameworks.ts'
+import { gangDue } from './gangs.ts'
 import { expirePending } from './handshake.ts'
 import { killTask } from './kill.ts'
 import { repeatMessages } from './link.ts'
@@ -24,13 +26,14 @@ import {
   pruneUnreachable,
 } from './loss.ts'
 import { makeOffers, rescindOffer } from './offers.ts'
+import { operate } from './operations.ts'
 import { beatOperator, forgetOperator, subscribeOperator } from './operators.ts'
+import { updateQuota } from './quota.ts'
 import { State } from './state.ts'
 import type { Cluster, ClusterConfig, ClusterEffect, ClusterInput, ClusterView, RecoveredAgentRecord } from './types.ts'
 import { createView } from './view.ts'
+import { updateWeights } from './weights.ts'
 
-/** Enough of any one of these is worth an offer (Mesos' min_allocatable_resources), in thousandths. */
-export const minAllocatable = [{ cpus: 10 }, { mem: 32_000 }] as const
 /** A tick may come this late before it counts as the master's own absence. */
 export const lateToleranceMs = 1_000
 
@@ -51,9 +54,9 @@ class Machine implements Cluster {
 
   constructor(config: ClusterConfig, snapshot: RegistrySnapshot, random: Random, nowMs: number) {
     const allocator = createAllocator({
-      minAllocatable,
+      ...config.policy,
       allocationIntervalMs: config.allocationIntervalMs,
-      filterGpuResources: true,
+      region: config.policy.domain?.region ?? null,
     })
     this.#state = new State({ config, allocator, random, registrations: new Map(), nowMs })
     this.#lastAllocationMs = nowMs - config.allocationIntervalMs
@@ -105,6 +108,16 @@ class Machine implements Cluster {
         killTask(state, framework, task, null)
         return state.reply(input.requestId, 200)
       }
+      case 'operate':
+        return operate(state, input)
+      case 'updateWeights':
+        return updateWeights(state, input)
+      case 'updateQuota':
+        return updateQuota(state, input)
+      case 'setAgentActivity':
+        return setAgentActivity(state, input)
+      case 'whitelist':
+        return setWhitelist(state, input.hostnames)
       case 'operatorSubscribe':
         return subscribeOperator(state, this.view, input.streamId)
       case 'operatorStreamClosed':
@@ -158,6 +171,8 @@ class Machine implements Cluster {
         return giveUpRecovered(state)
       case 'prune':
         return pruneUnreachable(state)
+      case 'gang':
+        return gangDue(state, id)
       case 'watch':
         return
     }

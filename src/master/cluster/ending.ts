@@ -4,7 +4,8 @@
 // there they are missing from what the agent supplies (decision 0013).
 
 import { add, allocatedTo, overlap, subtract } from '../../model/resources.ts'
-import type { AgentSupply } from '../allocator/types.ts'
+import type { AgentFacts, AgentSupply } from '../allocator/types.ts'
+import { needOf } from './hardware.ts'
 import { type Agent, type EndingTask, type Task, type TaskKey, taskKey } from './records.ts'
 import type { State } from './state.ts'
 
@@ -16,7 +17,7 @@ export function setEnding(state: State, agent: Agent, run: EndingTask): void {
   agent.ending.set(key, { frameworkId, taskId, resources, grant, isDuplicate })
   agent.used = add(agent.used, resources)
   agent.endingUsed = add(agent.endingUsed, resources)
-  for (const uuid of grant.gpuUuids) agent.gpusGranted.add(uuid)
+  agent.books.hold(grant, needOf(resources))
   state.allocator.resizeAgent(agent.id, supplyOf(agent))
 }
 
@@ -27,7 +28,7 @@ export function endEnding(state: State, agent: Agent, key: TaskKey): void {
   agent.ending.delete(key)
   agent.used = subtract(agent.used, run.resources)
   agent.endingUsed = subtract(agent.endingUsed, run.resources)
-  for (const uuid of run.grant.gpuUuids) agent.gpusGranted.delete(uuid)
+  agent.books.release(run.grant, needOf(run.resources))
   state.allocator.resizeAgent(agent.id, supplyOf(agent))
   state.isAllocationUrgent = true
 }
@@ -38,11 +39,22 @@ export function endingRunOf(task: Task): EndingTask {
   return { frameworkId, taskId: id, resources, grant, isDuplicate: false }
 }
 
+/** What constraints and domains look at. */
+function agentFactsOf({ hostname, attributes = [], domain }: Agent['info']): AgentFacts {
+  return {
+    hostname,
+    attributes: attributes.map(({ name, text }) => ({ name, text: text?.value ?? null })),
+    region: domain?.fault_domain?.region.name ?? null,
+    zone: domain?.fault_domain?.zone.name ?? null,
+  }
+}
+
 /** What the agent has for frameworks: its total without what ending runs still hold. */
 export function supplyOf(agent: Agent): AgentSupply {
   const held = allocatedTo(agent.endingUsed, undefined)
   return {
     total: subtract(agent.total, overlap(agent.total, held)),
     capabilities: new Set(agent.capabilities),
+    facts: agentFactsOf(agent.info),
   }
 }

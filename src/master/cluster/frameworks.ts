@@ -75,6 +75,7 @@ export function addFramework(state: State, wanted: string | undefined, info: Fra
     id,
     ...factsOf(id, info),
     suppressedRoles: new Set(),
+    offerConstraints: null,
     streamId: null,
     isActive: false,
     isRecovered: false,
@@ -187,7 +188,13 @@ export function demandOf(framework: Framework): FrameworkDemand {
     )
     minAllocatableByRole.set(role, alternatives)
   }
-  return { roles, suppressedRoles: [...suppressedRoles], capabilities, minAllocatableByRole }
+  return {
+    roles,
+    suppressedRoles: [...suppressedRoles],
+    capabilities,
+    minAllocatableByRole,
+    acceptsByRole: new Map(),
+  }
 }
 
 function newFrameworkId(state: State): FrameworkId {

@@ -9,11 +9,11 @@ import { unsupportedReason } from '../../mesos/supported.ts'
 import type { OfferOperation, Resource, TaskInfo, TaskStatusReason } from '../../mesos/types.ts'
 import { taskError, taskGroupError } from '../../mesos/validate-task.ts'
 import { idError, type TaskId } from '../../model/ids.ts'
-import { allocatedTo, contains, type Resources, scalarTotal, subtract } from '../../model/resources.ts'
+import { allocatedTo, contains, type Resources, subtract } from '../../model/resources.ts'
 import { fail, ok, type Result } from '../../model/result.ts'
 import { frameBytesMax } from '../../wire/bounds.ts'
 import type { Launch } from '../../wire/messages.ts'
-import { pickGpus } from '../placement/gpus.ts'
+import { grantFor } from './hardware.ts'
 import { sendToAgent } from './link.ts'
 import { type Agent, type Framework, type Task, taskKey } from './records.ts'
 import type { State } from './state.ts'
@@ -121,14 +121,13 @@ function planTask(room: Room, info: TaskInfo): Result<Plan> {
   const converted = fromMessages(info.resources ?? [])
   if (!converted.ok) return converted
   const resources = allocatedTo(converted.value, role)
-  const count = scalarTotal(resources, 'gpus') / 1000
-  const gpuUuids = pickGpus(agent.gpuUuids, agent.gpusGranted, count)
-  if (gpuUuids === null) return fail('API_MALFORMED', `the agent has no ${count} GPUs that are free`)
+  const grant = grantFor(agent, resources, info.labels)
+  if (!grant.ok) return grant
   const launch: Launch = {
     kind: 'launch',
     frameworkInfo: toJsonValue('mesos.v1.FrameworkInfo', framework.info),
     taskInfo: toJsonValue('mesos.v1.TaskInfo', { ...info, resources: toMessages(resources, 'post') }),
-    grant: { gpuUuids },
+    grant: grant.value,
   }
   const bytes = new TextEncoder().encode(JSON.stringify(launch)).length
   if (bytes > frameBytesMax - frameOverheadBytes) {

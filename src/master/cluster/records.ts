@@ -1,20 +1,33 @@
 // The records as the cluster itself holds them: the shapes of types.ts, writable, with what only the cluster needs.
 // Nothing outside this room may see them but through ClusterView. They do not know how they change.
 
-import type { AgentInfo, FrameworkInfo, TaskInfo, TaskState, TaskStatus } from '../../mesos/types.ts'
+import type {
+  AgentInfo,
+  FrameworkInfo,
+  OfferOperation,
+  OperationStatus,
+  SchedulerOfferConstraints,
+  TaskInfo,
+  TaskState,
+  TaskStatus,
+} from '../../mesos/types.ts'
+import type { Hardware } from '../../model/hardware.ts'
+import type { Condition } from '../../model/health.ts'
 import type {
   AgentId,
   AgentUid,
   ExecutorId,
   FrameworkId,
   OfferId,
+  OperationUuid,
   SessionId,
   StreamId,
   TaskId,
 } from '../../model/ids.ts'
 import type { Resources } from '../../model/resources.ts'
 import type { Channel } from '../../wire/channel.ts'
-import type { DownMessage, Grant, UpMessage } from '../../wire/messages.ts'
+import type { DownMessage, Grant, OperationReport, UpMessage } from '../../wire/messages.ts'
+import type { MachineBooks } from '../placement/types.ts'
 
 /** A task on its agent: `<framework id>/<task id>`; neither may contain a slash. */
 export type TaskKey = string
@@ -24,6 +37,7 @@ export type Framework = {
   info: FrameworkInfo
   roles: readonly string[]
   suppressedRoles: Set<string>
+  offerConstraints: SchedulerOfferConstraints | null
   capabilities: ReadonlySet<string>
   principal: string | null
   streamId: StreamId | null
@@ -81,13 +95,29 @@ export type EndingTask = {
   readonly isDuplicate: boolean
 }
 
+/** An operation on an agent's resources, from its acceptance to its last acknowledgement. */
+export type Operation = {
+  readonly uuid: OperationUuid
+  readonly agentId: AgentId
+  /** Null for an operator's. */
+  readonly frameworkId: FrameworkId | null
+  /** The id by which its framework asked for feedback, or null. */
+  readonly id: string | null
+  readonly info: OfferOperation
+  status: OperationStatus
+  readonly statuses: OperationStatus[]
+}
+
 /** What an agent says of itself when it registers, decoded. */
 export type AgentFacts = {
   readonly info: AgentInfo
   readonly version: string
   readonly capabilities: readonly string[]
   readonly http: { readonly host: string; readonly port: number }
-  readonly gpuUuids: readonly string[]
+  readonly hardware: Hardware
+  readonly conditions: readonly Condition[]
+  /** What it may offer beyond its total: all of it revocable. */
+  readonly oversubscribed: Resources
   readonly total: Resources
   /** An upper estimate of what the info adds to an offer. */
   readonly infoSizeBytes: number
@@ -114,6 +144,7 @@ export type AgentReport = {
   readonly facts: AgentFacts
   readonly frameworks: ReadonlyMap<FrameworkId, FrameworkInfo>
   readonly tasks: readonly ReportedTask[]
+  readonly operations: readonly OperationReport[]
 }
 
 /** A registration that waits for its third step. */
@@ -138,13 +169,21 @@ export type Agent = {
   version: string
   capabilities: readonly string[]
   http: { readonly host: string; readonly port: number }
-  gpuUuids: readonly string[]
+  hardware: Hardware
+  /** What is wrong with its machine. */
+  conditions: readonly Condition[]
+  /** Which exact parts its tasks have. */
+  readonly books: MachineBooks
   infoSizeBytes: number
   total: Resources
+  oversubscribed: Resources
   used: Resources
   offered: Resources
   isConnected: boolean
+  /** It may be offered: connected, not deactivated by an operator, on the whitelist. */
   isActive: boolean
+  /** An operator took it out; it stays so until an operator brings it back. */
+  isDeactivated: boolean
   readonly registeredMs: number
   reregisteredMs: number | null
   lastHeardMs: number
@@ -155,7 +194,6 @@ export type Agent = {
   readonly ending: Map<TaskKey, EndingTask>
   /** What `ending` holds together: the part of `used` that no framework holds. */
   endingUsed: Resources
-  readonly gpusGranted: Set<string>
 }
 
 export function taskKey(frameworkId: FrameworkId, taskId: TaskId): TaskKey {

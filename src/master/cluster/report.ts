@@ -4,7 +4,7 @@
 import { encodeJson, fromJsonValue } from '../../mesos/json.ts'
 import { isTerminal, taskStates } from '../../mesos/names.ts'
 import { fromMessages } from '../../mesos/resources.ts'
-import type { FrameworkInfo, TaskState, TaskStatus } from '../../mesos/types.ts'
+import type { FrameworkInfo, Resource, TaskState, TaskStatus } from '../../mesos/types.ts'
 import { frameworkInfoError } from '../../mesos/validate-framework.ts'
 import { type FrameworkId, idError, type TaskId } from '../../model/ids.ts'
 import { allocatedTo, scalarTotal } from '../../model/resources.ts'
@@ -41,11 +41,11 @@ export function readReport(register: Register): Result<AgentReport> {
   }
   const error = holdingsError(tasks)
   if (error !== null) return fail('WIRE_MALFORMED', `the report cannot be true: ${error}`)
-  return ok({ facts: facts.value, frameworks, tasks })
+  return ok({ facts: facts.value, frameworks, tasks, operations: register.operations })
 }
 
 function readFacts(register: Register): Result<AgentFacts> {
-  const { version, capabilities, http, gpuUuids } = register
+  const { version, capabilities, http, hardware, conditions } = register
   const info = fromJsonValue('mesos.v1.AgentInfo', register.agentInfo)
   if (!info.ok) return info
   const infoSizeBytes = encodeJson('mesos.v1.AgentInfo', info.value).length
@@ -55,13 +55,29 @@ function readFacts(register: Register): Result<AgentFacts> {
   const total = fromMessages(info.value.resources ?? [])
   if (!total.ok) return total
   const gpus = scalarTotal(total.value, 'gpus') / 1000
-  if (gpus > gpuUuids.length || new Set(gpuUuids).size < gpuUuids.length) {
-    return fail('WIRE_MALFORMED', `the agent has ${gpus} gpus to offer but names ${new Set(gpuUuids).size} of them`)
+  const named = new Set(hardware.gpus.map(({ uuid }) => uuid)).size
+  if (gpus > named || named < hardware.gpus.length) {
+    return fail('WIRE_MALFORMED', `the agent has ${gpus} gpus to offer but names ${named} of them`)
+  }
+  const oversubscribed = fromMessages(register.oversubscribed as unknown as readonly Resource[])
+  if (!oversubscribed.ok) return oversubscribed
+  if (oversubscribed.value.some((item) => item.revocable !== true)) {
+    return fail('WIRE_MALFORMED', 'what is oversubscribed must be revocable')
   }
   if (total.value.some((item) => item.allocationRole !== undefined)) {
     return fail('WIRE_MALFORMED', `the agent's resources must not be allocated to a role`)
   }
-  return ok({ info: info.value, version, capabilities, http, gpuUuids, total: total.value, infoSizeBytes })
+  return ok({
+    info: info.value,
+    version,
+    capabilities,
+    http,
+    hardware,
+    conditions,
+    oversubscribed: oversubscribed.value,
+    total: total.value,
+    infoSizeBytes,
+  })
 }
 
 function readTask(report: TaskReport): Result<ReportedTask> {

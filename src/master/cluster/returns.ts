@@ -10,7 +10,8 @@ import { encodeJson } from '../../mesos/json.ts'
 import { isTerminal } from '../../mesos/names.ts'
 import type { AgentInfo, FrameworkInfo } from '../../mesos/types.ts'
 import type { AgentUid, FrameworkId } from '../../model/ids.ts'
-import { noResources } from '../../model/resources.ts'
+import { noResources, scalarTotal } from '../../model/resources.ts'
+import { createMachineBooks } from '../placement/books.ts'
 import { endEnding, setEnding, supplyOf } from './ending.ts'
 import { recoverFramework } from './framework-recovery.ts'
 import { registryAgent, rememberEnded } from './handshake.ts'
@@ -94,6 +95,8 @@ function addAgent(state: State, uid: AgentUid, { agentId, report }: Pending): Ag
     offered: noResources,
     isConnected: true,
     isActive: true,
+    isDeactivated: false,
+    books: createMachineBooks(facts.hardware, scalarTotal(facts.total, 'cpus')),
     registeredMs: state.nowMs,
     reregisteredMs: isBack ? state.nowMs : null,
     lastHeardMs: state.attendedMs,
@@ -102,7 +105,6 @@ function addAgent(state: State, uid: AgentUid, { agentId, report }: Pending): Ag
     link: null,
     ending: new Map(),
     endingUsed: noResources,
-    gpusGranted: new Set(),
   }
   state.agents.set(agentId, agent)
   state.agentIdByUid.set(uid, agentId)

@@ -4,14 +4,14 @@
 
 import type { MasterEvent, SchedulerEvent } from '../../mesos/types.ts'
 import type { LogEffect } from '../../model/events.ts'
-import type { AgentId, AgentUid, FrameworkId, OfferId, StreamId } from '../../model/ids.ts'
+import type { AgentId, AgentUid, FrameworkId, OfferId, OperationUuid, StreamId } from '../../model/ids.ts'
 import type { Random } from '../../model/random.ts'
 import { Timers } from '../../model/timers.ts'
 import type { DownFrame } from '../../wire/messages.ts'
-import type { Allocator } from '../allocator/types.ts'
+import type { Allocator, Quota } from '../allocator/types.ts'
 import type { RegistryOp } from '../registry/types.ts'
 import { Counters } from './counters.ts'
-import type { Agent, Framework, Offer, Registrations, Task, TaskKey } from './records.ts'
+import type { Agent, Framework, Offer, Operation, Registrations, Task, TaskKey } from './records.ts'
 import type { ClusterConfig, ClusterEffect, RecoveredAgentRecord, RequestId } from './types.ts'
 
 /** An agent that was silent too long, known from the registry or from this master's own life. */
@@ -47,6 +47,12 @@ export class State {
   /** `unreachableTasks` of all frameworks, by agent. */
   readonly awayTasks = new Map<AgentId, Map<TaskKey, Task>>()
   readonly offers = new Map<OfferId, Offer>()
+  readonly operations = new Map<OperationUuid, Operation>()
+  /** Set by operators; every other role weighs 1. */
+  readonly weights = new Map<string, number>()
+  readonly quotas = new Map<string, Quota>()
+  /** Host names that may be offered; null: all. */
+  whitelist: ReadonlySet<string> | null = null
   /** Operator streams, oldest first. */
   readonly operators = new Set<StreamId>()
 

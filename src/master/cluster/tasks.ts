@@ -8,6 +8,7 @@ import type { TaskInfo, TaskState, TaskStatus } from '../../mesos/types.ts'
 import { add, allocatedTo, subtract } from '../../model/resources.ts'
 import { invariant } from '../../model/result.ts'
 import type { AllocationGrant } from '../allocator/types.ts'
+import { needOf } from './hardware.ts'
 import { taskMessage } from './messages.ts'
 import { tellOperators } from './operators.ts'
 import { type Agent, type Framework, type Task, taskKey } from './records.ts'
@@ -39,7 +40,7 @@ export function bookTask(state: State, framework: Framework, agent: Agent, task:
   if (!isTerminal(task.latestState)) {
     task.holdsResources = true
     agent.used = add(agent.used, task.resources)
-    for (const uuid of task.grant.gpuUuids) agent.gpusGranted.add(uuid)
+    agent.books.hold(task.grant, needOf(task.resources))
   }
   tellOperators(state, () => ({ type: 'TASK_ADDED', task_added: { task: taskMessage(task) } }))
 }
@@ -57,7 +58,7 @@ export function unbookResources(agent: Agent, task: Task): void {
   if (!task.holdsResources) return
   task.holdsResources = false
   agent.used = subtract(agent.used, task.resources)
-  for (const uuid of task.grant.gpuUuids) agent.gpusGranted.delete(uuid)
+  agent.books.release(task.grant, needOf(task.resources))
 }
 
 /** The task leaves the live ones for the completed ones. It holds nothing any more. */

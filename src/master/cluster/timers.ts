@@ -1,8 +1,13 @@
 // The cluster's timers and limits where nobody says otherwise. They are data; the machine takes them as its config.
 
-import type { ClusterConfig } from './types.ts'
+import { defaultAllocatorOptions } from '../allocator/types.ts'
+import type { ClusterConfig, ClusterPolicy } from './types.ts'
 
 export type ClusterTimers = Omit<ClusterConfig, 'masterId' | 'epoch' | 'masterInfo'>
+
+const { allocationIntervalMs: _, region: __, ...policy } = defaultAllocatorOptions
+
+export const defaultPolicy: ClusterPolicy = { ...policy, domain: null, roles: null }
 
 /** Mesos' own numbers (src/master/constants.hpp), and bounds where Mesos has none. */
 export const defaultTimers: ClusterTimers = {
@@ -17,4 +22,5 @@ export const defaultTimers: ClusterTimers = {
   unreachableTasksPerFrameworkMax: 1_000,
   operatorStreamsMax: 1_000,
   offersPerEventMax: 100,
+  policy: defaultPolicy,
 }

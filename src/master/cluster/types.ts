@@ -6,14 +6,20 @@ import type {
   FrameworkInfo,
   MasterEvent,
   MasterInfo,
+  OfferOperation,
+  OperationStatus,
+  QuotaConfig,
   SchedulerCall,
   SchedulerCallSubscribe,
   SchedulerEvent,
+  SchedulerOfferConstraints,
   TaskInfo,
   TaskState,
   TaskStatus,
 } from '../../mesos/types.ts'
 import type { LogEffect } from '../../model/events.ts'
+import type { Hardware } from '../../model/hardware.ts'
+import type { Condition } from '../../model/health.ts'
 import type {
   AgentId,
   AgentUid,
@@ -21,11 +27,14 @@ import type {
   FrameworkId,
   MasterId,
   OfferId,
+  OperationUuid,
   StreamId,
   TaskId,
 } from '../../model/ids.ts'
 import type { Resources } from '../../model/resources.ts'
 import type { DownFrame, Grant, UpFrame } from '../../wire/messages.ts'
+import type { AllocatorOptions, Quantities, Quota } from '../allocator/types.ts'
+import type { FreeHardware } from '../placement/types.ts'
 import type { RegistryOp } from '../registry/types.ts'
 
 /** Timers and limits; defaults are those of Mesos (src/master/constants.hpp). */
@@ -46,6 +55,15 @@ export type ClusterConfig = {
   readonly unreachableTasksPerFrameworkMax: number
   readonly operatorStreamsMax: number
   readonly offersPerEventMax: number
+  readonly policy: ClusterPolicy
+}
+
+/** What an operator decides once, at the start of a master. */
+export type ClusterPolicy = Omit<AllocatorOptions, 'allocationIntervalMs' | 'region'> & {
+  /** Where this master is; null where nobody says. */
+  readonly domain: { readonly region: string; readonly zone: string } | null
+  /** The only roles there may be; null: any. */
+  readonly roles: ReadonlySet<string> | null
 }
 
 export type RequestId = number
@@ -78,6 +96,39 @@ export type ClusterInput =
       readonly frameworkId: FrameworkId
       readonly taskId: TaskId
     }
+  /** RESERVE, UNRESERVE, CREATE, DESTROY, GROW_VOLUME or SHRINK_VOLUME; replied 202, 400 or 409. */
+  | {
+      readonly kind: 'operate'
+      readonly requestId: RequestId
+      readonly agentId: AgentId
+      readonly operation: OfferOperation
+      readonly principal: string | null
+    }
+  /** All or nothing; replied 200 or 400. */
+  | {
+      readonly kind: 'updateWeights'
+      readonly requestId: RequestId
+      readonly weights: readonly { readonly role: string; readonly weight: number }[]
+    }
+  /**
+   * All or nothing; replied 200, 400 or (`legacy`) 409. `legacy`: the older calls, of which `set` refuses a role that has
+   * quota and `remove` one that has none.
+   */
+  | {
+      readonly kind: 'updateQuota'
+      readonly requestId: RequestId
+      readonly configs: readonly QuotaConfig[]
+      readonly force: boolean
+      readonly legacy: 'set' | 'remove' | null
+    }
+  | {
+      readonly kind: 'setAgentActivity'
+      readonly requestId: RequestId
+      readonly agentId: AgentId
+      readonly isActive: boolean
+    }
+  /** Host names that may be offered; null: all. */
+  | { readonly kind: 'whitelist'; readonly hostnames: ReadonlySet<string> | null }
   | { readonly kind: 'operatorSubscribe'; readonly streamId: StreamId }
   | { readonly kind: 'operatorStreamClosed'; readonly streamId: StreamId }
   | { readonly kind: 'agentFrame'; readonly uid: AgentUid; readonly frame: UpFrame }
@@ -103,6 +154,7 @@ export type FrameworkRecord = {
   readonly info: FrameworkInfo
   readonly roles: readonly string[]
   readonly suppressedRoles: ReadonlySet<string>
+  readonly offerConstraints: SchedulerOfferConstraints | null
   readonly capabilities: ReadonlySet<string>
   readonly principal: string | null
   /** The live subscription, or null while disconnected. */
@@ -162,12 +214,29 @@ export type AgentRecord = {
   readonly used: Resources
   readonly offered: Resources
   readonly isConnected: boolean
+  /** It may be offered: connected, not deactivated by an operator, on the whitelist. */
   readonly isActive: boolean
+  readonly isDeactivated: boolean
+  readonly hardware: Hardware
+  readonly conditions: readonly Condition[]
+  readonly books: { free(): FreeHardware }
+  /** Revocable, beyond the total. */
+  readonly oversubscribed: Resources
   readonly registeredMs: number
   readonly reregisteredMs: number | null
   readonly lastHeardMs: number
   readonly tasks: ReadonlyMap<string, TaskRecord>
   readonly offers: ReadonlySet<OfferId>
+}
+
+export type OperationRecord = {
+  readonly uuid: OperationUuid
+  readonly agentId: AgentId
+  readonly frameworkId: FrameworkId | null
+  readonly id: string | null
+  readonly info: OfferOperation
+  readonly status: OperationStatus
+  readonly statuses: readonly OperationStatus[]
 }
 
 /** An agent of an earlier master that has not come back yet. */
@@ -195,6 +264,11 @@ export type ClusterView = {
   unreachableAgents(): Iterable<{ readonly id: AgentId; readonly sinceMs: number }>
   offers(): Iterable<OfferRecord>
   offer(id: OfferId): OfferRecord | undefined
+  operations(): Iterable<OperationRecord>
+  weights(): ReadonlyMap<string, number>
+  quotas(): ReadonlyMap<string, Quota>
+  /** What counts for a role's quota. */
+  consumed(role: string): Quantities
   /** Roles with a framework or an allocation, by name. */
   roles(): Iterable<{
     readonly name: string

@@ -155,7 +155,7 @@ function usageOf(spec: ContainerSpec, ports: readonly number[]): Usage {
   return {
     cpusMilli: spec.limits.cpuMilli,
     memMilli: Math.round(((spec.limits.memoryBytes ?? 0) / 1024 / 1024) * 1000),
-    gpuUuids: spec.gpuUuids,
+    gpuUuids: spec.grant.gpuUuids,
     ports,
   }
 }

@@ -10,6 +10,7 @@ import type { AgentUid } from '../../../src/model/ids.ts'
 import { uuidText } from '../../../src/model/random.ts'
 import { type Resources, resource, resources, scalar } from '../../../src/model/resources.ts'
 import { milli } from '../../../src/model/units.ts'
+import { gpusOnly } from '../../support/hardware.ts'
 import type { MachinePlan, Rng } from '../engine/plan.ts'
 import { Process } from '../engine/process.ts'
 import { AgentStore } from './agent-store.ts'
@@ -131,8 +132,8 @@ export class Machine {
   switchCpus(offline: number): void {
     this.#cpusOffline = offline
     this.#world.note(this.name, `has ${offline} CPUs offline`)
-    const { resources: total, attributes, gpuUuids } = this.#config()
-    this.#process?.submit({ kind: 'machineChanged', machine: { resources: total, attributes, gpuUuids } })
+    const { resources: total, attributes, hardware } = this.#config()
+    this.#process?.submit({ kind: 'machineChanged', machine: { resources: total, attributes, hardware } })
   }
 
   freezeAgent(durationMs: number): void {
@@ -216,7 +217,7 @@ export class Machine {
       capabilities: ['MULTI_ROLE', 'HIERARCHICAL_ROLE', 'RESERVATION_REFINEMENT'],
       ip: '127.0.0.1',
       switchesUser: false,
-      gpuUuids: this.gpuUuids,
+      hardware: gpusOnly(this.gpuUuids),
     }
   }
 

@@ -1,6 +1,7 @@
 // The management node: the registry on its disk, and the master on it: a production cluster in a process that may die
 // and come back as a new master. Its HTTP side is reduced to what reaches the cluster: streams and requests.
 
+import { defaultPolicy } from '../../../src/master/cluster/timers.ts'
 import type {
   ClusterConfig,
   ClusterEffect,
@@ -68,6 +69,7 @@ export class MasterHost {
       masterInfo: { id: masterId, ip: 0, port: 5050 },
       ...this.#world.plan.bounds,
       operatorStreamsMax: 10,
+      policy: defaultPolicy,
     }
     const cluster = this.#world.makeCluster(config, snapshot, random, clock.localMs(this.#world.queue.nowMs))
     this.#view = cluster.view

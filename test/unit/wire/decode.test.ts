@@ -2,6 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { noGrant, noHardware } from '../../../src/model/hardware.ts'
 import type { Result } from '../../../src/model/result.ts'
 import { frameBytesMax, jsonDepthMax, registerBytesMax, statusBytesMax } from '../../../src/wire/bounds.ts'
 import {
@@ -21,7 +22,10 @@ const register = {
   agentInfo: {},
   capabilities: [],
   http: { host: 'h', port: 5051 },
-  gpuUuids: [],
+  hardware: noHardware,
+  conditions: [],
+  oversubscribed: [],
+  operations: [],
   frameworks: [],
   tasks: [],
 }
@@ -29,7 +33,7 @@ const task = {
   frameworkId: 'f',
   containerId: 'c',
   taskInfo: {},
-  grant: { gpuUuids: [] },
+  grant: noGrant,
   latestState: 'TASK_RUNNING',
   statuses: [],
   unacknowledgedUuid: null,
@@ -132,7 +136,7 @@ describe('a frame from the master', () => {
     ['that refuses with no verdict', { kind: 'refused', message: 'no' }, /shutdown/],
     [
       'that launches with GPUs as one text',
-      { kind: 'launch', frameworkInfo: {}, taskInfo: {}, grant: { gpuUuids: 'a' } },
+      { kind: 'launch', frameworkInfo: {}, taskInfo: {}, grant: { ...noGrant, gpuUuids: 'a' } },
       /gpuUuids/,
     ],
     ['that acknowledges no uuid', { kind: 'acknowledge', frameworkId: 'f', taskId: 't', uuid: '' }, /uuid/],

@@ -3,9 +3,11 @@
 import { describe, expect, test } from 'vitest'
 import { registerAttemptsMax } from '../../../../src/agent/core/session.ts'
 import type { AgentEffect } from '../../../../src/agent/core/types.ts'
+import { noGrant, noHardware } from '../../../../src/model/hardware.ts'
 import type { ContainerId, SessionId } from '../../../../src/model/ids.ts'
 import { fault } from '../../../../src/model/result.ts'
 import { encodeUpFrame } from '../../../../src/wire/encode.ts'
+import { gpusOnly } from '../../../support/hardware.ts'
 import { aFramework, agentConfig, agentId, aTask, frameworkId, MasterSide } from '../../../support/master-side.ts'
 
 const kinds = (effects: readonly AgentEffect[]) => effects.map((effect) => effect.kind).filter((kind) => kind !== 'log')
@@ -70,7 +72,7 @@ describe('registration', () => {
   test('a machine that lost a part says so in a fresh registration, and its tasks run on', () => {
     const master = new MasterSide()
     master.register()
-    const machine = { resources: [], attributes: [], gpuUuids: [] }
+    const machine = { resources: [], attributes: [], hardware: noHardware }
     const effects = master.step({ kind: 'machineChanged', machine })
     expect(kinds(effects)).toEqual(['relink', 'statusChanged'])
     expect(master.core.config).toMatchObject(machine)
@@ -82,7 +84,7 @@ describe('registration', () => {
     const master = new MasterSide()
     master.recover([])
     master.step({ kind: 'linkUp', session: 's' as SessionId })
-    const machine = { resources: [], attributes: [], gpuUuids: [] }
+    const machine = { resources: [], attributes: [], hardware: noHardware }
     expect(kinds(master.step({ kind: 'machineChanged', machine }))).toContain('relink')
   })
 
@@ -119,7 +121,7 @@ describe('registration', () => {
       kind: 'launch',
       frameworkInfo: aFramework(),
       taskInfo: aTask('u'),
-      grant: { gpuUuids: [] },
+      grant: noGrant,
     })
     expect(kinds(effects)).not.toContain('start')
     expect(master.states('u')).toEqual(['TASK_FAILED'])
@@ -167,7 +169,7 @@ describe('a command task', () => {
   })
 
   test('without a GPU grant sees no GPU of a machine that has some', () => {
-    const master = new MasterSide(undefined, { ...agentConfig, gpuUuids: ['GPU-1', 'GPU-2'] })
+    const master = new MasterSide(undefined, { ...agentConfig, hardware: gpusOnly(['GPU-1', 'GPU-2']) })
     master.register()
     expect(master.launch('t').environment).toMatchObject({ CUDA_VISIBLE_DEVICES: '', NVIDIA_VISIBLE_DEVICES: 'void' })
   })
@@ -221,7 +223,7 @@ describe('a command task', () => {
     const master = new MasterSide()
     master.register()
     const taskInfo = aTask('t', { command: { value: 'true', uris: [{ value: 'http://x/y' }] } })
-    master.say({ kind: 'launch', frameworkInfo: aFramework(), taskInfo, grant: { gpuUuids: [] } })
+    master.say({ kind: 'launch', frameworkInfo: aFramework(), taskInfo, grant: noGrant })
     master.acknowledgeAll('t')
     expect(master.lastUpdate('t')?.status.message).toContain('URIs')
   })
@@ -472,7 +474,7 @@ describe('reliability', () => {
   test('a launch whose ids could leave their directories is dropped', () => {
     const master = new MasterSide()
     master.register()
-    const grant = { gpuUuids: [] }
+    const grant = noGrant
     const bad = [
       [aFramework(), aTask('../../t')],
       [{ ...aFramework(), id: { value: '..' } }, aTask('t')],
@@ -493,7 +495,7 @@ describe('reliability', () => {
         kind: 'launch',
         frameworkInfo: aFramework(),
         taskInfo: aTask(id, { data }),
-        grant: { gpuUuids: [] },
+        grant: noGrant,
       })
     }
     const refused = ids.filter((id) => master.states(id).includes('TASK_FAILED'))
@@ -513,7 +515,7 @@ describe('reliability', () => {
       kind: 'launch',
       frameworkInfo: aFramework(),
       taskInfo: aTask('t'),
-      grant: { gpuUuids: [] },
+      grant: noGrant,
     } as const
     expect(kinds(master.say(message))).not.toContain('start')
   })

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { createAllocator } from '../../../../src/master/allocator/allocator.ts'
 import { filtersPerAgentMax } from '../../../../src/master/allocator/filters.ts'
 import type { AllocationGrant, FrameworkDemand } from '../../../../src/master/allocator/types.ts'
+import { defaultAllocatorOptions, noFacts } from '../../../../src/master/allocator/types.ts'
 import type { AgentId, FrameworkId } from '../../../../src/model/ids.ts'
 import { seededRandom } from '../../../../src/model/random.ts'
 import { formatResources, parseResources } from '../../../support/resource-text.ts'
@@ -14,7 +15,7 @@ const secondMs = 1000
 /** An allocator with a clock and words short enough for tables. */
 function aCluster(options: { seed?: number; filterGpuResources?: boolean } = {}) {
   const allocator = createAllocator({
-    minAllocatable: [{ cpus: 10 }, { mem: 32_000 }],
+    ...defaultAllocatorOptions,
     allocationIntervalMs: secondMs,
     filterGpuResources: options.filterGpuResources ?? true,
   })
@@ -35,7 +36,7 @@ function aCluster(options: { seed?: number; filterGpuResources?: boolean } = {})
       allocator.updateFramework(id as FrameworkId, demandOf(roles, demand))
     },
     agent(id: string, text: string, used: readonly AllocationGrant[] = []) {
-      allocator.addAgent(id as AgentId, { total: parseResources(text), capabilities: new Set() }, used)
+      allocator.addAgent(id as AgentId, { total: parseResources(text), capabilities: new Set(), facts: noFacts }, used)
     },
     grantOf,
     /** One round; each grant as `framework role agent resources`, sorted. */
@@ -50,7 +51,14 @@ function aCluster(options: { seed?: number; filterGpuResources?: boolean } = {})
 }
 
 function demandOf(roles: readonly string[], demand: Partial<FrameworkDemand>): FrameworkDemand {
-  return { roles, suppressedRoles: [], capabilities: new Set(), minAllocatableByRole: new Map(), ...demand }
+  return {
+    roles,
+    suppressedRoles: [],
+    capabilities: new Set(),
+    minAllocatableByRole: new Map(),
+    acceptsByRole: new Map(),
+    ...demand,
+  }
 }
 
 function line({ frameworkId, role, agentId, resources }: AllocationGrant): string {
@@ -300,7 +308,11 @@ describe('filters', () => {
     it.agent('s1', 'cpus:2')
     it.round()
     it.recover('f1', 's1', 'cpus:2', 3600 * secondMs)
-    it.allocator.updateAgent('s1' as AgentId, { total: parseResources('cpus:2'), capabilities: new Set() })
+    it.allocator.updateAgent('s1' as AgentId, {
+      total: parseResources('cpus:2'),
+      capabilities: new Set(),
+      facts: noFacts,
+    })
     expect(it.round(secondMs)).toEqual(['f1 r s1 cpus:2'])
   })
 

@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createAllocator } from '../../../../src/master/allocator/allocator.ts'
 import type { AgentSupply, AllocationGrant, FrameworkDemand } from '../../../../src/master/allocator/types.ts'
+import { defaultAllocatorOptions, noFacts } from '../../../../src/master/allocator/types.ts'
 import type { AgentId, FrameworkId } from '../../../../src/model/ids.ts'
 import { seededRandom } from '../../../../src/model/random.ts'
 import { add, equal, noResources, type Resources, resource } from '../../../../src/model/resources.ts'
@@ -12,11 +13,7 @@ import { milli } from '../../../../src/model/units.ts'
 import { formatResources, parseResources } from '../../../support/resource-text.ts'
 import { SimpleAllocator } from '../../../support/simple-allocator.ts'
 
-const options = {
-  minAllocatable: [{ cpus: 10 }, { mem: 32_000 }],
-  allocationIntervalMs: 1000,
-  filterGpuResources: true,
-}
+const options = defaultAllocatorOptions
 
 const frameworkIds = ['f1', 'f2', 'f3', 'f4']
 const agentIds = ['s1', 's2', 's3', 's4']
@@ -45,6 +42,7 @@ const aDemand = fc
       roles: wanted,
       suppressedRoles: suppressed.filter((role) => wanted.includes(role)),
       capabilities: new Set(capabilities),
+      acceptsByRole: new Map(),
       minAllocatableByRole: new Map(least === null ? [] : [[wanted[0] as string, least]]),
     }),
   )
@@ -114,7 +112,7 @@ class Pair {
         break
       case 'agent': {
         if (agent !== undefined) break
-        const supply: AgentSupply = { total: parseResources(action.total), capabilities: new Set() }
+        const supply: AgentSupply = { total: parseResources(action.total), capabilities: new Set(), facts: noFacts }
         real.addAgent(id, supply, [])
         simple.agents.set(id, { supply, isActive: true })
         break
@@ -233,10 +231,15 @@ describe('well-behaved frameworks', () => {
               suppressedRoles: [],
               capabilities: new Set(),
               minAllocatableByRole: new Map(),
+              acceptsByRole: new Map(),
             })
           }
           for (const id of ['s1', 's2', 's3']) {
-            allocator.addAgent(id as AgentId, { total: parseResources('cpus:3;mem:64'), capabilities: new Set() }, [])
+            allocator.addAgent(
+              id as AgentId,
+              { total: parseResources('cpus:3;mem:64'), capabilities: new Set(), facts: noFacts },
+              [],
+            )
           }
           let running: { readonly grant: AllocationGrant; readonly endMs: number }[] = []
           let rounds = 0

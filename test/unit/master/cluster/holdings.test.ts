@@ -3,6 +3,7 @@ import { holdingsError } from '../../../../src/master/cluster/holdings.ts'
 import type { AgentId } from '../../../../src/model/ids.ts'
 import { noResources } from '../../../../src/model/resources.ts'
 import { TestCluster } from '../../../support/cluster-harness.ts'
+import { grantOfGpus } from '../../../support/hardware.ts'
 import { scalars } from '../../../support/scheduler.ts'
 
 const ports = { name: 'ports', type: 'RANGES', ranges: { range: [{ begin: 1, end: 5 }] } } as const
@@ -43,7 +44,7 @@ describe('an agent that reports what cannot be', () => {
   })
 
   test('one GPU of two tasks cannot be', () => {
-    const task = { latestState: 'TASK_RUNNING', resources: noResources, grant: { gpuUuids: ['g0'] } } as never
+    const task = { latestState: 'TASK_RUNNING', resources: noResources, grant: grantOfGpus(['g0']) } as never
     expect(holdingsError([task])).toBeNull()
     expect(holdingsError([task, task])).toMatch(/GPU/)
   })

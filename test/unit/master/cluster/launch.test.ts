@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { TaskInfo } from '../../../../src/mesos/types.ts'
+import { noGrant } from '../../../../src/model/hardware.ts'
 import type { TaskId } from '../../../../src/model/ids.ts'
 import { TestCluster } from '../../../support/cluster-harness.ts'
 import { amount, aTaskInfo, scalars } from '../../../support/scheduler.ts'
@@ -52,7 +53,7 @@ describe('a task that is launched', () => {
           resources: [{ name: 'cpus', scalar: { value: 1 }, allocation_info: { role: 'test' } }],
           labels: { labels: [{ key: 'k' }] },
         },
-        grant: { gpuUuids: [] },
+        grant: noGrant,
       },
     ])
   })

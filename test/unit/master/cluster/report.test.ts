@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { readReport } from '../../../../src/master/cluster/report.ts'
+import { noGrant, noHardware } from '../../../../src/model/hardware.ts'
 import type { MesosJson, Register, TaskReport } from '../../../../src/wire/messages.ts'
 
 const framework: MesosJson = { id: { value: 'f' }, user: 'u', name: 'n', role: 'web' }
@@ -15,7 +16,7 @@ function task(more: Partial<TaskReport> & { readonly info?: MesosJson } = {}): T
     frameworkId: 'f' as TaskReport['frameworkId'],
     containerId: 'c' as TaskReport['containerId'],
     taskInfo: { name: 't', task_id: { value: 't' }, agent_id: { value: 'a' }, resources, ...info },
-    grant: { gpuUuids: [] },
+    grant: noGrant,
     latestState: 'TASK_RUNNING',
     statuses: [status('TASK_STARTING', 'one'), status('TASK_RUNNING', 'two')],
     unacknowledgedUuid: null,
@@ -32,7 +33,10 @@ function report(tasks: readonly TaskReport[], frameworks: readonly MesosJson[] =
     agentInfo: { hostname: 'h', resources: [{ name: 'cpus', type: 'SCALAR', scalar: { value: 4 } }] },
     capabilities: [],
     http: { host: '127.0.0.1', port: 5051 },
-    gpuUuids: [],
+    hardware: noHardware,
+    conditions: [],
+    oversubscribed: [],
+    operations: [],
     frameworks,
     tasks,
   }

@@ -1,0 +1,63 @@
+// From a task's labels to what it wants of its machine. Labels of other names are not looked at. It does not know
+// machines.
+
+import { fail, ok, type Result } from '../../model/result.ts'
+import type { Wish } from './types.ts'
+
+export type Label = { readonly key: string; readonly value?: string | undefined }
+
+/** What a task wants that says nothing. */
+export const noWish: Wish = { cpus: 'shared', numa: 'any', gpus: 'any', near: null, nics: 0, disks: 0 }
+
+/** More ports or disks than a machine has. */
+const partsMax = 4_096
+
+/** PLACEMENT_WISH names the label that is wrong and what it may be. */
+export function wishOf(labels: readonly Label[]): Result<Wish> {
+  let wish = noWish
+  for (const { key, value = '' } of labels) {
+    const read = readers[key]
+    if (read === undefined) continue
+    const part = read(value.trim())
+    if (part === null) return fail('PLACEMENT_WISH', `label ${key} is '${value.slice(0, 80)}': it may be ${forms[key]}`)
+    wish = { ...wish, ...part }
+  }
+  return ok(wish)
+}
+
+const forms: Readonly<Record<string, string>> = {
+  'tepui.cpus': 'shared, cores or threads',
+  'tepui.numa': 'any, preferred, single, interleave or the number of a NUMA node',
+  'tepui.gpus': 'any, linked or UUIDs separated by commas',
+  'tepui.near': 'gpu, nic, disk or the name of one',
+  'tepui.nics': 'how many, or names separated by commas',
+  'tepui.disks': 'how many, or names separated by commas',
+}
+
+const readers: Readonly<Record<string, (text: string) => Partial<Wish> | null>> = {
+  'tepui.cpus': (text) => (text === 'shared' || text === 'cores' || text === 'threads' ? { cpus: text } : null),
+  'tepui.numa': (text) => {
+    if (text === 'any' || text === 'preferred' || text === 'single' || text === 'interleave') return { numa: text }
+    return /^\d{1,5}$/.test(text) ? { numa: Number(text) } : null
+  },
+  'tepui.gpus': (text) => {
+    if (text === 'any' || text === 'linked') return { gpus: text }
+    const uuids = namesIn(text)
+    return uuids === null ? null : { gpus: uuids }
+  },
+  'tepui.near': (text) => (text === '' ? null : { near: text }),
+  'tepui.nics': (text) => countOrNames(text, (nics) => ({ nics })),
+  'tepui.disks': (text) => countOrNames(text, (disks) => ({ disks })),
+}
+
+function countOrNames(text: string, of: (parts: number | readonly string[]) => Partial<Wish>): Partial<Wish> | null {
+  if (/^\d{1,5}$/.test(text)) return Number(text) <= partsMax ? of(Number(text)) : null
+  const names = namesIn(text)
+  return names === null ? null : of(names)
+}
+
+/** Null when there is none, or one is there twice. */
+function namesIn(text: string): readonly string[] | null {
+  const names = text.split(',').map((name) => name.trim())
+  return names.some((name) => name === '') || new Set(names).size < names.length ? null : names
+}
