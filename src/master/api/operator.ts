@@ -13,6 +13,7 @@ import type { Answer, Endpoint, Exchange } from '../../shell/http-server.ts'
 import { agentsMessage, frameworksMessage, stateMessage, tasksMessage } from '../cluster/messages.ts'
 import type { EventStreams } from './event-streams.ts'
 import type { Metrics } from './metrics.ts'
+import { operatorWrite, performWrite } from './operator-writes.ts'
 import { masterMessage, rolesMessage } from './render-messages.ts'
 import type { ClusterPort } from './types.ts'
 
@@ -34,7 +35,7 @@ export function operatorEndpoint(parts: OperatorParts): Endpoint<ClusterPort> {
 }
 
 function handle(exchange: Exchange<ClusterPort>, parts: OperatorParts): Answer {
-  const { request, reply, subject: cluster } = exchange
+  const { request, reply, principal, subject: cluster } = exchange
   const contentType = requestContentType(request.headers['content-type'])
   const body = request.body instanceof Uint8Array ? request.body : new Uint8Array()
   const decoded = decode(contentType ?? 'application/json', 'mesos.v1.master.Call', body)
@@ -53,6 +54,9 @@ function handle(exchange: Exchange<ClusterPort>, parts: OperatorParts): Answer {
     return reply
   }
   if (call.type === 'TEARDOWN') return teardown(exchange, call.teardown?.framework_id.value ?? '')
+  const write = operatorWrite(call, principal)
+  if (typeof write === 'string') return sendText(reply, 400, write)
+  if (write !== null) return performWrite(exchange, write)
   const response = answer(call, exchange, parts)
   if (response === null) return sendText(reply, 501, `the call ${call.type} is not implemented`)
   return sendMessage(reply, accepted, 'mesos.v1.master.Response', response)

@@ -1,0 +1,71 @@
+// Operators' calls that change the cluster, one row each: what the message alone can break, and the input that it
+// becomes. The cluster decides and answers; its status goes out as it is. It does not know who may call what.
+
+import type { MasterCall, MasterCallType, OfferOperation, Resource } from '../../mesos/types.ts'
+import type { AgentId } from '../../model/ids.ts'
+import { sendEmpty, sendText } from '../../shell/http-answers.ts'
+import type { Exchange } from '../../shell/http-server.ts'
+import type { ClusterInput, RequestId } from '../cluster/types.ts'
+import type { ClusterPort } from './types.ts'
+
+export type InputOf = (requestId: RequestId) => ClusterInput
+
+/** The input of a call, a sentence about what is wrong with it, or undefined where its body is missing. */
+type Write = (call: MasterCall, principal: string | null) => InputOf | string | undefined
+
+const writes: Partial<Record<MasterCallType, Write>> = {
+  RESERVE_RESOURCES: ({ reserve_resources: it }, principal) =>
+    it && operateInput(it.agent_id.value, reserveOperation(it.resources, it.source), principal),
+  UNRESERVE_RESOURCES: ({ unreserve_resources: it }, principal) =>
+    it && operateInput(it.agent_id.value, unreserveOperation(it.resources), principal),
+  CREATE_VOLUMES: ({ create_volumes: it }, principal) =>
+    it && operateInput(it.agent_id.value, createOperation(it.volumes), principal),
+  DESTROY_VOLUMES: ({ destroy_volumes: it }, principal) =>
+    it && operateInput(it.agent_id.value, destroyOperation(it.volumes), principal),
+  GROW_VOLUME: ({ grow_volume: it }, principal) => {
+    if (it?.agent_id === undefined) return it && 'call.grow_volume.agent_id is required'
+    const { volume, addition } = it
+    return operateInput(it.agent_id.value, { type: 'GROW_VOLUME', grow_volume: { volume, addition } }, principal)
+  },
+  SHRINK_VOLUME: ({ shrink_volume: it }, principal) => {
+    if (it?.agent_id === undefined) return it && 'call.shrink_volume.agent_id is required'
+    const { volume, subtract } = it
+    return operateInput(it.agent_id.value, { type: 'SHRINK_VOLUME', shrink_volume: { volume, subtract } }, principal)
+  },
+}
+
+/** The input of a call that changes the cluster, a sentence when it is wrong, or null for any other call. */
+export function operatorWrite(call: MasterCall, principal: string | null): InputOf | string | null {
+  const { type } = call
+  const write = type === undefined ? undefined : writes[type]
+  if (type === undefined || write === undefined) return null
+  return write(call, principal) ?? `call.${type.toLowerCase()} is required`
+}
+
+/** Hands the input to the cluster; its answer is that of the request. */
+export async function performWrite({ reply, subject: cluster }: Exchange<ClusterPort>, inputOf: InputOf) {
+  const { status, message } = await cluster.request(inputOf)
+  return message === null ? sendEmpty(reply, status) : sendText(reply, status, message)
+}
+
+export function operateInput(agentId: string, operation: OfferOperation, principal: string | null): InputOf {
+  return (requestId) => ({ kind: 'operate', requestId, agentId: agentId as AgentId, operation, principal })
+}
+
+type Resources = readonly Resource[] | undefined
+
+export function reserveOperation(resources: Resources, source: Resources): OfferOperation {
+  return { type: 'RESERVE', reserve: { ...(source && { source }), ...(resources && { resources }) } }
+}
+
+export function unreserveOperation(resources: Resources): OfferOperation {
+  return { type: 'UNRESERVE', unreserve: resources === undefined ? {} : { resources } }
+}
+
+export function createOperation(volumes: Resources): OfferOperation {
+  return { type: 'CREATE', create: volumes === undefined ? {} : { volumes } }
+}
+
+export function destroyOperation(volumes: Resources): OfferOperation {
+  return { type: 'DESTROY', destroy: volumes === undefined ? {} : { volumes } }
+}
