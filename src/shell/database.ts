@@ -4,13 +4,15 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { type Fault, fail, fault, ok, type Result } from '../model/result.ts'
+import { type Fault, fail, fault, invariant, ok, type Result } from '../model/result.ts'
 
 export type DatabaseOptions = {
   readonly file: string
-  /** SQL that makes the tables of a new file. */
+  /** SQL that makes the tables of version 1. */
   readonly schema: string
-  /** Counts changes of the schema; a file of a later version is refused. */
+  /** SQL that brings a file from version 1 to 2, from 2 to 3 …; a new file goes the same way. */
+  readonly upgrades?: readonly string[]
+  /** One more than there are upgrades; a file of a later version is refused. */
   readonly version: number
   /** What an operator may do when the file cannot be read: one sentence. */
   readonly remedy: string
@@ -97,14 +99,16 @@ function createPrivate(file: string): void {
 }
 
 function checkFile(database: DatabaseSync, options: DatabaseOptions): Fault | null {
-  const { file, remedy } = options
+  const { file, remedy, schema, upgrades = [], version } = options
+  invariant(version === upgrades.length + 1, 'each version but the first has its upgrade', { file, version })
   const found = Number(database.prepare('PRAGMA user_version').get()?.user_version)
-  if (found > options.version) {
+  if (found > version) {
     return fault('STORE_UNREADABLE', `${file} was written by a later Tepui: run that one, or choose another --work-dir`)
   }
   const check = database.prepare('PRAGMA quick_check').get()?.quick_check
   if (check !== 'ok') return fault('STORE_UNREADABLE', `${file} is damaged: ${remedy}`, { file, check })
-  if (found === 0) database.exec(`${options.schema}; PRAGMA user_version = ${options.version}`)
+  for (const step of [schema, ...upgrades].slice(found)) database.exec(step)
+  if (found < version) database.exec(`PRAGMA user_version = ${version}`)
   return null
 }
 

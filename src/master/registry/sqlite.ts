@@ -4,10 +4,11 @@
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import type { AgentId, AgentUid } from '../../model/ids.ts'
-import { ok, type Result } from '../../model/result.ts'
+import { ok, type Result, unreachable } from '../../model/result.ts'
 import { type DatabaseOptions, databaseFault, openDatabase, transact } from '../../shell/database.ts'
+import type { Quantities } from '../allocator/types.ts'
 import { changesOf, type RecordChange, type RegistryRecord, snapshotOf } from './records.ts'
-import type { Registry, RegistryAgent } from './types.ts'
+import type { Registry, RegistryAgent, RegistrySnapshot } from './types.ts'
 
 const schema = `
   CREATE TABLE starts (count INTEGER NOT NULL);
@@ -17,12 +18,20 @@ const schema = `
   )
 `
 
+/** What operators decide came with version 2. */
+const policies = `
+  ALTER TABLE agents ADD COLUMN deactivated INTEGER NOT NULL DEFAULT 0;
+  CREATE TABLE weights (role TEXT PRIMARY KEY, weight REAL NOT NULL);
+  CREATE TABLE quotas (role TEXT PRIMARY KEY, guarantees TEXT NOT NULL, limits TEXT NOT NULL)
+`
+
 /** Opens or creates the registry in `workDir`, which one master uses at a time, and counts this start. */
 export function openRegistry(workDir: string): Result<Registry> {
   const options = {
     file: join(workDir, 'registry.db'),
     schema,
-    version: 1,
+    upgrades: [policies],
+    version: 2,
     remedy: 'restore it from a backup, or move it away and start again; agents then join as new ones',
   }
   const opened = openDatabase(options)
@@ -30,39 +39,38 @@ export function openRegistry(workDir: string): Result<Registry> {
   const database = opened.value
   try {
     database.exec('UPDATE starts SET count = count + 1')
-    const epoch = Number(database.prepare('SELECT count FROM starts').get()?.count)
-    const rows = database.prepare('SELECT * FROM agents ORDER BY rowid').all()
-    const snapshot = snapshotOf(epoch, rows.map(recordOf))
-    return ok({ snapshot, apply: writer(database, options), close: () => database.close() })
+    return ok({ snapshot: read(database), apply: writer(database, options), close: () => database.close() })
   } catch (error) {
     database.close()
     return { ok: false, fault: databaseFault(options, error) }
   }
 }
 
+/** Rows are as `writer` made them; one that is not throws, and the file counts as damaged. */
+function read(database: DatabaseSync): RegistrySnapshot {
+  const all = (sql: string) => database.prepare(sql).all()
+  return snapshotOf({
+    epoch: Number(database.prepare('SELECT count FROM starts').get()?.count),
+    records: all('SELECT * FROM agents ORDER BY rowid').map(recordOf),
+    weights: all('SELECT * FROM weights ORDER BY rowid').map((row) => ({
+      role: row.role as string,
+      weight: row.weight as number,
+    })),
+    quotas: all('SELECT * FROM quotas ORDER BY rowid').map((row) => ({
+      role: row.role as string,
+      quota: { guarantees: quantitiesOf(row.guarantees), limits: quantitiesOf(row.limits) },
+    })),
+  })
+}
+
 function writer(database: DatabaseSync, options: DatabaseOptions): Registry['apply'] {
-  const find = database.prepare('SELECT state FROM agents WHERE id = ?')
-  const put = database.prepare(`
-    INSERT INTO agents (id, uid, state, since_ms, hostname, info) VALUES (?, ?, ?, ?, ?, ?)
-    ON CONFLICT DO UPDATE SET uid = excluded.uid, state = excluded.state, since_ms = excluded.since_ms,
-      hostname = excluded.hostname, info = excluded.info`)
-  const remove = database.prepare('DELETE FROM agents WHERE id = ?')
-  const stateOf = (agentId: AgentId) => (find.get(agentId)?.state ?? null) as RegistryRecord['state'] | null
-  const write = (change: RecordChange) => {
-    if (change.kind === 'remove') {
-      remove.run(change.agentId)
-      return
-    }
-    const { record } = change
-    if (record.state === 'admitted') {
-      const { agentId, uid, hostname, agentInfo } = record.agent
-      put.run(agentId, uid, record.state, null, hostname, JSON.stringify(agentInfo))
-    } else {
-      put.run(record.agentId, record.uid, record.state, record.sinceMs, null, null)
-    }
-  }
+  const find = database.prepare('SELECT * FROM agents WHERE id = ?')
+  const write = changeWriter(database)
   return (op) => {
-    const changes = changesOf(op, stateOf)
+    const changes = changesOf(op, (agentId) => {
+      const row = find.get(agentId)
+      return row === undefined ? null : recordOf(row)
+    })
     if (changes.length === 0) return
     transact(database, options, () => {
       for (const change of changes) write(change)
@@ -70,13 +78,57 @@ function writer(database: DatabaseSync, options: DatabaseOptions): Registry['app
   }
 }
 
-/** A row as `write` made it; a row that is not throws, and the file counts as damaged. */
+function changeWriter(database: DatabaseSync): (change: RecordChange) => void {
+  const put = database.prepare(`
+    INSERT INTO agents (id, uid, state, since_ms, hostname, info, deactivated) VALUES (?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET uid = excluded.uid, state = excluded.state, since_ms = excluded.since_ms,
+      hostname = excluded.hostname, info = excluded.info, deactivated = excluded.deactivated`)
+  const remove = database.prepare('DELETE FROM agents WHERE id = ?')
+  const putWeight = database.prepare(`
+    INSERT INTO weights (role, weight) VALUES (?, ?) ON CONFLICT DO UPDATE SET weight = excluded.weight`)
+  const putQuota = database.prepare(`
+    INSERT INTO quotas (role, guarantees, limits) VALUES (?, ?, ?)
+    ON CONFLICT DO UPDATE SET guarantees = excluded.guarantees, limits = excluded.limits`)
+  const removeQuota = database.prepare('DELETE FROM quotas WHERE role = ?')
+  const putAgent = (record: RegistryRecord) => {
+    const deactivated = record.isDeactivated ? 1 : 0
+    if (record.state === 'admitted') {
+      const { agentId, uid, hostname, agentInfo } = record.agent
+      return put.run(agentId, uid, record.state, null, hostname, JSON.stringify(agentInfo), deactivated)
+    }
+    return put.run(record.agentId, record.uid, record.state, record.sinceMs, null, null, deactivated)
+  }
+  return (change) => {
+    switch (change.kind) {
+      case 'put':
+        return void putAgent(change.record)
+      case 'remove':
+        return void remove.run(change.agentId)
+      case 'putWeight':
+        return void putWeight.run(change.role, change.weight)
+      case 'putQuota': {
+        const { role, quota } = change
+        return void putQuota.run(role, JSON.stringify(quota.guarantees), JSON.stringify(quota.limits))
+      }
+      case 'removeQuota':
+        return void removeQuota.run(change.role)
+      default:
+        unreachable(change)
+    }
+  }
+}
+
 function recordOf(row: Record<string, unknown>): RegistryRecord {
   const agentId = row.id as AgentId
   const uid = row.uid as AgentUid
+  const isDeactivated = row.deactivated !== 0
   if (row.state === 'admitted') {
     const agentInfo = JSON.parse(row.info as string) as RegistryAgent['agentInfo']
-    return { state: 'admitted', agent: { agentId, uid, hostname: row.hostname as string, agentInfo } }
+    return { state: 'admitted', agent: { agentId, uid, hostname: row.hostname as string, agentInfo }, isDeactivated }
   }
-  return { state: row.state as 'unreachable' | 'gone', agentId, uid, sinceMs: row.since_ms as number }
+  return { state: row.state as 'unreachable' | 'gone', agentId, uid, sinceMs: row.since_ms as number, isDeactivated }
+}
+
+function quantitiesOf(text: unknown): Quantities {
+  return JSON.parse(text as string) as Quantities
 }

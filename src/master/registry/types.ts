@@ -1,6 +1,7 @@
 // The few facts of the cluster that must survive the master: everything else is told again by agents and frameworks.
 
 import type { AgentId, AgentUid } from '../../model/ids.ts'
+import type { Quota } from '../allocator/types.ts'
 
 export type RegistryAgent = {
   readonly agentId: AgentId
@@ -10,12 +11,20 @@ export type RegistryAgent = {
   readonly agentInfo: { readonly [field: string]: unknown }
 }
 
+export type RoleWeight = { readonly role: string; readonly weight: number }
+
+export type RoleQuota = { readonly role: string; readonly quota: Quota }
+
 export type RegistrySnapshot = {
   /** How many masters this store has seen start, this one included. */
   readonly epoch: number
   readonly admitted: readonly RegistryAgent[]
   readonly unreachable: readonly { readonly agentId: AgentId; readonly uid: AgentUid; readonly sinceMs: number }[]
   readonly gone: readonly { readonly agentId: AgentId; readonly uid: AgentUid; readonly sinceMs: number }[]
+  /** Admitted or unreachable agents that an operator took out of use. */
+  readonly deactivated: readonly AgentId[]
+  readonly weights: readonly RoleWeight[]
+  readonly quotas: readonly RoleQuota[]
 }
 
 export type RegistryOp =
@@ -27,6 +36,14 @@ export type RegistryOp =
   | { readonly op: 'markGone'; readonly agentId: AgentId; readonly uid: AgentUid; readonly sinceMs: number }
   | { readonly op: 'removeAgent'; readonly agentId: AgentId }
   | { readonly op: 'pruneUnreachable'; readonly agentIds: readonly AgentId[] }
+  /** Stays with the agent until it is set again, or the agent is removed, pruned or gone; nothing for a stranger. */
+  | { readonly op: 'setAgentActivity'; readonly agentId: AgentId; readonly isDeactivated: boolean }
+  | { readonly op: 'setWeights'; readonly weights: readonly RoleWeight[] }
+  /** Null removes it. */
+  | {
+      readonly op: 'setQuotas'
+      readonly quotas: readonly { readonly role: string; readonly quota: Quota | null }[]
+    }
 
 export type Registry = {
   /** Read once at start; counts this start. */

@@ -3,6 +3,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createMemoryRegistry, emptyRegistryMemory } from '../../../src/master/registry/memory.ts'
 import { openRegistry } from '../../../src/master/registry/sqlite.ts'
@@ -25,6 +26,7 @@ const agent = (n: number, hostname = `host-${n}`): RegistryAgent => ({
   hostname,
   agentInfo: { hostname, attributes: [{ name: 'rack', text: { value: "r'1" } }] },
 })
+const quota = (cpus: number) => ({ guarantees: { cpus: cpus * 1000 }, limits: { cpus: cpus * 2000, "it's": 5 } })
 const named = (n: number) => ({ agentId: agent(n).agentId, uid: agent(n).uid })
 
 const registries: readonly (readonly [string, () => () => Registry])[] = [
@@ -68,7 +70,15 @@ describe.each(registries)('a registry %s', (_, make) => {
       registry.close()
       return registry.snapshot
     })
-    expect(starts[0]).toEqual({ epoch: 1, admitted: [], unreachable: [], gone: [] })
+    expect(starts[0]).toEqual({
+      epoch: 1,
+      admitted: [],
+      unreachable: [],
+      gone: [],
+      deactivated: [],
+      weights: [],
+      quotas: [],
+    })
     expect(starts.map((snapshot) => snapshot.epoch)).toEqual([1, 2, 3])
   })
 
@@ -82,6 +92,9 @@ describe.each(registries)('a registry %s', (_, make) => {
   const admit = (n: number): RegistryOp => ({ op: 'admitAgent', agent: agent(n) })
   const unreachable = (n: number): RegistryOp => ({ op: 'markUnreachable', ...named(n), sinceMs: 5 })
   const gone = (n: number): RegistryOp => ({ op: 'markGone', ...named(n), sinceMs: 7 })
+  const deactivate = (n: number, isDeactivated = true): RegistryOp => {
+    return { op: 'setAgentActivity', agentId: agent(n).agentId, isDeactivated }
+  }
 
   test.each<{ claim: string; ops: RegistryOp[]; found: object }>([
     { claim: 'an admitted agent stays', ops: [admit(1), admit(2)], found: { admitted: [agent(1), agent(2)] } },
@@ -125,6 +138,72 @@ describe.each(registries)('a registry %s', (_, make) => {
       ],
       found: { admitted: [agent(1)], unreachable: [{ ...named(3), sinceMs: 5 }] },
     },
+    {
+      claim: 'a deactivated agent stays so, wherever it is, until it is activated',
+      ops: [
+        ...[1, 2, 3].map(admit),
+        ...[1, 2, 3].map((n) => deactivate(n)),
+        unreachable(2),
+        deactivate(3, false),
+        { op: 'admitAgent', agent: agent(1, 'renamed') },
+      ],
+      found: { admitted: [agent(1, 'renamed'), agent(3)], deactivated: [1, 2].map((n) => agent(n).agentId) },
+    },
+    {
+      claim: 'an agent that was never admitted, or is gone, removed or pruned, is not deactivated',
+      ops: [
+        deactivate(9),
+        ...[1, 2, 3].map(admit),
+        ...[1, 2, 3].map((n) => deactivate(n)),
+        gone(1),
+        deactivate(1),
+        { op: 'removeAgent', agentId: agent(2).agentId },
+        unreachable(3),
+        { op: 'pruneUnreachable', agentIds: [agent(3).agentId] },
+        admit(2),
+        admit(9),
+      ],
+      found: { admitted: [agent(2), agent(9)], deactivated: [] },
+    },
+    {
+      claim: 'weights stay, and the last one set counts',
+      ops: [
+        {
+          op: 'setWeights',
+          weights: [
+            { role: 'a/b', weight: 2.5 },
+            { role: '*', weight: 3 },
+          ],
+        },
+        { op: 'setWeights', weights: [{ role: 'a/b', weight: 0.1 }] },
+      ],
+      found: {
+        weights: [
+          { role: 'a/b', weight: 0.1 },
+          { role: '*', weight: 3 },
+        ],
+      },
+    },
+    {
+      claim: 'quotas stay, are replaced whole and may be removed',
+      ops: [
+        { op: 'setQuotas', quotas: ['a', 'b', 'c'].map((role) => ({ role, quota: quota(1) })) },
+        {
+          op: 'setQuotas',
+          quotas: [
+            { role: 'b', quota: null },
+            { role: 'c', quota: { guarantees: {}, limits: { gpus: 0 } } },
+          ],
+        },
+        { op: 'setQuotas', quotas: [{ role: 'never', quota: null }] },
+      ],
+      found: {
+        quotas: [
+          { role: 'a', quota: quota(1) },
+          { role: 'c', quota: { guarantees: {}, limits: { gpus: 0 } } },
+        ],
+      },
+    },
   ])('$claim', ({ ops, found }) => {
     expect(after(...ops)).toMatchObject({ epoch: 2, ...found })
   })
@@ -142,4 +221,46 @@ test('a registry that is damaged is refused with what to do', () => {
   const opened = openRegistry(workDir)
   expect(opened).toMatchObject({ ok: false, fault: { code: 'STORE_UNREADABLE' } })
   expect(opened.ok ? '' : opened.fault.message).toContain('backup')
+})
+
+test('a registry of the first version keeps its agents, and takes what later versions know', () => {
+  const database = new DatabaseSync(join(workDir, 'registry.db'))
+  database.exec(`
+    CREATE TABLE starts (count INTEGER NOT NULL);
+    INSERT INTO starts VALUES (41);
+    CREATE TABLE agents (
+      id TEXT PRIMARY KEY, uid TEXT NOT NULL, state TEXT NOT NULL, since_ms INTEGER, hostname TEXT, info TEXT
+    );
+    INSERT INTO agents VALUES ('m-S1', 'uid-1', 'admitted', NULL, 'host-1', '{"hostname":"host-1"}');
+    INSERT INTO agents VALUES ('m-S2', 'uid-2', 'gone', 7, NULL, NULL);
+    PRAGMA user_version = 1
+  `)
+  database.close()
+  const opened = openRegistry(workDir)
+  if (!opened.ok) throw new Error(opened.fault.message)
+  expect(opened.value.snapshot).toEqual({
+    epoch: 42,
+    admitted: [{ ...agent(1), agentInfo: { hostname: 'host-1' } }],
+    unreachable: [],
+    gone: [{ ...named(2), sinceMs: 7 }],
+    deactivated: [],
+    weights: [],
+    quotas: [],
+  })
+  opened.value.apply({ op: 'setAgentActivity', agentId: agent(1).agentId, isDeactivated: true })
+  opened.value.apply({ op: 'setWeights', weights: [{ role: 'a', weight: 2 }] })
+  opened.value.close()
+  const again = openRegistry(workDir)
+  if (!again.ok) throw new Error(again.fault.message)
+  again.value.close()
+  expect(again.value.snapshot).toMatchObject({ deactivated: ['m-S1'], weights: [{ role: 'a', weight: 2 }] })
+})
+
+test('a registry of a later version is refused', () => {
+  const opened = openRegistry(workDir)
+  if (opened.ok) opened.value.close()
+  const database = new DatabaseSync(join(workDir, 'registry.db'))
+  database.exec('PRAGMA user_version = 99')
+  database.close()
+  expect(openRegistry(workDir)).toMatchObject({ ok: false, fault: { code: 'STORE_UNREADABLE' } })
 })

@@ -1,5 +1,6 @@
 // The master's registry: what was applied is there for the next master, which also counts as one more start.
 
+import type { Quota } from '../../../src/master/allocator/types.ts'
 import type { RegistryAgent, RegistryOp, RegistrySnapshot } from '../../../src/master/registry/types.ts'
 import type { AgentId } from '../../../src/model/ids.ts'
 
@@ -10,6 +11,9 @@ export class RegistryStore {
   readonly #admitted = new Map<AgentId, RegistryAgent>()
   readonly #unreachable = new Map<AgentId, Absent>()
   readonly #gone = new Map<AgentId, Absent>()
+  readonly #deactivated = new Set<AgentId>()
+  readonly #weights = new Map<string, number>()
+  readonly #quotas = new Map<string, Quota>()
 
   /** As a master reads it when it starts. */
   open(): RegistrySnapshot {
@@ -23,6 +27,9 @@ export class RegistryStore {
       admitted: [...this.#admitted.values()],
       unreachable: [...this.#unreachable.values()],
       gone: [...this.#gone.values()],
+      deactivated: [...this.#deactivated],
+      weights: [...this.#weights].map(([role, weight]) => ({ role, weight })),
+      quotas: [...this.#quotas].map(([role, quota]) => ({ role, quota })),
     })
   }
 
@@ -46,14 +53,29 @@ export class RegistryStore {
       case 'markGone':
         this.#admitted.delete(op.agentId)
         this.#unreachable.delete(op.agentId)
+        this.#deactivated.delete(op.agentId)
         this.#gone.set(op.agentId, { agentId: op.agentId, uid: op.uid, sinceMs: op.sinceMs })
         return
       case 'removeAgent':
         this.#admitted.delete(op.agentId)
         this.#unreachable.delete(op.agentId)
+        this.#deactivated.delete(op.agentId)
         return
       case 'pruneUnreachable':
-        for (const agentId of op.agentIds) this.#unreachable.delete(agentId)
+        for (const agentId of op.agentIds) if (this.#unreachable.delete(agentId)) this.#deactivated.delete(agentId)
+        return
+      case 'setAgentActivity':
+        if (!op.isDeactivated) this.#deactivated.delete(op.agentId)
+        else if (this.#admitted.has(op.agentId) || this.#unreachable.has(op.agentId)) this.#deactivated.add(op.agentId)
+        return
+      case 'setWeights':
+        for (const { role, weight } of op.weights) this.#weights.set(role, weight)
+        return
+      case 'setQuotas':
+        for (const { role, quota } of structuredClone(op.quotas)) {
+          if (quota === null) this.#quotas.delete(role)
+          else this.#quotas.set(role, quota)
+        }
         return
     }
   }
