@@ -8,6 +8,7 @@ const bands: Readonly<Record<string, string>> = {
   HW: 'The machine',
   WIRE: 'Between agents and master',
   API: 'The HTTP APIs',
+  RESOURCES: 'Operations on resources',
   AGENT: 'The agent',
   MASTER: 'The master',
   ALLOC: 'Allocation',

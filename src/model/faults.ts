@@ -21,6 +21,8 @@ export const faultCodes = {
   // The public API.
   API_MALFORMED: 'The body of a request is not a valid message.',
   API_REFUSED: 'The other side understood a request and refuses it.',
+  // Operations on resources: reservations and volumes.
+  RESOURCES_MISSING: 'An operation takes resources that are not there.',
   // The agent.
   AGENT_REFUSED: 'The master refuses this agent.',
   AGENT_LAUNCH_FAILED: 'A task could not be started.',
