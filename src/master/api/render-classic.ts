@@ -99,6 +99,9 @@ export function frameworkObject(framework: FrameworkRecord, view: ClusterView): 
     unregistered_time: (framework.unregisteredMs ?? 0) / 1000,
     ...(framework.capabilities.has('MULTI_ROLE') ? { roles: framework.roles } : { role: framework.roles[0] ?? '*' }),
     suppressed_roles: [...framework.suppressedRoles],
+    ...(framework.offerConstraints === null
+      ? {}
+      : { offer_constraints: toJsonValue('mesos.v1.scheduler.OfferConstraints', framework.offerConstraints) }),
     resources: resourcesSummary(all),
     ...(info.labels === undefined ? {} : { labels: labelObjects(info.labels) }),
     tasks: [...framework.tasks.values()].map(taskObject),

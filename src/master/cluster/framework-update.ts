@@ -2,9 +2,10 @@
 // (Mesos docs/scheduler-http-api.md). It does not know streams or failover.
 
 import { encodeJson } from '../../mesos/json.ts'
+import { compileConstraints } from '../../mesos/offer-constraints.ts'
 import type { FrameworkInfo, SchedulerCallUpdateFramework } from '../../mesos/types.ts'
-import { frameworkInfoError, suppressedRolesError } from '../../mesos/validate-framework.ts'
-import { demandOf, factsOf } from './frameworks.ts'
+import { frameworkInfoError, frameworkRoles, suppressedRolesError } from '../../mesos/validate-framework.ts'
+import { demandOf, factsOf, whitelistError } from './frameworks.ts'
 import { frameworkMessage } from './messages.ts'
 import { rescindOffer } from './offers.ts'
 import { tellOperators } from './operators.ts'
@@ -15,14 +16,18 @@ import type { State } from './state.ts'
 export function updateFramework(
   state: State,
   framework: Framework,
-  { framework_info: info, suppressed_roles: suppressed = [] }: SchedulerCallUpdateFramework,
+  { framework_info: info, suppressed_roles: suppressed = [], offer_constraints }: SchedulerCallUpdateFramework,
 ): string | null {
-  const error = updateError(framework, info, suppressed)
+  const error = updateError(framework, info, suppressed) ?? whitelistError(state, info)
   if (error !== null) return error
-  const before = encodeJson('mesos.v1.FrameworkInfo', framework.info)
+  const accepts = compileConstraints(offer_constraints, frameworkRoles(info))
+  if (!accepts.ok) return accepts.fault.message
+  const before = shownText(framework)
   const principal = framework.info.principal
   Object.assign(framework, factsOf(framework.id, { ...info, ...(principal === undefined ? {} : { principal }) }))
   framework.suppressedRoles = new Set(suppressed)
+  framework.offerConstraints = offer_constraints ?? null
+  framework.acceptsByRole = accepts.value
   for (const id of [...framework.offers]) {
     const offer = state.offers.get(id)
     if (offer !== undefined && !framework.roles.includes(offer.role)) rescindOffer(state, offer)
@@ -30,13 +35,18 @@ export function updateFramework(
   // The allocator forgets the filters of roles that are no longer suppressed.
   state.allocator.updateFramework(framework.id, demandOf(framework))
   state.isAllocationUrgent = true
-  if (encodeJson('mesos.v1.FrameworkInfo', framework.info) !== before) {
+  if (shownText(framework) !== before) {
     tellOperators(state, () => ({
       type: 'FRAMEWORK_UPDATED',
       framework_updated: { framework: frameworkMessage(framework) },
     }))
   }
   return null
+}
+
+/** All of it that operators are shown and an update can change. */
+function shownText(framework: Framework): string {
+  return encodeJson('mesos.v1.master.Response.GetFrameworks.Framework', frameworkMessage(framework))
 }
 
 function updateError(framework: Framework, info: FrameworkInfo, suppressed: readonly string[]): string | null {

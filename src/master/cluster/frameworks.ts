@@ -6,6 +6,7 @@
 // A SUBSCRIBE with a known id is always a failover: the newest stream wins. A removed id is refused for as long as it
 // is remembered. It does not know offers' contents or tasks' states.
 
+import { compileConstraints } from '../../mesos/offer-constraints.ts'
 import type { FrameworkInfo } from '../../mesos/types.ts'
 import {
   frameworkInfoError,
@@ -37,17 +38,19 @@ export function subscribe(state: State, input: Subscribe): void {
     frameworkInfoError(info) ??
     suppressedRolesError(info, suppressed) ??
     (id !== undefined && state.completedFrameworks.has(id as FrameworkId) ? 'Framework has been removed' : null) ??
+    whitelistError(state, info) ??
     (known !== undefined && (known.info.principal ?? null) !== (info.principal ?? input.principal)
       ? 'the principal of a framework cannot change'
       : null)
   if (error !== null) return refuse(state, input.streamId, error)
+  const accepts = compileConstraints(offer_constraints, frameworkRoles(info))
+  if (!accepts.ok) return refuse(state, input.streamId, accepts.fault.message)
   const principal = info.principal ?? input.principal
   const owned = principal === null ? info : { ...info, principal }
-  if (offer_constraints !== undefined) {
-    state.log('warn', 'framework.subscribed', 'offer constraints are not applied by this version', { frameworkId: id })
-  }
   const framework = known === undefined ? addFramework(state, id, owned) : takeOver(state, known, owned)
   framework.suppressedRoles = new Set(suppressed)
+  framework.offerConstraints = offer_constraints ?? null
+  framework.acceptsByRole = accepts.value
   framework.streamId = input.streamId
   framework.isActive = true
   state.frameworkByStream.set(input.streamId, framework)
@@ -60,6 +63,13 @@ export function subscribe(state: State, input: Subscribe): void {
       ? { type: 'FRAMEWORK_ADDED', framework_added: { framework: frameworkMessage(framework) } }
       : { type: 'FRAMEWORK_UPDATED', framework_updated: { framework: frameworkMessage(framework) } },
   )
+}
+
+/** The roles that an operator allows, where he named them. */
+export function whitelistError(state: State, info: FrameworkInfo): string | null {
+  const { roles } = state.config.policy
+  const other = roles === null ? undefined : frameworkRoles(info).find((role) => role !== '*' && !roles.has(role))
+  return other === undefined ? null : `role '${other}' is not one of the master's roles`
 }
 
 function refuse(state: State, streamId: StreamId, message: string): void {
@@ -76,6 +86,7 @@ export function addFramework(state: State, wanted: string | undefined, info: Fra
     ...factsOf(id, info),
     suppressedRoles: new Set(),
     offerConstraints: null,
+    acceptsByRole: new Map(),
     streamId: null,
     isActive: false,
     isRecovered: false,
@@ -179,7 +190,7 @@ export function failoverTimeoutMs(info: FrameworkInfo): number {
 }
 
 export function demandOf(framework: Framework): FrameworkDemand {
-  const { roles, suppressedRoles, capabilities, info } = framework
+  const { roles, suppressedRoles, capabilities, acceptsByRole, info } = framework
   const minAllocatableByRole = new Map<string, Readonly<Record<string, number>>[]>()
   for (const [role, { min_allocatable_resources }] of Object.entries(info.offer_filters ?? {})) {
     if (min_allocatable_resources === undefined) continue
@@ -193,7 +204,7 @@ export function demandOf(framework: Framework): FrameworkDemand {
     suppressedRoles: [...suppressedRoles],
     capabilities,
     minAllocatableByRole,
-    acceptsByRole: new Map(),
+    acceptsByRole,
   }
 }
 

@@ -82,6 +82,7 @@ export function frameworkMessage(framework: FrameworkRecord): MasterResponseGetF
     active: framework.isActive,
     connected: framework.streamId !== null,
     recovered: framework.isRecovered,
+    ...(framework.offerConstraints === null ? {} : { offer_constraints: framework.offerConstraints }),
     registered_time: timeInfo(framework.registeredMs),
     ...(framework.reregisteredMs === null ? {} : { reregistered_time: timeInfo(framework.reregisteredMs) }),
     ...(framework.unregisteredMs === null ? {} : { unregistered_time: timeInfo(framework.unregisteredMs) }),

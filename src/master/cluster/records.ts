@@ -1,6 +1,7 @@
 // The records as the cluster itself holds them: the shapes of types.ts, writable, with what only the cluster needs.
 // Nothing outside this room may see them but through ClusterView. They do not know how they change.
 
+import type { AgentTest } from '../../mesos/offer-constraints.ts'
 import type {
   AgentInfo,
   FrameworkInfo,
@@ -38,6 +39,8 @@ export type Framework = {
   roles: readonly string[]
   suppressedRoles: Set<string>
   offerConstraints: SchedulerOfferConstraints | null
+  /** `offerConstraints` as what is asked of an agent, by role. */
+  acceptsByRole: ReadonlyMap<string, AgentTest>
   capabilities: ReadonlySet<string>
   principal: string | null
   streamId: StreamId | null
