@@ -32,6 +32,8 @@ const writes: Partial<Record<MasterCallType, Write>> = {
     const { volume, subtract } = it
     return operateInput(it.agent_id.value, { type: 'SHRINK_VOLUME', shrink_volume: { volume, subtract } }, principal)
   },
+  DEACTIVATE_AGENT: ({ deactivate_agent: it }) => it && activityInput(it.agent_id.value, false),
+  REACTIVATE_AGENT: ({ reactivate_agent: it }) => it && activityInput(it.agent_id.value, true),
 }
 
 /** The input of a call that changes the cluster, a sentence when it is wrong, or null for any other call. */
@@ -50,6 +52,10 @@ export async function performWrite({ reply, subject: cluster }: Exchange<Cluster
 
 export function operateInput(agentId: string, operation: OfferOperation, principal: string | null): InputOf {
   return (requestId) => ({ kind: 'operate', requestId, agentId: agentId as AgentId, operation, principal })
+}
+
+function activityInput(agentId: string, isActive: boolean): InputOf {
+  return (requestId) => ({ kind: 'setAgentActivity', requestId, agentId: agentId as AgentId, isActive })
 }
 
 type Resources = readonly Resource[] | undefined

@@ -37,7 +37,7 @@ export function slaveObject(agent: AgentRecord): ClassicObject {
     unreserved_resources: resourcesSummary(unreserved),
     attributes: attributesSummary(agent.info.attributes ?? []),
     active: agent.isActive,
-    deactivated: false,
+    deactivated: agent.isDeactivated,
     version: agent.version,
     capabilities: agent.capabilities,
     ...optional('domain', 'mesos.v1.DomainInfo', agent.info.domain),

@@ -224,6 +224,7 @@ function recall(state: State, snapshot: RegistrySnapshot): void {
     state.gone.add(agentId)
     state.goneUids.add(uid)
   }
+  for (const id of snapshot.deactivated) state.deactivated.add(id)
   if (state.recovered.size > 0) state.expect('recovery', state.config.agentReregisterTimeoutMs)
   if (state.unreachable.size > 0) state.timers.set('prune', state.nowMs + pruneIntervalMs)
 }

@@ -9,6 +9,7 @@
 
 import { isTerminal } from '../../mesos/names.ts'
 import type { AgentId, AgentUid } from '../../model/ids.ts'
+import { syncActivity } from './agent-activity.ts'
 import { isRegistering, rememberEnded } from './handshake.ts'
 import { closeLink } from './link.ts'
 import { rescindOffersOf } from './offers.ts'
@@ -33,9 +34,8 @@ export function disconnectAgent(state: State, agent: Agent): void {
   if (agent.link !== null) rememberEnded(state, agent.uid, agent.link.session)
   closeLink(state, agent)
   agent.isConnected = false
-  agent.isActive = false
+  syncActivity(state, agent)
   rescindOffersOf(state, agent)
-  state.allocator.deactivateAgent(agent.id)
   state.expect(`orphan:${agent.id}`, state.config.agentHeartbeatMs)
   state.log('info', 'agent.disconnected', 'the link to an agent broke', { agentId: agent.id, uid: agent.uid })
 }
@@ -113,7 +113,10 @@ export function pruneUnreachable(state: State): void {
     if (state.agentIdByUid.get(uid) === id) state.agentIdByUid.delete(uid)
     state.registrations.delete(uid)
   }
-  for (const id of agentIds) state.unreachable.delete(id)
+  for (const id of agentIds) {
+    state.unreachable.delete(id)
+    state.deactivated.delete(id)
+  }
   if (agentIds.length > 0) state.persist({ op: 'pruneUnreachable', agentIds })
   if (state.unreachable.size > 0) state.timers.set('prune', state.nowMs + pruneIntervalMs)
 }
@@ -131,6 +134,7 @@ export function removeAgent(state: State, uid: AgentUid, id: AgentId): void {
   state.counters.add('slave_removals/reason_registered')
   state.recovered.delete(id)
   state.unreachable.delete(id)
+  state.deactivated.delete(id)
   if (state.agentIdByUid.get(uid) === id) state.agentIdByUid.delete(uid)
   for (const task of [...(state.awayTasks.get(id)?.values() ?? [])]) {
     forgetAway(state, task)

@@ -58,7 +58,7 @@ export function agentMessage(agent: AgentRecord): MasterResponseGetAgentsAgent {
   return {
     agent_info: { ...agent.info, id: { value: agent.id } },
     active: agent.isActive,
-    deactivated: false,
+    deactivated: agent.isDeactivated,
     version: agent.version,
     pid: agentPid(agent),
     registered_time: timeInfo(agent.registeredMs),

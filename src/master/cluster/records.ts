@@ -183,10 +183,12 @@ export type Agent = {
   used: Resources
   offered: Resources
   isConnected: boolean
-  /** It may be offered: connected, not deactivated by an operator, on the whitelist. */
+  /** Connected, and not deactivated by an operator. */
   isActive: boolean
   /** An operator took it out; it stays so until an operator brings it back. */
   isDeactivated: boolean
+  /** Why nothing of it may be offered though it is active: its machine is sick as a whole; null: it is not. */
+  sickMachine: string | null
   readonly registeredMs: number
   reregisteredMs: number | null
   lastHeardMs: number

@@ -12,6 +12,7 @@ import type { AgentInfo, FrameworkInfo } from '../../mesos/types.ts'
 import type { AgentUid, FrameworkId } from '../../model/ids.ts'
 import { noResources, scalarTotal } from '../../model/resources.ts'
 import { createMachineBooks } from '../placement/books.ts'
+import { syncActivity } from './agent-activity.ts'
 import { endEnding, setEnding, supplyOf } from './ending.ts'
 import { recoverFramework } from './framework-recovery.ts'
 import { registryAgent, rememberEnded } from './handshake.ts'
@@ -68,15 +69,13 @@ export function agentJoins(state: State, uid: AgentUid, pending: Pending): void 
   const agent = present === undefined ? addAgent(state, uid, pending) : takeBack(state, present, report)
   agent.link = link
   agent.isConnected = true
-  agent.isActive = true
   agent.lastHeardMs = state.attendedMs
   state.unexpect(`orphan:${agent.id}`)
   watchSilence(state, agent)
   if (present === undefined)
     tellOperators(state, () => ({ type: 'AGENT_ADDED', agent_added: { agent: agentMessage(agent) } }))
   reconcileTasks(state, agent, report, wasUnreachable)
-  state.allocator.activateAgent(agent.id)
-  state.isAllocationUrgent = true
+  syncActivity(state, agent)
 }
 
 function addAgent(state: State, uid: AgentUid, { agentId, report }: Pending): Agent {
@@ -96,6 +95,7 @@ function addAgent(state: State, uid: AgentUid, { agentId, report }: Pending): Ag
     isConnected: true,
     isActive: true,
     isDeactivated: false,
+    sickMachine: null,
     books: createMachineBooks(facts.hardware, scalarTotal(facts.total, 'cpus')),
     registeredMs: state.nowMs,
     reregisteredMs: isBack ? state.nowMs : null,

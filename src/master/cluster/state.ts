@@ -51,6 +51,8 @@ export class State {
   /** Set by operators; every other role weighs 1. */
   readonly weights = new Map<string, number>()
   readonly quotas = new Map<string, Quota>()
+  /** Agents that an operator took out of the offers, registered or not. */
+  readonly deactivated = new Set<AgentId>()
   /** Host names that may be offered; null: all. */
   whitelist: ReadonlySet<string> | null = null
   /** Operator streams, oldest first. */

@@ -214,9 +214,11 @@ export type AgentRecord = {
   readonly used: Resources
   readonly offered: Resources
   readonly isConnected: boolean
-  /** It may be offered: connected, not deactivated by an operator, on the whitelist. */
+  /** Connected, and not deactivated by an operator. */
   readonly isActive: boolean
   readonly isDeactivated: boolean
+  /** Why nothing of it may be offered though it is active, or null. */
+  readonly sickMachine: string | null
   readonly hardware: Hardware
   readonly conditions: readonly Condition[]
   readonly books: { free(): FreeHardware }
