@@ -36,6 +36,7 @@ export type AgentOptions = MachineOptions & {
   /** For `/flags`. */
   readonly flags: Readonly<Record<string, string>>
   readonly hostname?: string
+  readonly domain?: { readonly region: string; readonly zone: string }
 }
 
 /** How long tasks may take to end in order when the agent is stopped with them; then their trees are killed. */
@@ -287,6 +288,7 @@ function agentConfig(
     uid,
     version: options.version,
     hostname: options.hostname ?? osHostname(),
+    domain: options.domain ?? null,
     http: { host: address, port },
     ...machineOffer(machine, isolation.kind),
     capabilities: capabilities(isolation),

@@ -6,12 +6,13 @@ import { closeInheritedFiles } from '../agent/containers/inherited-files.ts'
 import type { LogLevel } from '../model/events.ts'
 import { createLog } from '../shell/log.ts'
 import { masterMqttPort, readToken } from './client/connection.ts'
-import { act, flag, type HostPort, readHostPorts } from './command.ts'
+import { act, type Domain, flag, type HostPort, readHostPorts } from './command.ts'
 import {
   addListenFlags,
   addMachineFlags,
   agentPortFlag,
   crashIntoLog,
+  domainFlag,
   flagTexts,
   logLevelFlag,
   serveUntilAsked,
@@ -31,6 +32,7 @@ type AgentFlags = {
   readonly resources?: string
   readonly isolation: 'auto' | 'process-group'
   readonly acceptMissing?: true
+  readonly domain?: Domain
   readonly logLevel: LogLevel
 }
 
@@ -42,6 +44,7 @@ export function define(command: Command): void {
     ),
   )
   addMachineFlags(addListenFlags(command).addOption(agentPortFlag('--http-port')))
+    .addOption(domainFlag())
     .addOption(workDirFlag('agent'))
     .addOption(flag('--accept-missing', 'forget parts that this machine had and has no more'))
     .addOption(logLevelFlag())
@@ -71,6 +74,7 @@ async function agent(flags: AgentFlags, texts: Readonly<Record<string, string>>)
     log,
     flags: texts,
     ...(flags.hostname === undefined ? {} : { hostname: flags.hostname }),
+    ...(flags.domain === undefined ? {} : { domain: flags.domain }),
   })
   if (!started.ok) return sayFault(started.fault)
   return serveUntilAsked({

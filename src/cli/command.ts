@@ -73,6 +73,15 @@ export function readPath(text: string): string {
   return text
 }
 
+export type Domain = { readonly region: string; readonly zone: string }
+
+/** `eu-1/a`: a region and a zone in it. */
+export function readDomain(text: string): Domain {
+  const [region, zone, ...more] = text.split('/').map((part) => part.trim())
+  if (!region || !zone || more.length > 0) throw new InvalidArgumentError('Expected REGION/ZONE.')
+  return { region, zone }
+}
+
 /** A positive amount in at most three decimals. */
 export function readAmount(text: string): number {
   const amount = /^\d{1,12}(\.\d{1,3})?$/.test(text) ? Number(text) : 0

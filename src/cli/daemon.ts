@@ -8,7 +8,7 @@ import type { LogLevel } from '../model/events.ts'
 import { StoreFailed } from '../shell/database.ts'
 import type { Log } from '../shell/log.ts'
 import { agentHttpPort, masterHttpPort, masterMqttPort, tokenFileFlag } from './client/connection.ts'
-import { flag, readPath, readPort } from './command.ts'
+import { flag, readDomain, readPath, readPort } from './command.ts'
 import { say } from './output.ts'
 import { type EndSignal, endSignalStatus, onEndRequest } from './signals.ts'
 
@@ -54,6 +54,10 @@ export function addMachineFlags(command: Command): Command {
         .choices(['auto', 'process-group'])
         .default('auto'),
     )
+}
+
+export function domainFlag(): Option {
+  return flag('--domain <region/zone>', 'where this machine is: its region and the zone in it', readDomain)
 }
 
 export function logLevelFlag(): Option {

@@ -199,6 +199,7 @@ function masterInfo(masterId: MasterId, options: MasterOptions, port: number): C
   const ip = reachableAddress(options.host)
   // Clients follow the host name to the master: on loopback the machine's own name may lead where nothing listens.
   const hostname = options.hostname ?? (isLoopback(options.host) ? ip : osHostname())
+  const domain = options.timers?.policy?.domain ?? null
   return {
     id: masterId,
     ip: ipv4Number(ip),
@@ -207,6 +208,9 @@ function masterInfo(masterId: MasterId, options: MasterOptions, port: number): C
     hostname,
     version: mesosVersion,
     address: { hostname, ip, port },
+    ...(domain === null
+      ? {}
+      : { domain: { fault_domain: { region: { name: domain.region }, zone: { name: domain.zone } } } }),
   }
 }
 

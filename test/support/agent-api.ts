@@ -59,6 +59,7 @@ export function someFacts(runs: readonly RunView[] = [aRunView()]): AgentFacts {
       uid: 'uid-1' as AgentUid,
       version: '0.1.0',
       hostname: 'host-1',
+      domain: null,
       http: { host: '127.0.0.1', port: 5051 },
       resources: [
         cpus(4),

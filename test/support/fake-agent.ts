@@ -36,6 +36,7 @@ export type FakeAgentOptions = {
   readonly capabilities?: readonly string[]
   readonly gpuUuids?: readonly string[]
   readonly hostname?: string
+  readonly domain?: { readonly region: string; readonly zone: string }
 }
 
 /** What the agents of this version can do. */
@@ -79,6 +80,7 @@ export class FakeAgent {
       uid: this.uid,
       version: '0.0.0',
       hostname: options.hostname ?? `machine-${this.uid.slice(0, 4)}`,
+      domain: options.domain ?? null,
       http: { host: '127.0.0.1', port: 5051 },
       resources:
         options.resourceMessages ??

@@ -8,7 +8,7 @@ import type {
   AgentInput,
   ContainerSpec,
 } from '../../src/agent/core/types.ts'
-import { noGrant, noHardware } from '../../src/model/hardware.ts'
+import { type Grant, noGrant, noHardware } from '../../src/model/hardware.ts'
 import type { AgentId, AgentUid, ContainerId, FrameworkId, SessionId, TaskId } from '../../src/model/ids.ts'
 import { seededRandom } from '../../src/model/random.ts'
 import { Channel } from '../../src/wire/channel.ts'
@@ -21,6 +21,7 @@ export const agentConfig: AgentConfig = {
   uid: '6a0f2d5c-0000-4000-8000-000000000001' as AgentUid,
   version: '0.0.0',
   hostname: 'n1',
+  domain: null,
   http: { host: '127.0.0.1', port: 5051 },
   resources: [{ name: 'cpus', type: 'SCALAR', scalar: { value: 4 } }],
   attributes: [],
@@ -122,12 +123,17 @@ export class MasterSide {
     return frames.value.flatMap((frame) => this.step({ kind: 'frame', frame }))
   }
 
-  launch(taskId: string, more: MesosJson = {}, framework: MesosJson = aFramework()): ContainerSpec {
+  launch(
+    taskId: string,
+    more: MesosJson = {},
+    framework: MesosJson = aFramework(),
+    grant: Grant = noGrant,
+  ): ContainerSpec {
     const effects = this.say({
       kind: 'launch',
       frameworkInfo: framework,
       taskInfo: aTask(taskId, more),
-      grant: noGrant,
+      grant,
     })
     const start = effects.find((effect) => effect.kind === 'start')
     if (start?.kind !== 'start') throw new Error(`task ${taskId} was not started`)

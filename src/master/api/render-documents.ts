@@ -1,6 +1,7 @@
 // The whole documents of the classic endpoints (`/state`, `/slaves`, `/tasks` …), put together from the objects of
 // render-classic.ts. Pure functions of the view and of parsed parameters. It does not know requests.
 
+import { toJsonValue } from '../../mesos/json.ts'
 import { taskStates } from '../../mesos/names.ts'
 import { resourcesSummary } from '../../mesos/resource-text.ts'
 import type { MasterInfo } from '../../mesos/types.ts'
@@ -133,6 +134,7 @@ function leaderObject(masterInfo: MasterInfo): ClassicObject {
     port: masterInfo.port,
     hostname: masterHostname(masterInfo),
     capabilities: capabilityNames(masterInfo),
+    ...(masterInfo.domain === undefined ? {} : { domain: toJsonValue('mesos.v1.DomainInfo', masterInfo.domain) }),
   }
 }
 

@@ -5,7 +5,7 @@
 
 import { toJsonValue } from '../../mesos/json.ts'
 import { type AgentId, type AgentUid, idError, type SessionId } from '../../model/ids.ts'
-import { type Fault, fail, ok, type Result } from '../../model/result.ts'
+import { type Fault, fail, fault, ok, type Result } from '../../model/result.ts'
 import { textLengthMax } from '../../wire/bounds.ts'
 import { Channel } from '../../wire/channel.ts'
 import { type DownMessage, type Register, type UpFrame, type UpMessage, wireVersion } from '../../wire/messages.ts'
@@ -38,6 +38,8 @@ export function register(state: State, uid: AgentUid, frame: UpFrame, message: R
   state.counters.add(message.agentId === null ? 'messages_register_slave' : 'messages_reregister_slave')
   const report = readReport(message)
   if (!report.ok) return refuse(state, uid, frame.session, report.fault)
+  const misplaced = domainError(state, report.value)
+  if (misplaced !== null) return refuse(state, uid, frame.session, fault('AGENT_REFUSED', misplaced))
   const identity = identify(state, uid, message.agentId, registration)
   if (!identity.ok) return refuse(state, uid, frame.session, identity.fault)
   const { id: agentId, isNew } = identity.value
@@ -56,6 +58,15 @@ export function register(state: State, uid: AgentUid, frame: UpFrame, message: R
   }
   state.timers.set(`pending:${uid}`, state.nowMs + pendingTimeoutMs)
   sayRegistered(state, uid, link, registration)
+}
+
+/** Regions mean something only when the master is in one, too. */
+function domainError(state: State, { facts }: AgentReport): string | null {
+  const { domain, requireAgentDomain } = state.config.policy
+  const isSaid = facts.info.domain?.fault_domain !== undefined
+  if (isSaid && domain === null)
+    return 'this agent has a domain and its master has none: start the master with --domain'
+  return isSaid || !requireAgentDomain ? null : 'this master takes agents with a domain only: start it with --domain'
 }
 
 /** The third step: takes the waiting registration of this session out, or null when none waits. */

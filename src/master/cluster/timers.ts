@@ -7,7 +7,7 @@ export type ClusterTimers = Omit<ClusterConfig, 'masterId' | 'epoch' | 'masterIn
 
 const { allocationIntervalMs: _, region: __, ...policy } = defaultAllocatorOptions
 
-export const defaultPolicy: ClusterPolicy = { ...policy, domain: null, roles: null }
+export const defaultPolicy: ClusterPolicy = { ...policy, domain: null, requireAgentDomain: false, roles: null }
 
 /** Mesos' own numbers (src/master/constants.hpp), and bounds where Mesos has none. */
 export const defaultTimers: ClusterTimers = {

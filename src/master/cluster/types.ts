@@ -62,6 +62,8 @@ export type ClusterConfig = {
 export type ClusterPolicy = Omit<AllocatorOptions, 'allocationIntervalMs' | 'region'> & {
   /** Where this master is; null where nobody says. */
   readonly domain: { readonly region: string; readonly zone: string } | null
+  /** Agents that do not say where they are may not join. */
+  readonly requireAgentDomain: boolean
   /** The only roles there may be; null: any. */
   readonly roles: ReadonlySet<string> | null
 }

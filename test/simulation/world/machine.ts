@@ -211,6 +211,7 @@ export class Machine {
       uid: this.uid,
       version: '0.0.0',
       hostname: this.name,
+      domain: null,
       http: { host: '127.0.0.1', port: 5051 },
       resources: toMessages(this.total, 'post').map((item) => toJsonValue('mesos.v1.Resource', item)),
       attributes: [],
