@@ -224,9 +224,9 @@ function identityKey(identity: ResourceIdentity, kind: ResourceValue['kind']): s
     entry.principal ?? null,
     (entry.labels ?? []).map((label) => [label.key, label.value ?? null]),
   ])
+  // How a volume is mounted is said anew by each task that uses it, and is no part of what it is; nor is its maker.
   const place = disk && [
-    disk.persistence && [disk.persistence.id, disk.persistence.principal ?? null],
-    disk.volume && [disk.volume.containerPath, disk.volume.mode, disk.volume.hostPath ?? null],
+    disk.persistence && [disk.persistence.id],
     disk.source && [disk.source.type, disk.source.root, disk.source.id, disk.source.profile, disk.source.vendor],
   ]
   return `${name}|${kind}|${allocationRole ?? ''}|${JSON.stringify([stack, place ?? null, !!revocable, !!shared, providerId ?? null])}`
