@@ -76,8 +76,9 @@ export function aSpec(over: Partial<ContainerSpec> = {}): ContainerSpec {
     command: { kind: 'shell', value: 'true' },
     environment: {},
     user: null,
-    limits: { cpuMilli: 100, cpuLimitMilli: null, memoryBytes: 64 * 1024 * 1024, pidsMax: 200 },
+    limits: { cpuMilli: 100, cpuLimitMilli: null, memoryBytes: 64 * 1024 * 1024, pidsMax: 200, isLowPriority: false },
     grant: noGrant,
+    confinement: { cpus: null, memoryNodes: null },
     ...over,
   }
 }

@@ -77,7 +77,8 @@ const cfsQuotaUsMin = 1_000
 
 /** In the order in which they must be written: memory+swap may never be below memory. */
 export function limitFilesV1(limits: ContainerLimits): readonly LimitFile[] {
-  const shares = Math.max(2, Math.min(262_144, Math.round((limits.cpuMilli * 1024) / 1000)))
+  const wanted = limits.isLowPriority ? 0 : Math.round((limits.cpuMilli * 1024) / 1000)
+  const shares = Math.max(2, Math.min(262_144, wanted))
   const files: LimitFile[] = [required('cpu', 'cpu.shares', shares)]
   if (limits.cpuLimitMilli !== null) {
     files.push(
@@ -97,7 +98,8 @@ export function limitFilesV1(limits: ContainerLimits): readonly LimitFile[] {
 
 export function limitFilesV2(limits: ContainerLimits): readonly LimitFile[] {
   // The usual scale between shares and weights: 1024 shares are 39, so that 256 cpus still fit below 10000.
-  const weight = Math.max(1, Math.min(10_000, Math.round((limits.cpuMilli * 39) / 1000)))
+  const wanted = limits.isLowPriority ? 0 : Math.round((limits.cpuMilli * 39) / 1000)
+  const weight = Math.max(1, Math.min(10_000, wanted))
   const files: LimitFile[] = [required('cpu', 'cpu.weight', weight)]
   if (limits.cpuLimitMilli !== null) {
     files.push(required('cpu', 'cpu.max', `${quotaUs(limits.cpuLimitMilli)} ${cfsPeriodUs}`))

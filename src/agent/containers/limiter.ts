@@ -26,7 +26,13 @@ type Enforced = (typeof controllersWanted)[number]
 /** The leaf in which an agent puts itself where version 2 forbids processes beside groups with controllers. */
 const agentLeaf = 'tepui-agent'
 
-const probeLimits: ContainerLimits = { cpuMilli: 100, cpuLimitMilli: 100, memoryBytes: 1 << 24, pidsMax: 16 }
+const probeLimits: ContainerLimits = {
+  cpuMilli: 100,
+  cpuLimitMilli: 100,
+  memoryBytes: 1 << 24,
+  pidsMax: 16,
+  isLowPriority: false,
+}
 
 export function chooseLimiter(workDir: string, wanted: 'auto' | 'process-group'): Limiter {
   if (wanted === 'process-group') return processGroups('cgroups are switched off by --isolation process-group')

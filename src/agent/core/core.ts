@@ -122,6 +122,7 @@ class Core implements AgentCore {
       }
       case 'machineChanged':
         this.#config = { ...this.#config, ...input.machine }
+        this.#tasks.machineChanged()
         // Only a registration tells the machine; the tasks run on meanwhile.
         if (this.#hasRecovered) this.#effects.push(...this.#session.registerAnew(), { kind: 'statusChanged' })
         return
@@ -155,6 +156,7 @@ class Core implements AgentCore {
       if (run.phase === 'ended') {
         this.#effects.push({ kind: 'remove', containerId: run.record.containerId })
         continue
+    this.#tasks.recovering()
       }
       const state = states.get(run.record.containerId)
       invariant(state !== undefined, 'every unfinished run was looked at', { containerId: run.record.containerId })

@@ -4,12 +4,14 @@
 import { fromMessages } from '../../mesos/resources.ts'
 import { unsupportedReason } from '../../mesos/supported.ts'
 import type { FrameworkInfo, TaskInfo } from '../../mesos/types.ts'
+import { parseCpuList } from '../../model/cpu-set.ts'
 import type { Grant } from '../../model/hardware.ts'
 import type { ContainerId, ExecutorId, FrameworkId, TaskId } from '../../model/ids.ts'
-import { scalarTotal } from '../../model/resources.ts'
+import { type Resources, scalarTotal } from '../../model/resources.ts'
 import { fail, ok, type Result } from '../../model/result.ts'
 import { bytesPerMebibyte, milliFromNumber } from '../../model/units.ts'
-import type { AgentConfig, ContainerCommand, ContainerSpec } from './types.ts'
+import { taskEnvironment } from './environment.ts'
+import type { AgentConfig, Confinement, ContainerCommand, ContainerLimits, ContainerSpec } from './types.ts'
 
 /** Processes and threads of one task; far above what programs use, far below what ends a machine. */
 export const taskPidsMax = 16_384
@@ -19,6 +21,7 @@ export type LaunchRequest = {
   readonly framework: FrameworkInfo
   readonly task: TaskInfo
   readonly grant: Grant
+  readonly confinement: Confinement
   readonly agentId: string
 }
 
@@ -31,8 +34,6 @@ export function containerSpec(config: AgentConfig, request: LaunchRequest): Resu
   if (!command.ok) return command
   const wanted = fromMessages(task.resources ?? [])
   if (!wanted.ok) return wanted
-  const cpuMilli = scalarTotal(wanted.value, 'cpus')
-  const memoryMilli = scalarTotal(wanted.value, 'mem')
   return ok({
     containerId: request.containerId,
     frameworkId: (framework.id?.value ?? '') as FrameworkId,
@@ -41,19 +42,36 @@ export function containerSpec(config: AgentConfig, request: LaunchRequest): Resu
     command: command.value,
     environment: taskEnvironment(config, request),
     user: task.command?.user ?? (config.switchesUser ? framework.user : null),
-    limits: {
-      cpuMilli,
-      cpuLimitMilli: finiteLimit(task, 'cpus', milliFromNumber, null),
-      memoryBytes: finiteLimit(
-        task,
-        'mem',
-        (mebibytes) => Math.round(mebibytes * bytesPerMebibyte),
-        memoryMilli === 0 ? null : Math.round((memoryMilli / 1000) * bytesPerMebibyte),
-      ),
-      pidsMax: taskPidsMax,
-    },
+    limits: containerLimits(task, wanted.value, request.grant),
     grant: request.grant,
+    confinement: request.confinement,
   })
+}
+
+function containerLimits(task: TaskInfo, wanted: Resources, grant: Grant): ContainerLimits {
+  const memoryMilli = scalarTotal(wanted, 'mem')
+  return {
+    cpuMilli: scalarTotal(wanted, 'cpus'),
+    cpuLimitMilli: quotaMilli(finiteLimit(task, 'cpus', milliFromNumber, null), grant),
+    memoryBytes: finiteLimit(
+      task,
+      'mem',
+      (mebibytes) => Math.round(mebibytes * bytesPerMebibyte),
+      memoryMilli === 0 ? null : Math.round((memoryMilli / 1000) * bytesPerMebibyte),
+    ),
+    pidsMax: taskPidsMax,
+    isLowPriority: wanted.some(({ name, revocable }) => name === 'cpus' && revocable === true),
+  }
+}
+
+/**
+ * A task with CPUs of its own has no quota that these would reach: its CPUs are the limit already, and a quota as large
+ * can only stall it, since the kernel hands quota out in slices that expire on CPUs where they are not used. A smaller
+ * one is its own wish.
+ */
+function quotaMilli(limitMilli: number | null, { cpus }: Grant): number | null {
+  if (limitMilli === null || cpus === null) return limitMilli
+  return limitMilli < 1000 * (parseCpuList(cpus)?.length ?? 0) ? limitMilli : null
 }
 
 /** A task's own limit for a resource: its value, null for Infinity, `otherwise` when it sets none. */
@@ -80,29 +98,4 @@ function containerCommand(task: TaskInfo): Result<ContainerCommand> {
   const path = value ?? command.arguments?.[0]
   if (path === undefined) return fail('AGENT_UNSUPPORTED', 'command.value or command.arguments is required')
   return ok({ kind: 'exec', path, argv: command.arguments?.length ? command.arguments : [path] })
-}
-
-/** What Mesos promises every command task, and what the framework set, which wins. */
-function taskEnvironment(config: AgentConfig, request: LaunchRequest): Record<string, string> {
-  const { framework, task, grant, containerId, agentId } = request
-  const environment: Record<string, string> = {
-    MESOS_AGENT_ENDPOINT: `${config.ip}:${config.http.port}`,
-    MESOS_AGENT_ID: agentId,
-    MESOS_CONTAINER_ID: containerId,
-    MESOS_EXECUTOR_ID: task.task_id.value,
-    MESOS_FRAMEWORK_ID: framework.id?.value ?? '',
-    MESOS_TASK_ID: task.task_id.value,
-  }
-  const role = task.resources?.find((item) => item.allocation_info?.role !== undefined)?.allocation_info?.role
-  if (role !== undefined) environment.MESOS_ALLOCATION_ROLE = role
-  if (config.hardware.gpus.length > 0) {
-    // A task that was granted none must not see any: an unset variable would show it all of them.
-    const uuids = grant.gpuUuids.join(',')
-    environment.CUDA_VISIBLE_DEVICES = uuids
-    environment.NVIDIA_VISIBLE_DEVICES = uuids === '' ? 'void' : uuids
-  }
-  for (const variable of task.command?.environment?.variables ?? []) {
-    environment[variable.name] = variable.value ?? ''
-  }
-  return environment
 }

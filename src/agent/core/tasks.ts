@@ -13,6 +13,7 @@ import type { Timers } from '../../model/timers.ts'
 import { registerBytesMax, tasksMax } from '../../wire/bounds.ts'
 import type { Acknowledge, Kill, Launch, MesosJson } from '../../wire/messages.ts'
 import { containerSpec } from './launch.ts'
+import { Pool } from './pool.ts'
 import { latestState, type Run, type Runs, reportBytesOf } from './runs.ts'
 import type { Session } from './session.ts'
 import { type StatusFacts, taskStatus, terminalFacts } from './statuses.ts'
@@ -56,6 +57,7 @@ export class Tasks {
   readonly #random: Random
   readonly #agentId: () => AgentId
   readonly #emit: (...effects: readonly AgentEffect[]) => void
+  readonly #pool: Pool
 
   constructor(context: TasksContext) {
     this.#config = context.config
@@ -65,6 +67,7 @@ export class Tasks {
     this.#random = context.random
     this.#agentId = context.agentId
     this.#emit = context.emit
+    this.#pool = new Pool(context.runs, context.config().hardware)
   }
 
   launch({ frameworkInfo, taskInfo, grant }: Launch, nowMs: number): void {
@@ -87,7 +90,7 @@ export class Tasks {
       return
     }
     const containerId = uuidText(this.#random.bytes16()) as ContainerId
-    const refusal = this.#refusal(taskInfo)
+    const refusal = this.#refusal(taskInfo) ?? this.#pool.refusal(grant)
     this.#runs.setFramework(frameworkId, frameworkInfo)
     const run = this.#runs.add({
       containerId,
@@ -164,6 +167,15 @@ export class Tasks {
     this.#sendNextStatus(run, nowMs)
   }
 
+  /** Before anything is started: every container of an earlier life stays where it belongs. */
+  recovering(): void {
+    this.#emit(...this.#pool.all())
+  }
+
+  machineChanged(): void {
+    this.#emit(...this.#pool.setHardware(this.#config().hardware))
+  }
+
   /** Recovery found no trace of a start. */
   neverStarted(run: Run, nowMs: number): void {
     if (wasToldRunning(run.record)) {
@@ -178,11 +190,14 @@ export class Tasks {
   #start(run: Run, nowMs: number): void {
     const framework = fromJsonValue('mesos.v1.FrameworkInfo', this.#runs.frameworks.get(run.record.frameworkId) ?? {})
     invariant(framework.ok, 'a run has a framework')
+    const { containerId, grant } = run.record
+    if (grant.cpus !== null) this.#emit(...this.#pool.changed())
     const spec = containerSpec(this.#config(), {
       containerId: run.record.containerId,
       framework: framework.value,
       task: this.#task(run),
-      grant: run.record.grant,
+      grant,
+      confinement: this.#pool.confinement(grant),
       agentId: this.#agentId(),
     })
     if (!spec.ok) return this.#end(run, launchFailed(spec.fault.message, run.record.killing), nowMs)
@@ -229,6 +244,7 @@ export class Tasks {
     this.#addStatus(run, facts, nowMs)
     this.#count(`slave/tasks_${facts.state.slice('TASK_'.length).toLowerCase()}`)
     this.#emit({ kind: 'remove', containerId }, { kind: 'statusChanged' })
+    if (run.record.grant.cpus !== null) this.#emit(...this.#pool.changed())
     if (killing?.cause === 'frameworkGone') this.#forgetAbandoned(run)
   }
 

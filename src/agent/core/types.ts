@@ -74,6 +74,15 @@ export type ContainerSpec = {
   readonly executorId: ExecutorId
   readonly taskId: TaskId
   readonly command: ContainerCommand
+  /** Makes and removes the directories of volumes; `volumesChanged` follows. Harmless to do again. */
+  | {
+      readonly kind: 'changeVolumes'
+      readonly operationUuid: OperationUuid
+      readonly make: readonly VolumePlace[]
+      readonly remove: readonly VolumePlace[]
+    }
+  /** From now on a container stays there; in effect before anything that follows is started. */
+  | { readonly kind: 'confine'; readonly containerId: ContainerId; readonly confinement: Confinement }
   readonly environment: Readonly<Record<string, string>>
   /** Null: the agent's own user. */
   readonly user: string | null
@@ -100,8 +109,12 @@ export type ContainerExit = {
     | { readonly kind: 'signaled'; readonly signal: number }
     /** Nobody saw the end (the machine rebooted, or the supervisor was killed too). */
     | { readonly kind: 'unknown'; readonly why: string }
+  readonly confinement: Confinement
   /** Set when a limit ended it. */
   readonly limitation: {
+/** Where a container runs and takes memory: Linux lists of CPUs and of NUMA nodes; null: wherever the agent may. */
+export type Confinement = { readonly cpus: string | null; readonly memoryNodes: string | null }
+
     readonly kind: 'memory'
     readonly limitBytes: number
     readonly usedBytes: number | null
@@ -113,6 +126,8 @@ export type RecoveredRun = {
   readonly state:
     | { readonly kind: 'running'; readonly pid: number }
     | { readonly kind: 'exited'; readonly exit: ContainerExit }
+  /** It gets the time that nobody else wants, as what runs on revocable cpus must. */
+  readonly isLowPriority: boolean
     /** It was checkpointed but never started. */
     | { readonly kind: 'neverStarted' }
 }

@@ -22,7 +22,7 @@ afterEach(async () => {
   removeWorkDir(workDir)
 })
 
-const limits = { cpuMilli: 1500, cpuLimitMilli: 250, memoryBytes: 32 * mebibyte, pidsMax: 10 }
+const limits = { cpuMilli: 1500, cpuLimitMilli: 250, memoryBytes: 32 * mebibyte, pidsMax: 10, isLowPriority: false }
 const hog = 'x=x; while :; do x=$x$x; done'
 
 test('a task that outgrows its memory is killed, and the limit is named with what was used', async () => {
@@ -75,7 +75,9 @@ test('a task cannot use more cpu than its quota', async () => {
 })
 
 test('a task without limits gets a share of cpu and nothing else', async () => {
-  const spec = shell('sleep 60', { limits: { cpuMilli: 500, cpuLimitMilli: null, memoryBytes: null, pidsMax: null } })
+  const spec = shell('sleep 60', {
+    limits: { cpuMilli: 500, cpuLimitMilli: null, memoryBytes: null, pidsMax: null, isLowPriority: false },
+  })
   containers.containerizer.start(spec)
   await containers.pid(spec.containerId)
   const read = (file: string) => {

@@ -6,7 +6,7 @@ import {
   limitFilesV2,
 } from '../../../../src/agent/containers/cgroup-layout.ts'
 
-const limits = { cpuMilli: 1000, cpuLimitMilli: null, memoryBytes: null, pidsMax: null }
+const limits = { cpuMilli: 1000, cpuLimitMilli: null, memoryBytes: null, pidsMax: null, isLowPriority: false }
 
 describe('finding hierarchies', () => {
   test.each([
@@ -75,12 +75,13 @@ describe('files of version 1', () => {
   test.each([
     [limits, ['cpu.shares=1024']],
     [{ ...limits, cpuMilli: 0 }, ['cpu.shares=2']],
+    [{ ...limits, isLowPriority: true }, ['cpu.shares=2']],
     [{ ...limits, cpuMilli: 100 }, ['cpu.shares=102']],
     [{ ...limits, cpuMilli: 10_000_000 }, ['cpu.shares=262144']],
     [{ ...limits, cpuLimitMilli: 1500 }, ['cpu.shares=1024', 'cpu.cfs_period_us=100000', 'cpu.cfs_quota_us=150000']],
     [{ ...limits, cpuLimitMilli: 1 }, ['cpu.shares=1024', 'cpu.cfs_period_us=100000', 'cpu.cfs_quota_us=1000']],
     [
-      { ...limits, memoryBytes: 1 << 20, pidsMax: 7 },
+      { ...limits, memoryBytes: 1 << 20, pidsMax: 7, isLowPriority: false },
       ['cpu.shares=1024', 'memory.limit_in_bytes=1048576', 'memory.memsw.limit_in_bytes=1048576', 'pids.max=7'],
     ],
   ])('%o', (asked, files) => {
@@ -92,11 +93,12 @@ describe('files of version 2', () => {
   test.each([
     [limits, ['cpu.weight=39']],
     [{ ...limits, cpuMilli: 0 }, ['cpu.weight=1']],
+    [{ ...limits, isLowPriority: true }, ['cpu.weight=1']],
     [{ ...limits, cpuMilli: 256_000 }, ['cpu.weight=9984']],
     [{ ...limits, cpuMilli: 999_000 }, ['cpu.weight=10000']],
     [{ ...limits, cpuLimitMilli: 500 }, ['cpu.weight=39', 'cpu.max=50000 100000']],
     [
-      { ...limits, memoryBytes: 1 << 20, pidsMax: 7 },
+      { ...limits, memoryBytes: 1 << 20, pidsMax: 7, isLowPriority: false },
       ['cpu.weight=39', 'memory.max=1048576', 'memory.swap.max=0', 'memory.oom.group=1', 'pids.max=7'],
     ],
   ])('%o', (asked, files) => {
@@ -104,7 +106,7 @@ describe('files of version 2', () => {
   })
 
   test('what a kernel may lack is optional, the limits themselves are not', () => {
-    const full = { cpuMilli: 1000, cpuLimitMilli: 1000, memoryBytes: 1 << 20, pidsMax: 7 }
+    const full = { cpuMilli: 1000, cpuLimitMilli: 1000, memoryBytes: 1 << 20, pidsMax: 7, isLowPriority: false }
     const optional = [...limitFilesV1(full), ...limitFilesV2(full)].filter((file) => file.isOptional)
     expect(optional.map((file) => file.file)).toEqual([
       'memory.memsw.limit_in_bytes',
