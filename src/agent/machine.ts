@@ -1,10 +1,12 @@
 // The machine under an agent: what of it is offered, and what is told when it changes. It joins the probe and the
 // operator's words to what the agent's state machine and its watchers understand, and knows neither links nor tasks.
 
-import { mkdirSync, statfsSync } from 'node:fs'
+import { mkdirSync, realpathSync, statfsSync } from 'node:fs'
 import { changeText, partText } from '../hw/diff.ts'
 import { hardwareOf } from '../hw/hardware.ts'
+import { conditionsIn } from '../hw/health/tracker.ts'
 import { probeInventory } from '../hw/inventory.ts'
+import { mountsOf } from '../hw/mounts.ts'
 import { defaultAttributes, defaultResources, unofferedResources } from '../hw/resources.ts'
 import { liveSource } from '../hw/source/open.ts'
 import { type MachineMemory, newMachine, type Watch, type WatchReport, watchMachine } from '../hw/watch.ts'
@@ -12,7 +14,8 @@ import { toJsonValue } from '../mesos/json.ts'
 import { parseAttributes, parseResources } from '../mesos/resource-text.ts'
 import { toMessages } from '../mesos/resources.ts'
 import type { Attribute } from '../mesos/types.ts'
-import type { Health } from '../model/health.ts'
+import type { Hardware } from '../model/hardware.ts'
+import type { Condition, Health } from '../model/health.ts'
 import type { Inventory } from '../model/inventory.ts'
 import { resources as collect, type Resources } from '../model/resources.ts'
 import { fail, ok, type Result } from '../model/result.ts'
@@ -40,6 +43,7 @@ export type Machine = {
   readonly inventory: Inventory
   readonly resources: Resources
   readonly attributes: readonly Attribute[]
+  readonly hardware: Hardware
 }
 
 /** Looks once, and makes the work directory, whose disk is part of what is offered. */
@@ -70,7 +74,8 @@ function described(options: MachineOptions, inventory: Inventory): Result<Machin
   if (!resources.ok) return resources
   const attributes = offeredAttributes(options, inventory)
   if (!attributes.ok) return attributes
-  return ok({ inventory, resources: resources.value, attributes: attributes.value })
+  const hardware = { ...hardwareOf(inventory), mounts: mountsOf(inventory, realWorkDir(options.workDir)) }
+  return ok({ inventory, resources: resources.value, attributes: attributes.value, hardware })
 }
 
 /** In the words of the agent's state machine; `isolation` is a fact about the machine that only the agent knows. */
@@ -79,7 +84,7 @@ export function machineOffer(machine: Machine, isolation: string): MachineOffer 
   return {
     resources: toMessages(machine.resources, 'post').map((item) => toJsonValue('mesos.v1.Resource', item)),
     attributes: attributes.map((attribute) => toJsonValue('mesos.v1.Attribute', attribute)),
-    hardware: hardwareOf(machine.inventory),
+    hardware: machine.hardware,
   }
 }
 
@@ -91,6 +96,11 @@ export type MachineEvents = {
   readonly offer: (machine: Machine) => void
   /** Must be durable when it returns. */
   readonly keep: (memory: MachineMemory) => void
+}
+
+/** What was wrong when the machine was last looked at, by this agent in whatever life; `kept` as in `watchOver`. */
+export function conditionsBefore(kept: MesosJson | null): readonly Condition[] {
+  return isMemory(kept) ? conditionsIn(kept.tracker) : []
 }
 
 /** Watches from now on. `kept` is what `keep` was given last, in this life or an earlier one. */
@@ -172,6 +182,15 @@ function offeredAttributes(options: MachineOptions, inventory: Inventory): Resul
   if (!said.ok) return said
   const names = new Set(said.value.map((attribute) => attribute.name))
   return ok([...said.value, ...found.filter((attribute) => !names.has(attribute.name))])
+}
+
+/** Whose file system it is on is told by its path without links. */
+function realWorkDir(workDir: string): string {
+  try {
+    return realpathSync(workDir)
+  } catch {
+    return workDir
+  }
 }
 
 function diskBytes(workDir: string): number | null {

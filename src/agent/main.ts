@@ -20,7 +20,14 @@ import { type AgentCore, createAgentCore } from './core/core.ts'
 import type { AgentConfig, AgentEffect, AgentInput, AgentView, ContainerSpec } from './core/types.ts'
 import { createLink } from './link/link.ts'
 import type { Link } from './link/types.ts'
-import { describeMachine, type Machine, type MachineOptions, machineOffer, watchOver } from './machine.ts'
+import {
+  conditionsBefore,
+  describeMachine,
+  type Machine,
+  type MachineOptions,
+  machineOffer,
+  watchOver,
+} from './machine.ts'
 import { type AgentStore, openAgentStore } from './store/store.ts'
 
 export type AgentOptions = MachineOptions & {
@@ -186,7 +193,10 @@ class AgentShell {
     link.publishInventory({ ...told, inventory: machine.inventory, changes: [] })
     const watch = watchOver(machine, this.#store.machine, this.#options, {
       inventory: (inventory, changes) => link.publishInventory({ ...told, inventory, changes }),
-      health: (health) => link.publishHealth({ ...told, health }),
+      health: (health) => {
+        link.publishHealth({ ...told, health })
+        this.submit({ kind: 'healthChanged', conditions: health.conditions })
+      },
       offer: (now) => this.submit({ kind: 'machineChanged', machine: machineOffer(now, containerizer.isolation.kind) }),
       keep: (memory) => this.#store.keepMachine(memory),
     })
@@ -194,6 +204,8 @@ class AgentShell {
     // Exits of recovered containers may come as events while the rest are still looked at; they must not overtake.
     const runs = checkpoint.runs.map((run) => containerizer.recover({ ...run, executorId: run.taskId }))
     containerizer.removeUnrecovered()
+    // What was sick is sick until a look finds it well: the first one takes longer than joining does.
+    loop.submit({ kind: 'healthChanged', conditions: conditionsBefore(this.#store.machine) })
     loop.submit({ kind: 'recovered', runs })
     for (const input of this.#early) loop.submit(input)
     this.#early.length = 0

@@ -14,6 +14,8 @@ export type Hardware = {
   readonly gpus: readonly HardwareGpu[]
   readonly nics: readonly HardwareNic[]
   readonly disks: readonly HardwareDisk[]
+  /** Mounted file systems and what they are lost with; absent where nobody said, so that any sick disk may be beneath. */
+  readonly mounts?: readonly HardwareMount[]
 }
 
 export type HardwareCore = {
@@ -75,6 +77,16 @@ export type HardwareDisk = {
   readonly isFree: boolean
 }
 
+/** A mounted file system: it is lost with each of these alone; members of a mirror are not among them. */
+export type HardwareMount = {
+  readonly path: string
+  /** By the names that parts of conditions have. */
+  readonly disks: readonly string[]
+  readonly volumes: readonly string[]
+  /** Every task needs it: programs are on it, or the work directory. */
+  readonly isSystem: boolean
+}
+
 export const noHardware: Hardware = { cores: [], nodes: [], distances: null, gpus: [], nics: [], disks: [] }
 
 /** Exact hardware granted to one task; it is the task's until its end. */
@@ -106,4 +118,9 @@ export const noGrant: Grant = {
   nics: [],
   disks: [],
   near: [],
+}
+
+/** A grant as an earlier version kept it, which may lack what it did not know. */
+export function wholeGrant(kept: Partial<Grant> | undefined): Grant {
+  return { ...noGrant, ...kept }
 }

@@ -33,6 +33,9 @@ export const nodesMax = 1_024
 export const hugepageSizesMax = 16
 export const nicsMax = 1_024
 export const disksMax = 4_096
+export const mountsMax = 4_096
+/** Disks or volumes that one file system is lost with. */
+export const mountPartsMax = 1_024
 /** Conditions told to the master; critical ones first, the rest is left out. */
 export const conditionsMax = 1_000
 /** Pieces of evidence of one condition that the master is told. */

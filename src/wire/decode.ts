@@ -4,7 +4,7 @@
 
 import type { ConditionCode, Severity } from '../model/conditions.ts'
 import { parseCpuList } from '../model/cpu-set.ts'
-import type { Grant, Hardware } from '../model/hardware.ts'
+import type { Grant, Hardware, HardwareMount } from '../model/hardware.ts'
 import type { Condition, PartKind } from '../model/health.ts'
 import type { AgentUid, ContainerId, FrameworkId, OperationUuid, SessionId, TaskId } from '../model/ids.ts'
 import { fail, ok, type Result } from '../model/result.ts'
@@ -236,7 +236,9 @@ function readHardware(fields: Fields): Hardware {
   const node = (f: Fields) => f.nullable('node', (g, name) => g.integer(name, 0))
   const text = (f: Fields, of: string) => f.nullable(of, (g, name) => g.string(name))
   const amount = (f: Fields, of: string) => f.nullable(of, (g, name) => g.integer(name, 0))
+  const mounts = fields.optional('mounts', (g, name) => g.children(name, bounds.mountsMax, readMount))
   return {
+    ...(mounts === undefined ? {} : { mounts }),
     cores: fields.children('cores', bounds.coresMax, (f) => ({
       cpus: readCpuList(f, 'cpus'),
       node: node(f),
@@ -290,6 +292,15 @@ function readHardware(fields: Fields): Hardware {
       pciAddress: text(f, 'pciAddress'),
       isFree: f.boolean('isFree'),
     })),
+  }
+}
+
+function readMount(fields: Fields): HardwareMount {
+  return {
+    path: fields.string('path'),
+    disks: fields.strings('disks', bounds.mountPartsMax),
+    volumes: fields.strings('volumes', bounds.mountPartsMax),
+    isSystem: fields.boolean('isSystem'),
   }
 }
 

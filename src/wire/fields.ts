@@ -116,6 +116,11 @@ export class Fields {
     return this.#get(name) === null ? null : read(this, name)
   }
 
+  /** For a field that may be missing; anything that is there is read by `read`. */
+  optional<T>(name: string, read: (fields: this, name: string) => T): T | undefined {
+    return this.#get(name) === undefined ? undefined : read(this, name)
+  }
+
   /** Says that the field is wrong in a way that only the caller sees. */
   reject(name: string, why: string): void {
     this.#note(name, why)

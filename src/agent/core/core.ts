@@ -7,8 +7,8 @@ import type { AgentId, SessionId } from '../../model/ids.ts'
 import type { Random } from '../../model/random.ts'
 import { invariant, unreachable } from '../../model/result.ts'
 import { Timers } from '../../model/timers.ts'
-import { conditionsMax } from '../../wire/bounds.ts'
 import type { DownMessage, MesosJson, Register } from '../../wire/messages.ts'
+import { conditionsToTell, isSameHealth } from './conditions.ts'
 import { Runs, runView, taskReport } from './runs.ts'
 import { Session } from './session.ts'
 import { Tasks } from './tasks.ts'
@@ -126,10 +126,14 @@ class Core implements AgentCore {
         // Only a registration tells the machine; the tasks run on meanwhile.
         if (this.#hasRecovered) this.#effects.push(...this.#session.registerAnew(), { kind: 'statusChanged' })
         return
-      case 'healthChanged':
-        this.#conditions = input.conditions.slice(0, conditionsMax)
+      case 'healthChanged': {
+        const told = this.#conditions
+        // The newest words are kept for the next registration, but words alone are no news.
+        this.#conditions = conditionsToTell(input.conditions)
+        if (isSameHealth(told, this.#conditions)) return
         this.#effects.push(...this.#session.send({ kind: 'machineHealth', conditions: this.#conditions }, nowMs))
         return
+      }
       case 'oversubscribed':
         this.#oversubscribed = input.resources
         this.#effects.push(...this.#session.send({ kind: 'oversubscribed', resources: input.resources }, nowMs))

@@ -29,10 +29,25 @@ export type StatusPlace = {
 export const exitCodeLabel = 'tepui.exit_code'
 export const signalLabel = 'tepui.signal'
 
-/** What a task was granted, a label for each part of it that says something. */
-function grantLabels(grant: Grant): { readonly key: string; readonly value: string }[] {
-  const gpus = [...grant.gpuUuids, ...grant.gpuInstanceUuids]
-  return gpus.length === 0 ? [] : [{ key: 'tepui.granted.gpus', value: gpus.join(',') }]
+/**
+ * What a task was granted, a label for each part of it that says something: lists as the kernel writes them, names and
+ * uuids with commas between them, memory as `node:bytes`.
+ */
+export function grantLabels(grant: Grant): readonly { readonly key: string; readonly value: string }[] {
+  const { cpus, cpusWithin, memory, memoryPolicy, gpuUuids, gpuInstanceUuids, nics, disks, near } = grant
+  const said: Readonly<Record<string, string | null>> = {
+    cpus,
+    cpus_within: cpusWithin,
+    memory: memory.map(({ node, bytes }) => `${node}:${bytes}`).join(','),
+    memory_policy: memoryPolicy,
+    gpus: [...gpuUuids, ...gpuInstanceUuids].join(','),
+    nics: nics.join(','),
+    disks: disks.join(','),
+    near: near.join(','),
+  }
+  return Object.entries(said).flatMap(([part, value]) =>
+    value === null || value === '' ? [] : [{ key: `tepui.granted.${part}`, value }],
+  )
 }
 
 /** A TaskStatus with the uuid that its acknowledgement will name. */

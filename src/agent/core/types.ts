@@ -42,8 +42,14 @@ export type AgentInput =
   | { readonly kind: 'containerExited'; readonly containerId: ContainerId; readonly exit: ContainerExit }
   /** The machine has other resources than the master was told. */
   | { readonly kind: 'machineChanged'; readonly machine: MachineOffer }
-  /** Other things are wrong with the machine than the master was told. */
+  /** What is wrong with the machine now; the master is told when it is something else than before. */
   | { readonly kind: 'healthChanged'; readonly conditions: readonly Condition[] }
+  /** The disk is as `changeVolumes` of this operation wanted it, but for what failed. */
+  | {
+      readonly kind: 'volumesChanged'
+      readonly operationUuid: OperationUuid
+      readonly failed: readonly VolumeFailure[]
+    }
   /** Running tasks leave this idle now (Resource messages, revocable). */
   | { readonly kind: 'oversubscribed'; readonly resources: readonly MesosJson[] }
   /** The operator ends this agent and its tasks; `exit` follows once they are over. */

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { renameSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
+import { wholeGrant } from '../../model/hardware.ts'
 import type { AgentId, AgentUid, FrameworkId } from '../../model/ids.ts'
 import { fail, ok, type Result, unreachable } from '../../model/result.ts'
 import { type DatabaseOptions, databaseFault, openDatabase, transact, unreadable } from '../../shell/database.ts'
@@ -155,7 +156,7 @@ function readCheckpoint(database: DatabaseSync, facts: ReadonlyMap<string, strin
     uid: uid as AgentUid,
     agentId: (facts.get('agentId') ?? null) as AgentId | null,
     frameworks: frameworks as AgentCheckpoint['frameworks'],
-    runs: runs as unknown as readonly RunRecord[],
+    runs: (runs as unknown as readonly RunRecord[]).map((run) => ({ ...run, grant: wholeGrant(run.grant) })),
   }
 }
 

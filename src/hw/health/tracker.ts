@@ -56,16 +56,21 @@ export function trackHealth(memory: TrackerMemory, look: HealthLook, nowMs: numb
     } else if (isOpen) tracked[key] = before
     else if (before.isCondition) cleared.push(conditionOf(before))
   }
-  const conditions = Object.values(tracked)
-    .filter((one) => one.isCondition)
-    .map(conditionOf)
-    .sort(worstFirst)
+  const next = { tracked, counters: rememberCounters(memory, look) }
   return {
-    memory: { tracked, counters: rememberCounters(memory, look) },
-    health: { schema: 'tepui.health/1', conditions, unchecked: look.unchecked },
+    memory: next,
+    health: { schema: 'tepui.health/1', conditions: conditionsIn(next), unchecked: look.unchecked },
     appeared,
     cleared,
   }
+}
+
+/** The conditions of the last look, for whoever has not looked yet in this life. */
+export function conditionsIn({ tracked }: TrackerMemory): readonly Condition[] {
+  return Object.values(tracked)
+    .filter((one) => one.isCondition)
+    .map(conditionOf)
+    .sort(worstFirst)
 }
 
 /** Health from one look alone, where nobody keeps a memory: everything that the look saw, since nobody knows when. */
