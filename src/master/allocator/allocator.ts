@@ -9,7 +9,16 @@
 
 import type { AgentId, FrameworkId } from '../../model/ids.ts'
 import type { Random } from '../../model/random.ts'
-import { add, contains, noResources, overlap, type Resources, resources, subtract } from '../../model/resources.ts'
+import {
+  add,
+  contains,
+  noResources,
+  overlap,
+  type Resources,
+  resources,
+  scalarTotals,
+  subtract,
+} from '../../model/resources.ts'
 import { invariant } from '../../model/result.ts'
 import { createFilters } from './filters.ts'
 import {
@@ -141,12 +150,17 @@ export function createAllocator(options: AllocatorOptions): Allocator {
     setFree(state, subtract(state.total, overlap(state.total, held)))
   }
 
-  function setTotal(state: AgentState, supply: AgentSupply): void {
+  function setTotal(state: AgentState, supply: Pick<AgentSupply, 'total'>): void {
     tree.changeTotal(state.totalAmounts, -1)
     state.total = supply.total
     state.totalAmounts = amountsOf(names, supply.total)
     state.hasGpus = (state.totalAmounts[gpuIndex] ?? 0) > 0
     tree.changeTotal(state.totalAmounts, 1)
+  }
+
+  /** An operation makes one resource another. */
+  function changeTotal(state: AgentState, consumed: Resources, converted: Resources): void {
+    setTotal(state, { total: add(subtract(state.total, overlap(state.total, consumed)), converted) })
   }
 
   function resize(state: AgentState, supply: AgentSupply): void {
@@ -438,17 +452,81 @@ export function createAllocator(options: AllocatorOptions): Allocator {
       opened.clear()
       return grants
     },
-    setWeight() {},
+    setWeight: (role, weight) => tree.setWeight(role, weight),
     setQuota() {},
-    convertHeld() {},
-    convertFree: () => false,
-    claim: () => ({ kind: 'nothingFree' }),
+    convertHeld({ frameworkId, role, agentId }, consumed, converted) {
+      const state = agent(agentId)
+      const holder = framework(frameworkId).holders.get(role)
+      invariant(holder !== undefined, 'what an operation changes is held in this role', { frameworkId, role, agentId })
+      release(state, holder, consumed)
+      changeTotal(state, consumed, converted)
+      hold({ frameworkId, role, agentId, resources: converted }, false)
+      recomputeFree(state)
+    },
+    convertFree(id, consumed, converted) {
+      const state = agent(id)
+      if (!isWithin(consumed, state.free)) return false
+      changeTotal(state, consumed, converted)
+      recomputeFree(state)
+      openToAll(state)
+      return true
+    },
+    claim(grant) {
+      const state = agent(grant.agentId)
+      const record = framework(grant.frameworkId)
+      const holder = record.holders.get(grant.role)
+      if (!record.isActive) return { kind: 'frameworkInactive' }
+      if (holder === undefined || !record.roles.has(grant.role)) return { kind: 'notSubscribed' }
+      if (record.suppressedRoles.has(grant.role)) return { kind: 'suppressed' }
+      if (!state.isActive) return { kind: 'agentInactive' }
+      if (!isWithin(grant.resources, visibleTo(holder, state, options.filterGpuResources)))
+        return { kind: 'nothingFree' }
+      hold(grant, true)
+      setFree(state, subtract(state.free, grant.resources))
+      return null
+    },
     hasMore: () => false,
-    judge: () => ({ kind: 'refused', refusal: { kind: 'nothingFree' } }),
-    holders: () => [],
-    consumed: () => ({}),
-    totals: () => ({}),
-    share: () => 0,
+    judge(frameworkId, role, agentId) {
+      const state = agent(agentId)
+      const record = framework(frameworkId)
+      const holder = record.holders.get(role)
+      const refusal = (
+        kind: 'frameworkInactive' | 'notSubscribed' | 'suppressed' | 'agentInactive' | 'nothingFree',
+      ) => ({
+        kind: 'refused' as const,
+        refusal: { kind },
+      })
+      if (!record.isActive) return refusal('frameworkInactive')
+      if (holder === undefined || !record.roles.has(role)) return refusal('notSubscribed')
+      if (record.suppressedRoles.has(role)) return refusal('suppressed')
+      if (!state.isActive) return refusal('agentInactive')
+      const wished = wish(holder, state)
+      return wished === null ? refusal('nothingFree') : { kind: 'offered', resources: wished }
+    },
+    holders: (id) =>
+      [...agent(id).holders].map((holder) => ({
+        frameworkId: holder.framework.id,
+        role: holder.role,
+        agentId: id,
+        resources: holder.held.get(agent(id)) as Resources,
+      })),
+    consumed(role) {
+      const isUnder = (other: string) => other === role || other.startsWith(`${role}/`)
+      const held = [...frameworks.values()].flatMap((record) =>
+        [...record.holders.values()]
+          .filter((holder) => isUnder(holder.role))
+          .flatMap((holder) => [...holder.held.values()].flat()),
+      )
+      const reserved = [...agents.values()].flatMap((state) =>
+        state.free.filter((item) => isUnder(item.reservations?.at(-1)?.role ?? '')),
+      )
+      return Object.fromEntries(scalarTotals([...held, ...reserved].filter((item) => !item.revocable)))
+    },
+    totals: () => Object.fromEntries(scalarTotals([...agents.values()].flatMap((state) => state.total))),
+    share(role) {
+      tree.refresh()
+      return tree.shareOf(role)
+    },
     hasWork: () => touched.size > 0 || opened.size > 0,
     nextFilterEndMs: () => filters.nextEndMs(),
 

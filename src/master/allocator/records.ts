@@ -60,6 +60,7 @@ export type AgentState = {
 export type ShareNode = {
   readonly name: string
   readonly parent: ShareNode | null
+  weight: number
   readonly allocated: Amounts
   share: number
   /** The number of the last grant in its subtree; 0 for never. */

@@ -24,11 +24,16 @@ export type ShareTree = {
   /** The cluster's total grew or shrank: all shares are stale until `refresh`. */
   changeTotal(amounts: Amounts, sign: 1 | -1): void
   refresh(): void
+  setWeight(role: string, weight: number): void
+  /** 0 for a role that has nothing. */
+  shareOf(role: string): number
 }
 
 export function createShareTree(): ShareTree {
   const total: Amounts = []
-  const root = newNode('', null)
+  const root = newNode('', null, 1)
+  /** By role, those that are not 1. */
+  const weights = new Map<string, number>()
   let isStale = false
   let grants = 0
 
@@ -38,14 +43,20 @@ export function createShareTree(): ShareTree {
       if (siblings !== null) removeSorted(siblings, node)
       addAmounts(node.allocated, amounts, sign)
       if (grant !== null) node.lastGrant = grant
-      if (!isStale) node.share = dominantShare(node.allocated, total)
+      if (!isStale) node.share = dominantShare(node.allocated, total) / node.weight
       if (siblings !== null) insertSorted(siblings, node)
     }
   }
 
+  function nodeOf(role: string): ShareNode | null {
+    let node: ShareNode | undefined = root
+    for (const part of role.split('/')) node = node?.members.get(part)
+    return node ?? null
+  }
+
   function refreshBelow(node: ShareNode): void {
     for (const member of node.members.values()) {
-      member.share = dominantShare(member.allocated, total)
+      member.share = dominantShare(member.allocated, total) / member.weight
       refreshBelow(member)
     }
     node.listed.sort(compareNodes)
@@ -55,9 +66,13 @@ export function createShareTree(): ShareTree {
     root,
     addLeaf(role, frameworkId) {
       let node = root
-      for (const part of [...role.split('/'), '.']) node = node.members.get(part) ?? addMember(node, part)
+      let path = ''
+      for (const part of [...role.split('/'), '.']) {
+        path = path === '' ? part : `${path}/${part}`
+        node = node.members.get(part) ?? addMember(node, part, weights.get(path) ?? 1)
+      }
       invariant(!node.members.has(frameworkId), 'a framework is in a role once', { role, frameworkId })
-      return addMember(node, frameworkId)
+      return addMember(node, frameworkId, 1)
     },
     removeLeaf(leaf) {
       invariant(
@@ -95,6 +110,15 @@ export function createShareTree(): ShareTree {
       isStale = false
       refreshBelow(root)
     },
+    setWeight(role, weight) {
+      if (weight === 1) weights.delete(role)
+      else weights.set(role, weight)
+      const node = nodeOf(role)
+      if (node === null) return
+      node.weight = weight
+      isStale = true
+    },
+    shareOf: (role) => nodeOf(role)?.share ?? 0,
   }
 }
 
@@ -116,10 +140,11 @@ function pathTo(leaf: ShareNode): readonly ShareNode[] {
   return path
 }
 
-function newNode(name: string, parent: ShareNode | null): ShareNode {
+function newNode(name: string, parent: ShareNode | null, weight: number): ShareNode {
   return {
     name,
     parent,
+    weight,
     allocated: [],
     share: 0,
     lastGrant: 0,
@@ -130,8 +155,8 @@ function newNode(name: string, parent: ShareNode | null): ShareNode {
   }
 }
 
-function addMember(parent: ShareNode, name: string): ShareNode {
-  const node = newNode(name, parent)
+function addMember(parent: ShareNode, name: string, weight: number): ShareNode {
+  const node = newNode(name, parent, weight)
   parent.members.set(name, node)
   return node
 }
