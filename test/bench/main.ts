@@ -12,8 +12,11 @@ export type Options = Readonly<Record<string, number>>
 /** The unit stands last in each name; null is a figure that could not be taken here. */
 export type Figures = Readonly<Record<string, number | string | null>>
 
+/** Figures to be shown one a line, or as the text that a bench made of them. */
+export type Answer = Figures | { readonly text: string; readonly figures: Readonly<Record<string, unknown>> }
+
 /** What a bench's file exports as `run`; it says on standard error how it goes. `workload` is one of its own words. */
-export type Workload = (options: Options, workload: string | null) => Promise<Figures>
+export type Workload = (options: Options, workload: string | null) => Promise<Answer>
 
 async function main(args: readonly string[]): Promise<number> {
   const [name = '', ...rest] = args.filter((arg) => arg !== '--json')
@@ -30,23 +33,30 @@ async function main(args: readonly string[]): Promise<number> {
     return 2
   }
   const { run } = (await import(file.href)) as { readonly run: Workload }
-  const figures = await run(parameters, workload)
-  const rows = Object.entries(figures)
-  process.stdout.write(
-    `${formatTable(
-      [
-        { title: name.toUpperCase(), text: ([figure]) => figure },
-        { title: 'VALUE', text: ([, value]) => shown(value), isNumber: true },
-      ],
-      rows,
-      null,
-    )}\n`,
-  )
+  const answer = await run(parameters, workload)
+  const { text, figures } = isReport(answer) ? answer : { text: oneALine(name, answer), figures: answer }
+  process.stdout.write(`${text}\n`)
   if (args.includes('--json')) {
     const machine = { cpus: cpus().length, model: cpus()[0]?.model ?? null, node: process.version }
-    process.stdout.write(`${JSON.stringify({ bench: name, machine, parameters, figures })}\n`)
+    // The figures stand beside the other keys too, where programs that compare workloads look for them.
+    process.stdout.write(`${JSON.stringify({ ...figures, bench: name, machine, parameters, figures })}\n`)
   }
   return 0
+}
+
+function isReport(answer: Answer): answer is Exclude<Answer, Figures> {
+  return typeof answer.figures === 'object' && answer.figures !== null
+}
+
+function oneALine(name: string, figures: Figures): string {
+  return formatTable(
+    [
+      { title: name.toUpperCase(), text: ([figure]) => figure },
+      { title: 'VALUE', text: ([, value]) => shown(value), isNumber: true },
+    ],
+    Object.entries(figures),
+    null,
+  )
 }
 
 /** `--rounds 50 --tasks 200` as numbers by name; null when it is not that. */
