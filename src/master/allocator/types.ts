@@ -162,9 +162,12 @@ export type Allocator = {
   convertFree(agentId: AgentId, consumed: Resources, converted: Resources): boolean
   /**
    * Takes exactly `grant.resources` for the framework where a round might have granted them (judged as a round does, but
-   * without filters, turns and shares: somebody asked for it); the reason why not, or null when they are held from now on.
+   * without filters, suppression, minima, turns and shares: somebody asked for it); the reason why not, or null when
+   * they are held from now on.
    */
   claim(grant: AllocationGrant): Refusal | null
+  /** What `claim` would answer; changes nothing. */
+  mayClaim(grant: AllocationGrant): Refusal | null
   /** Clears filters and suppression of these roles. */
   revive(id: FrameworkId, roles: readonly string[]): void
   suppress(id: FrameworkId, roles: readonly string[]): void

@@ -6,6 +6,7 @@ import { isTerminal } from '../../mesos/names.ts'
 import { endingRunOf, setEnding } from './ending.ts'
 import { sendToAgent } from './link.ts'
 import { forgetAway } from './loss.ts'
+import { forgetGangsOf } from './gangs.ts'
 import { dropOffersOf } from './offers.ts'
 import { tellOperators } from './operators.ts'
 import type { Agent, Framework } from './records.ts'
@@ -15,6 +16,7 @@ import { completeTask, releaseTask } from './tasks.ts'
 
 export function removeFramework(state: State, framework: Framework): void {
   const { id, streamId } = framework
+  forgetGangsOf(state, framework)
   dropOffersOf(state, framework)
   const agents = new Set<Agent>()
   for (const task of [...framework.tasks.values()]) {

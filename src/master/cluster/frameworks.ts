@@ -19,6 +19,7 @@ import { invariant } from '../../model/result.ts'
 import { milliFromNumber } from '../../model/units.ts'
 import type { FrameworkDemand } from '../allocator/types.ts'
 import { removeFramework } from './framework-removal.ts'
+import { forgetGangsOf } from './gangs.ts'
 import { frameworkMessage } from './messages.ts'
 import { dropOffersOf } from './offers.ts'
 import { tellOperators } from './operators.ts'
@@ -124,6 +125,7 @@ function takeOver(state: State, framework: Framework, info: FrameworkInfo): Fram
     state.frameworkByStream.delete(streamId)
   }
   state.unexpect(`failover:${framework.id}`)
+  forgetGangsOf(state, framework)
   dropOffersOf(state, framework)
   state.allocator.deactivateFramework(framework.id)
   const { user, checkpoint } = framework.info
@@ -172,6 +174,7 @@ export function streamClosed(state: State, streamId: StreamId): void {
   framework.streamId = null
   framework.isActive = false
   state.timers.clear(`heartbeat:${framework.id}`)
+  forgetGangsOf(state, framework)
   dropOffersOf(state, framework)
   state.allocator.deactivateFramework(framework.id)
   state.log('info', 'framework.disconnected', 'a scheduler left', { frameworkId: framework.id })

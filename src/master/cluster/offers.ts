@@ -8,7 +8,7 @@ import { add, allocatedTo, subtract } from '../../model/resources.ts'
 import { invariant } from '../../model/result.ts'
 import type { AllocationGrant } from '../allocator/types.ts'
 import { offerMessage } from './messages.ts'
-import type { Agent, Framework, Offer } from './records.ts'
+import type { Agent, Framework, Gang, Offer } from './records.ts'
 import type { State } from './state.ts'
 import { grantOf } from './tasks.ts'
 
@@ -17,15 +17,17 @@ export const refuseDefaultMs = 5_000
 export const refuseMaxMs = 365 * 24 * 3_600_000
 /** Clients refuse events of 4 MiB; estimates of an event's size are kept below half of it. */
 export const offersEventBytesMax = 2 * 1024 * 1024
+/** So many agents are looked at in one step; the next step goes on, and what came meanwhile is handled between. */
+export const agentsPerSliceMax = 1_000
 /** What an offer adds to an event besides its agent's info, and for each resource. */
 const offerBytes = 1_024
 const resourceBytes = 512
 
-/** One round: everything granted is offered, per framework in as few events as the bounds allow. */
+/** A round, or a slice of one: all that is granted is offered, per framework in as few events as the bounds allow. */
 export function makeOffers(state: State): void {
   const byFramework = new Map<FrameworkId, Offer[]>()
-  for (const grant of state.allocator.allocate(state.nowMs, state.random)) {
-    const offer = bookOffer(state, grant)
+  for (const grant of state.allocator.allocate(state.nowMs, state.random, agentsPerSliceMax)) {
+    const offer = bookOffer(state, grant, null)
     const list = byFramework.get(offer.frameworkId)
     if (list === undefined) byFramework.set(offer.frameworkId, [offer])
     else list.push(offer)
@@ -33,18 +35,40 @@ export function makeOffers(state: State): void {
   for (const [id, offers] of byFramework) tellOffers(state, frameworkOf(state, id), offers)
 }
 
-function bookOffer(state: State, grant: AllocationGrant): Offer {
+/** What is granted becomes an offer, to be told, or to be kept for a gang. */
+export function bookOffer(state: State, grant: AllocationGrant, keptFor: Gang | null): Offer {
   const { frameworkId, agentId, role } = grant
   const id = `${state.config.masterId}-O${state.nextOffer++}` as OfferId
   const resources = allocatedTo(grant.resources, role)
-  const offer: Offer = { id, frameworkId, agentId, role, resources, sentMs: state.nowMs }
+  const offer: Offer = { id, frameworkId, agentId, role, resources, sentMs: state.nowMs, keptFor }
   const agent = agentOf(state, offer)
   state.offers.set(id, offer)
   frameworkOf(state, frameworkId).offers.add(id)
   agent.offers.add(id)
   agent.offered = add(agent.offered, resources)
-  if (state.config.offerTimeoutMs !== null) state.timers.set(`offer:${id}`, state.nowMs + state.config.offerTimeoutMs)
+  if (keptFor === null) watchOffer(state, offer)
   return offer
+}
+
+function watchOffer(state: State, { id }: Offer): void {
+  const { offerTimeoutMs } = state.config
+  if (offerTimeoutMs !== null) state.timers.set(`offer:${id}`, state.nowMs + offerTimeoutMs)
+}
+
+/** What was kept for a gang is all there: told as one event. */
+export function tellGang(state: State, framework: Framework, gangId: string, offers: readonly Offer[]): void {
+  for (const offer of offers) {
+    offer.keptFor = null
+    offer.sentMs = state.nowMs
+    watchOffer(state, offer)
+  }
+  const messages = offers.map((offer) => offerMessage(framework, agentOf(state, offer), offer))
+  state.tell(framework, { type: 'OFFERS', offers: { offers: messages, gang: { id: gangId, complete: true } } })
+  state.log('info', 'gang.offered', 'machines were offered together', {
+    frameworkId: framework.id,
+    gang: gangId,
+    offers: offers.length,
+  })
 }
 
 function tellOffers(state: State, framework: Framework, offers: readonly Offer[]): void {
@@ -70,6 +94,7 @@ function tellOffers(state: State, framework: Framework, offers: readonly Offer[]
 export function takeOffer(state: State, offer: Offer): void {
   const agent = agentOf(state, offer)
   state.offers.delete(offer.id)
+  offer.keptFor?.kept.delete(offer.agentId)
   state.timers.clear(`offer:${offer.id}`)
   frameworkOf(state, offer.frameworkId).offers.delete(offer.id)
   agent.offers.delete(offer.id)
@@ -85,6 +110,7 @@ export function dropOffer(state: State, offer: Offer, refuseMs: number | null): 
 /** Ends the offer and tells its framework. */
 export function rescindOffer(state: State, offer: Offer): void {
   dropOffer(state, offer, null)
+  if (offer.keptFor !== null) return
   const framework = frameworkOf(state, offer.frameworkId)
   state.tell(framework, { type: 'RESCIND', rescind: { offer_id: { value: offer.id } } })
   state.log('debug', 'offer.rescinded', 'an offer was taken back', { frameworkId: framework.id, offerId: offer.id })
@@ -108,7 +134,7 @@ export function declineOffers(
   const refuseMs = refuseMsOf(filters)
   for (const { value } of ids) {
     const offer = state.offers.get(value as OfferId)
-    if (offer?.frameworkId === framework.id) dropOffer(state, offer, refuseMs)
+    if (offer?.frameworkId === framework.id && offer.keptFor === null) dropOffer(state, offer, refuseMs)
   }
 }
 

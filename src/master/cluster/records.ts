@@ -27,8 +27,9 @@ import type {
 } from '../../model/ids.ts'
 import type { Resources } from '../../model/resources.ts'
 import type { Channel } from '../../wire/channel.ts'
-import type { DownMessage, Grant, OperationReport, UpMessage } from '../../wire/messages.ts'
-import type { MachineBooks } from '../placement/types.ts'
+import type { DownMessage, Grant, UpMessage } from '../../wire/messages.ts'
+import type { MachineBooks, Wish } from '../placement/types.ts'
+import type { Racks } from './gang-choice.ts'
 
 /** A task on its agent: `<framework id>/<task id>`; neither may contain a slash. */
 export type TaskKey = string
@@ -85,7 +86,30 @@ export type Offer = {
   readonly agentId: AgentId
   readonly role: string
   readonly resources: Resources
-  readonly sentMs: number
+  /** When it was told; of one that is kept for a gang, when it was kept. */
+  sentMs: number
+  /** The gang it is kept for, not told to anybody; null once it is an offer like others. */
+  keptFor: Gang | null
+}
+
+/** Several machines at once, as a framework asked for them by REQUEST (gangs.ts). */
+export type Gang = {
+  readonly id: string
+  readonly frameworkId: FrameworkId
+  readonly role: string
+  readonly count: number
+  /** Of each machine. */
+  readonly wanted: Resources
+  readonly wish: Wish
+  readonly racks: Racks
+  /** How long machines are kept for it while others are missing, and after that are not. */
+  readonly holdMs: number
+  readonly askedMs: number
+  readonly kept: Map<AgentId, Offer>
+  /** Machines are kept for it until then, or null. */
+  keepUntilMs: number | null
+  /** None is kept for it before then. */
+  restUntilMs: number
 }
 
 /** A run that no framework of this master owns, but that still occupies its agent: it has been told to end. */
@@ -106,10 +130,25 @@ export type Operation = {
   readonly frameworkId: FrameworkId | null
   /** The id by which its framework asked for feedback, or null. */
   readonly id: string | null
+  /** As the agent was sent it. */
   readonly info: OfferOperation
   status: OperationStatus
   readonly statuses: OperationStatus[]
+  /** What waits for the agent before it becomes something else; null for what the master took for done at once. */
+  waiting: WaitingConversion | null
 }
+
+export type WaitingConversion = {
+  /** Its framework holds `consumed` in this role; null when that framework is gone and nobody holds it any more. */
+  readonly role: string | null
+  /** With the allocation role that they had, as the agent's `used` counts them. */
+  readonly held: Resources
+  /** Without allocation. */
+  readonly consumed: Resources
+  readonly converted: Resources
+}
+
+export type ReportedOperation = Pick<Operation, 'uuid' | 'frameworkId' | 'id' | 'info' | 'status'>
 
 /** What an agent says of itself when it registers, decoded. */
 export type AgentFacts = {
@@ -147,7 +186,7 @@ export type AgentReport = {
   readonly facts: AgentFacts
   readonly frameworks: ReadonlyMap<FrameworkId, FrameworkInfo>
   readonly tasks: readonly ReportedTask[]
-  readonly operations: readonly OperationReport[]
+  readonly operations: readonly ReportedOperation[]
 }
 
 /** A registration that waits for its third step. */
