@@ -1,5 +1,6 @@
 // Resources: what of a machine is on offer, and their algebra. A collection holds at most one entry per identity;
 // entries add up only when everything but the amount is equal (Mesos src/common/resources.cpp). Values are immutable.
+// What is shared never adds up: its amount is part of what it is, and the collection counts copies of it.
 // It does not know the API's message formats (mesos/resources.ts) nor who holds what.
 
 import { invariant } from './result.ts'
@@ -53,6 +54,8 @@ export type ResourceIdentity = {
 
 export type Resource = ResourceIdentity & {
   readonly value: ResourceValue
+  /** Of something shared: how many times it is there, 2 or more; absent is once. */
+  readonly copies?: number
   /** A canonical text of the identity and the kind of value; equal keys add up. */
   readonly key: string
 }
@@ -63,7 +66,7 @@ export type Resources = readonly Resource[]
 export const noResources: Resources = []
 
 export function resource(identity: ResourceIdentity, value: ResourceValue): Resource {
-  return { ...identity, value, key: identityKey(identity, value.kind) }
+  return { ...identity, value, key: identityKey(identity, value) }
 }
 
 export function scalar(name: string, amount: Milli, identity: Omit<ResourceIdentity, 'name'> = {}): Resource {
@@ -75,7 +78,7 @@ export function resources(items: Iterable<Resource>): Resources {
   const byKey = new Map<string, Resource>()
   for (const item of items) {
     const present = byKey.get(item.key)
-    const sum = present === undefined ? item : withValue(item, addValues(present.value, item.value))
+    const sum = present === undefined ? item : sumOf(present, item)
     byKey.set(item.key, sum)
   }
   return [...byKey.values()].filter((item) => !isEmptyValue(item.value)).sort(byKeyOrder)
@@ -103,7 +106,7 @@ export function sumToShow(items: Iterable<Resource>): Resources {
 
 function sumOfOneKey(items: readonly Resource[]): Resource {
   const first = items[0] as Resource
-  if (items.length === 1) return first
+  if (items.length === 1 || first.shared) return first
   let milliSum = 0
   const ranges: Range[] = []
   const names = new Set<string>()
@@ -128,11 +131,13 @@ export function subtract(a: Resources, b: Resources): Resources {
   const byKey = new Map(a.map((item) => [item.key, item]))
   for (const item of b) {
     const present = byKey.get(item.key)
-    invariant(present !== undefined && containsValue(present.value, item.value), 'only what is there is taken away', {
+    invariant(present !== undefined && containsItem(present, item), 'only what is there is taken away', {
       from: a,
       taken: item,
     })
-    byKey.set(item.key, withValue(present, subtractValues(present.value, item.value)))
+    if (!item.shared) byKey.set(item.key, withValue(present, subtractValues(present.value, item.value)))
+    else if (copiesOf(present) === copiesOf(item)) byKey.delete(item.key)
+    else byKey.set(item.key, withCopies(present, copiesOf(present) - copiesOf(item)))
   }
   return [...byKey.values()].filter((item) => !isEmptyValue(item.value))
 }
@@ -143,7 +148,7 @@ export function contains(a: Resources, b: Resources): boolean {
   const byKey = new Map(a.map((item) => [item.key, item]))
   return b.every((item) => {
     const present = byKey.get(item.key)
-    return present !== undefined && containsValue(present.value, item.value)
+    return present !== undefined && containsItem(present, item)
   })
 }
 
@@ -153,6 +158,7 @@ export function overlap(a: Resources, b: Resources): Resources {
   return a.flatMap((item) => {
     const other = byKey.get(item.key)
     if (other === undefined) return []
+    if (item.shared) return [withCopies(item, Math.min(copiesOf(item), copiesOf(other)))]
     const value = overlapValues(item.value, other.value)
     return isEmptyValue(value) ? [] : [withValue(item, value)]
   })
@@ -162,24 +168,30 @@ export function equal(a: Resources, b: Resources): boolean {
   return contains(a, b) && contains(b, a)
 }
 
+/** How many times it is there: what is not shared is there once. */
+export function copiesOf(item: Resource): number {
+  return item.copies ?? 1
+}
+
 /** The same resources with an allocation role set, or with none. */
 export function allocatedTo(items: Resources, role: string | undefined): Resources {
   return resources(
     items.map((item) => {
-      const { value, key: _key, allocationRole: _old, ...identity } = item
-      return resource(role === undefined ? identity : { ...identity, allocationRole: role }, value)
+      const { value, copies, key: _key, allocationRole: _old, ...identity } = item
+      const allocated = resource(role === undefined ? identity : { ...identity, allocationRole: role }, value)
+      return copies === undefined ? allocated : withCopies(allocated, copies)
     }),
   )
 }
 
-/** The total of a scalar over all identities, in thousandths; zero when there is none. */
+/** The total of a scalar over all identities, in thousandths, copies counted once; zero when there is none. */
 export function scalarTotal(items: Resources, name: string): Milli {
   let total = 0
   for (const item of items) if (item.name === name && item.value.kind === 'scalar') total += item.value.milli
   return milli(total)
 }
 
-/** Totals of all scalars by name. */
+/** Totals of all scalars by name, copies counted once. */
 export function scalarTotals(items: Resources): ReadonlyMap<string, Milli> {
   const totals = new Map<string, Milli>()
   for (const item of items) {
@@ -207,11 +219,27 @@ function withValue(item: Resource, value: ResourceValue): Resource {
   return { ...item, value }
 }
 
+function withCopies(item: Resource, copies: number): Resource {
+  if (copies === copiesOf(item)) return item
+  const { copies: _old, ...single } = item
+  return copies === 1 ? single : { ...single, copies }
+}
+
+function sumOf(a: Resource, b: Resource): Resource {
+  return a.shared ? withCopies(a, copiesOf(a) + copiesOf(b)) : withValue(b, addValues(a.value, b.value))
+}
+
+/** Both have the same key. */
+function containsItem(a: Resource, b: Resource): boolean {
+  return a.shared ? copiesOf(a) >= copiesOf(b) : containsValue(a.value, b.value)
+}
+
 function byKeyOrder(a: Resource, b: Resource): number {
   return a.key < b.key ? -1 : a.key > b.key ? 1 : 0
 }
 
-function identityKey(identity: ResourceIdentity, kind: ResourceValue['kind']): string {
+function identityKey(identity: ResourceIdentity, value: ResourceValue): string {
+  const { kind } = value
   const { reservations, disk, revocable, shared, providerId } = identity
   const name = escapeBar(identity.name)
   const allocationRole = identity.allocationRole === undefined ? undefined : escapeBar(identity.allocationRole)
@@ -229,7 +257,7 @@ function identityKey(identity: ResourceIdentity, kind: ResourceValue['kind']): s
     disk.persistence && [disk.persistence.id],
     disk.source && [disk.source.type, disk.source.root, disk.source.id, disk.source.profile, disk.source.vendor],
   ]
-  return `${name}|${kind}|${allocationRole ?? ''}|${JSON.stringify([stack, place ?? null, !!revocable, !!shared, providerId ?? null])}`
+  return `${name}|${kind}|${allocationRole ?? ''}|${JSON.stringify([stack, place ?? null, !!revocable, shared ? value : false, providerId ?? null])}`
 }
 
 /** Names come from outside; none may imitate the separators of a key. */

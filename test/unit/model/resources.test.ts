@@ -240,3 +240,35 @@ describe('sums to show', () => {
     expect(scalarTotal(sumToShow([most, cpus(1), most]), 'cpus')).toBe(Number.MAX_SAFE_INTEGER)
   })
 })
+
+describe('what is shared', () => {
+  const volume = (amount: number) =>
+    scalar('disk', milli(amount), {
+      shared: true,
+      reservations: [{ type: 'DYNAMIC', role: 'r' }],
+      disk: { persistence: { id: 'v' } },
+    })
+  const two = add([volume(64)], [volume(64)])
+
+  test('is counted in copies and keeps its amount', () => {
+    expect(two).toEqual([{ ...volume(64), copies: 2 }])
+    expect(add(two, [volume(64)])).toEqual([{ ...volume(64), copies: 3 }])
+    expect(scalarTotal(two, 'disk')).toBe(64)
+    expect(allocatedTo(allocatedTo(two, 'r'), undefined)).toEqual(two)
+    expect(sumToShow([...two, ...two])).toEqual([{ ...volume(64), copies: 2 }])
+  })
+
+  test('is taken away and compared copy by copy', () => {
+    expect(subtract(two, [volume(64)])).toEqual([volume(64)])
+    expect(subtract(two, two)).toEqual([])
+    expect(() => subtract([volume(64)], two)).toThrow('only what is there is taken away')
+    expect(contains(two, [volume(64)])).toBe(true)
+    expect(contains([volume(64)], two)).toBe(false)
+    expect(overlap(two, [volume(64)])).toEqual([volume(64)])
+  })
+
+  test('of another size is something else', () => {
+    expect(contains(two, [volume(32)])).toBe(false)
+    expect(add([volume(64)], [volume(32)])).toHaveLength(2)
+  })
+})
