@@ -6,6 +6,7 @@ import type { AgentId } from '../../model/ids.ts'
 import { sendEmpty, sendText } from '../../shell/http-answers.ts'
 import type { Exchange } from '../../shell/http-server.ts'
 import type { ClusterInput, RequestId } from '../cluster/types.ts'
+import { quotaInput, removeQuotaInput, setQuotaInput, weightsInput } from './policy-inputs.ts'
 import type { ClusterPort } from './types.ts'
 
 export type InputOf = (requestId: RequestId) => ClusterInput
@@ -34,6 +35,10 @@ const writes: Partial<Record<MasterCallType, Write>> = {
   },
   DEACTIVATE_AGENT: ({ deactivate_agent: it }) => it && activityInput(it.agent_id.value, false),
   REACTIVATE_AGENT: ({ reactivate_agent: it }) => it && activityInput(it.agent_id.value, true),
+  UPDATE_WEIGHTS: ({ update_weights: it }) => it && weightsInput(it.weight_infos ?? []),
+  UPDATE_QUOTA: ({ update_quota: it }) => it && quotaInput(it.quota_configs ?? [], it.force ?? false),
+  SET_QUOTA: ({ set_quota: it }) => it && setQuotaInput(it.quota_request),
+  REMOVE_QUOTA: ({ remove_quota: it }) => it && removeQuotaInput(it.role),
 }
 
 /** The input of a call that changes the cluster, a sentence when it is wrong, or null for any other call. */

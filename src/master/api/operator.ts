@@ -14,7 +14,7 @@ import { agentsMessage, frameworksMessage, stateMessage, tasksMessage } from '..
 import type { EventStreams } from './event-streams.ts'
 import type { Metrics } from './metrics.ts'
 import { operatorWrite, performWrite } from './operator-writes.ts'
-import { masterMessage, rolesMessage } from './render-messages.ts'
+import { masterMessage, quotaMessage, rolesMessage, weightsMessage } from './render-messages.ts'
 import type { ClusterPort } from './types.ts'
 
 export type OperatorParts = {
@@ -117,10 +117,9 @@ function answer(
     case 'GET_OPERATIONS':
       return { type: 'GET_OPERATIONS', get_operations: {} }
     case 'GET_WEIGHTS':
-      // Only weights that somebody set are listed.
-      return { type: 'GET_WEIGHTS', get_weights: {} }
+      return { type: 'GET_WEIGHTS', get_weights: weightsMessage(view) }
     case 'GET_QUOTA':
-      return { type: 'GET_QUOTA', get_quota: { status: {} } }
+      return { type: 'GET_QUOTA', get_quota: { status: quotaMessage(view) } }
     default:
       return null
   }

@@ -175,17 +175,6 @@ function byReservation(items: Resources): { reserved: ReadonlyMap<string, Resour
   return { reserved, unreserved }
 }
 
-/** Reserved amounts of many agents by role. */
-export function reservedByRole(view: ClusterView): ReadonlyMap<string, Resources> {
-  const items = new Map<string, Resource[]>()
-  for (const agent of view.agents()) {
-    for (const [role, reserved] of byReservation(agent.total).reserved) {
-      items.set(role, [...(items.get(role) ?? []), ...reserved])
-    }
-  }
-  return new Map([...items].map(([role, list]) => [role, sumToShow(list)]))
-}
-
 function resourceObjects(items: Resources): unknown[] {
   return toMessages(items, 'endpoint').map((message) => toJsonValue('mesos.v1.Resource', message))
 }

@@ -5,20 +5,19 @@ import { toJsonValue } from '../../mesos/json.ts'
 import { taskStates } from '../../mesos/names.ts'
 import { resourcesSummary } from '../../mesos/resource-text.ts'
 import type { MasterInfo } from '../../mesos/types.ts'
-import { noResources, sumToShow } from '../../model/resources.ts'
+import { sumToShow } from '../../model/resources.ts'
 import { type About, versionObject } from '../../shell/http-about.ts'
+import type { Quantities } from '../allocator/types.ts'
 import type { AgentRecord, ClusterView, FrameworkRecord, TaskRecord } from '../cluster/types.ts'
 import {
   type ClassicObject,
   frameworkObject,
   frameworkSummaryObject,
   recoveredSlaveObject,
-  reservedByRole,
   slaveObject,
   slaveResourcesInFull,
   taskObject,
 } from './render-classic.ts'
-import { defaultWeight } from './render-messages.ts'
 
 export function stateDocument(view: ClusterView, about: About): ClassicObject {
   const { masterInfo } = view.config
@@ -108,18 +107,28 @@ export function tasksDocument(view: ClusterView, query: TasksQuery): ClassicObje
 }
 
 export function rolesDocument(view: ClusterView): ClassicObject {
-  const reserved = reservedByRole(view)
-  const roles = [...view.roles()].map(({ name, frameworks, allocated, offered }) => ({
-    name,
-    weight: defaultWeight,
-    frameworks,
-    resources: resourcesSummary(sumToShow([...allocated, ...offered])),
-    allocated: resourcesSummary(allocated),
-    offered: resourcesSummary(offered),
-    reserved: resourcesSummary(reserved.get(name) ?? noResources),
-    quota: { role: name, guarantee: {}, limit: {}, consumed: resourcesSummary(allocated) },
+  const roles = [...view.roles()].map((role) => ({
+    name: role.name,
+    weight: role.weight,
+    frameworks: role.frameworks,
+    resources: resourcesSummary(sumToShow([...role.allocated, ...role.offered])),
+    allocated: resourcesSummary(role.allocated),
+    offered: resourcesSummary(role.offered),
+    reserved: resourcesSummary(role.reserved),
+    quota: {
+      role: role.name,
+      guarantee: amountsObject(role.quota?.guarantees ?? {}),
+      limit: amountsObject(role.quota?.limits ?? {}),
+      consumed: amountsObject(role.consumed),
+    },
+    // Tepui's own: what the allocator goes by.
+    share: role.share,
   }))
   return { roles }
+}
+
+function amountsObject(quantities: Quantities): ClassicObject {
+  return Object.fromEntries(Object.entries(quantities).map(([name, milli]) => [name, milli / 1000]))
 }
 
 /** `host:port` of the leader, for `/redirect`: its host name, as clients resolve it. */

@@ -28,11 +28,12 @@ import {
 import { makeOffers, rescindOffer } from './offers.ts'
 import { operate } from './operations.ts'
 import { beatOperator, forgetOperator, subscribeOperator } from './operators.ts'
-import { updateQuota } from './quota.ts'
+import { endPause, isPaused, pauseAllocation } from './pause.ts'
+import { recallQuotas, updateQuota } from './quota.ts'
 import { State } from './state.ts'
 import type { Cluster, ClusterConfig, ClusterEffect, ClusterInput, ClusterView, RecoveredAgentRecord } from './types.ts'
 import { createView } from './view.ts'
-import { updateWeights } from './weights.ts'
+import { recallWeights, updateWeights } from './weights.ts'
 
 /** A tick may come this late before it counts as the master's own absence. */
 export const lateToleranceMs = 1_000
@@ -149,6 +150,8 @@ class Machine implements Cluster {
         state.isAllocationUrgent = false
         return makeOffers(state)
       case 'heartbeat':
+      case 'pause':
+        return endPause(state)
         return beatFramework(state, id as FrameworkId)
       case 'operator':
         return beatOperator(state, id as StreamId)
@@ -203,7 +206,9 @@ class Machine implements Cluster {
   #planAllocation(): void {
     const { allocator, timers, nowMs, config, isAllocationUrgent } = this.#state
     const batchMs = Math.max(nowMs, this.#lastAllocationMs + config.allocationIntervalMs)
+    if (isPaused(this.#state)) return
     if (allocator.hasWork()) timers.setEarlier('allocate', isAllocationUrgent ? nowMs : batchMs)
+    if (allocator.hasMore()) timers.setEarlier('allocate', nowMs)
     const filterEndMs = allocator.nextFilterEndMs()
     if (filterEndMs !== null) timers.setEarlier('allocate', Math.max(filterEndMs, batchMs))
   }
@@ -226,6 +231,9 @@ function recall(state: State, snapshot: RegistrySnapshot): void {
   }
   for (const id of snapshot.deactivated) state.deactivated.add(id)
   if (state.recovered.size > 0) state.expect('recovery', state.config.agentReregisterTimeoutMs)
+  recallWeights(state, snapshot.weights)
+  recallQuotas(state, snapshot.quotas)
+  pauseAllocation(state)
   if (state.unreachable.size > 0) state.timers.set('prune', state.nowMs + pruneIntervalMs)
 }
 

@@ -63,6 +63,8 @@ export class State {
   /** Set when something changed that nobody should wait for until the next batch (see cluster.ts). */
   isAllocationUrgent = false
   nextFramework = 0
+  /** Nothing is offered before so many agents are registered (pause.ts); null: no pause. */
+  awaitedAgents: number | null = null
   nextAgent = 0
   nextOffer = 0
 

@@ -7,7 +7,13 @@ export type ClusterTimers = Omit<ClusterConfig, 'masterId' | 'epoch' | 'masterIn
 
 const { allocationIntervalMs: _, region: __, ...policy } = defaultAllocatorOptions
 
-export const defaultPolicy: ClusterPolicy = { ...policy, domain: null, requireAgentDomain: false, roles: null }
+export const defaultPolicy: ClusterPolicy = {
+  ...policy,
+  domain: null,
+  requireAgentDomain: false,
+  roles: null,
+  weights: new Map(),
+}
 
 /** Mesos' own numbers (src/master/constants.hpp), and bounds where Mesos has none. */
 export const defaultTimers: ClusterTimers = {

@@ -66,6 +66,8 @@ export type ClusterPolicy = Omit<AllocatorOptions, 'allocationIntervalMs' | 'reg
   readonly requireAgentDomain: boolean
   /** The only roles there may be; null: any. */
   readonly roles: ReadonlySet<string> | null
+  /** Weights of roles where the registry has none at all, as on the first start. */
+  readonly weights: ReadonlyMap<string, number>
 }
 
 export type RequestId = number
@@ -259,6 +261,23 @@ export type Cluster = {
 export type ClusterView = {
   readonly config: ClusterConfig
   readonly startedMs: number
+/** A role with all that is in it and in the roles below it; only `frameworks` are its own alone. */
+export type RoleRecord = {
+  readonly name: string
+  readonly weight: number
+  readonly frameworks: readonly FrameworkId[]
+  /** Held by tasks. */
+  readonly allocated: Resources
+  readonly offered: Resources
+  /** On registered agents, held or not. */
+  readonly reserved: Resources
+  readonly quota: Quota | null
+  /** What counts for its quota, offers aside: what tasks hold, and what is reserved and held by none. */
+  readonly consumed: Quantities
+  /** Its dominant share by its weight, as the allocator sees it. */
+  readonly share: number
+}
+
   frameworks(): Iterable<FrameworkRecord>
   framework(id: FrameworkId): FrameworkRecord | undefined
   completedFrameworks(): Iterable<FrameworkRecord>
@@ -271,15 +290,10 @@ export type ClusterView = {
   operations(): Iterable<OperationRecord>
   weights(): ReadonlyMap<string, number>
   quotas(): ReadonlyMap<string, Quota>
-  /** What counts for a role's quota. */
+  /** What counts for a role's quota, offers included. */
   consumed(role: string): Quantities
-  /** Roles with a framework or an allocation, by name. */
-  roles(): Iterable<{
-    readonly name: string
-    readonly frameworks: readonly FrameworkId[]
-    readonly allocated: Resources
-    readonly offered: Resources
-  }>
+  /** Every role that anything is known of, and those above it, by name. */
+  roles(): Iterable<RoleRecord>
   /** Why a framework of these roles that needs `wanted` gets no offer now, one sentence for a person; null if it could. */
   whyNot(wanted: Resources): string | null
   /** Monotonic counters by Mesos' metric name (`master/tasks_finished` …). */

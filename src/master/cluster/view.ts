@@ -1,8 +1,7 @@
 // What others may read of the cluster between two steps. Everything is made when it is asked for; queries about roles
 // and reasons walk what they are about, nothing here is on the way of a message.
 
-import type { FrameworkId } from '../../model/ids.ts'
-import { type Resource, sumToShow } from '../../model/resources.ts'
+import { rolesOf } from './roles.ts'
 import type { State } from './state.ts'
 import type { ClusterView } from './types.ts'
 import { whyNot } from './why-not.ts'

@@ -1,9 +1,85 @@
-// Weights of roles: set by operators at run time, kept in the registry, given to the allocator.
+// Weights of roles: set by operators at run time, kept in the registry, given to the allocator. A role that nobody gave
+// one weighs 1. All or nothing: one bad weight refuses the request.
 
+import { roleError } from '../../mesos/roles.ts'
+import type { RoleWeight } from '../registry/types.ts'
+import { rescindOffer } from './offers.ts'
+import { isAllowedRole, logged, parentRole, rolesInUse } from './role-names.ts'
 import type { State } from './state.ts'
 import type { ClusterInput } from './types.ts'
 
+export const defaultWeight = 1
+/** Beyond these a share by weight could not be told from zero or from infinity. */
+export const weightMin = 1e-9
+export const weightMax = 1e9
+/** Roles with a weight of their own. */
+export const weightedRolesMax = 10_000
+
 /** UPDATE_WEIGHTS and PUT /weights. */
 export function updateWeights(state: State, input: Extract<ClusterInput, { kind: 'updateWeights' }>): void {
-  state.reply(input.requestId, 501)
+  const error = weightsError(state, input.weights)
+  if (error !== null) return state.reply(input.requestId, 400, error)
+  const changed = input.weights.filter(({ role, weight }) => weightOf(state, role) !== weight)
+  if (input.weights.length > 0) state.persist({ op: 'setWeights', weights: input.weights })
+  for (const { role, weight } of input.weights) setWeight(state, role, weight)
+  rescindForWeights(state, changed)
+  state.reply(input.requestId, 200)
+  if (changed.length > 0) state.log('info', 'role.weighed', 'weights of roles were set', logged(changed))
+}
+
+/** What the registry remembers, or else what the master was started with, which the registry then remembers. */
+export function recallWeights(state: State, kept: readonly RoleWeight[]): void {
+  const wanted = [...state.config.policy.weights].map(([role, weight]) => ({ role, weight }))
+  if (kept.length === 0 && wanted.length > 0) state.persist({ op: 'setWeights', weights: wanted })
+  for (const { role, weight } of kept.length === 0 ? wanted : kept) setWeight(state, role, weight)
+}
+
+export function weightOf(state: State, role: string): number {
+  return state.weights.get(role) ?? defaultWeight
+}
+
+/** Why this cannot be a role's weight, or null. */
+export function weightError({ role, weight }: RoleWeight): string | null {
+  const error = roleError(role)
+  if (error !== null) return error
+  if (weight >= weightMin && weight <= weightMax) return null
+  return `the weight of role '${role}' must be above 0 (from ${weightMin} to ${weightMax}), not ${weight}`
+}
+
+function setWeight(state: State, role: string, weight: number): void {
+  state.weights.set(role, weight)
+  state.allocator.setWeight(role, weight)
+}
+
+function weightsError(state: State, weights: readonly RoleWeight[]): string | null {
+  for (const weight of weights) {
+    const error = weightError(weight)
+    if (error !== null) return error
+    if (!isAllowedRole(state.config.policy, weight.role)) {
+      return `role '${weight.role}' is not one of the master's roles`
+    }
+  }
+  const roles = new Set([...state.weights.keys(), ...weights.map(({ role }) => role)])
+  return roles.size > weightedRolesMax ? `at most ${weightedRolesMax} roles may have weights` : null
+}
+
+/**
+ * A weight counts among the roles beside it: when one of those that are in use changes, all that is offered below their
+ * common parent is dealt out anew.
+ */
+function rescindForWeights(state: State, changed: readonly RoleWeight[]): void {
+  if (changed.length === 0) return
+  const inUse = rolesInUse(state)
+  const parents = new Set(changed.filter(({ role }) => inUse.has(role)).map(({ role }) => parentRole(role)))
+  if (parents.size === 0) return
+  for (const offer of [...state.offers.values()]) if (isBelowAny(offer.role, parents)) rescindOffer(state, offer)
+  state.isAllocationUrgent = true
+}
+
+/** Null is the parent of all roles without a slash. */
+function isBelowAny(role: string, parents: ReadonlySet<string | null>): boolean {
+  for (let above: string | null = role; above !== null; above = parentRole(above)) {
+    if (parents.has(above)) return true
+  }
+  return parents.has(null)
 }

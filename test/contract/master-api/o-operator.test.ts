@@ -100,7 +100,7 @@ describe.each(encodings)('O01 in %s', (contentType) => {
 })
 
 test.each<[string, Record<string, unknown>, number]>([
-  ['a call that Tepui does not have yet is 501 by name', { type: 'UPDATE_WEIGHTS' }, 501],
+  ['a call that Tepui does not have yet is 501 by name', { type: 'UPDATE_MAINTENANCE_SCHEDULE' }, 501],
   ['UNKNOWN is 501', { type: 'UNKNOWN' }, 501],
   ['no type is 400', {}, 400],
   ['a type that does not exist is 400', { type: 'GET_RICH' }, 400],

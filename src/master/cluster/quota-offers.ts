@@ -1,0 +1,76 @@
+// Which outstanding offers a change of quota takes back (Mesos: src/master/quota_handler.cpp): those of a role beyond
+// its new limits, and enough of the others' for a guarantee that is not met. What is free anyhow is not counted: its
+// role may have refused it, or it may lie where it is of no use.
+
+import { invariant } from '../../model/result.ts'
+import type { Quantities, Quota } from '../allocator/types.ts'
+import { amountOf, minus, unreservedQuantities } from './amounts.ts'
+import { rescindOffer } from './offers.ts'
+import type { Agent, Offer } from './records.ts'
+import { topRole } from './role-names.ts'
+import type { State } from './state.ts'
+
+/** Called when the allocator knows the quotas. */
+export function rescindForQuotas(state: State, quotas: readonly { role: string; quota: Quota | null }[]): void {
+  for (const { role, quota } of quotas) {
+    state.isAllocationUrgent = true
+    if (quota === null) continue
+    rescindBeyondLimits(state, role, quota.limits)
+    rescindForGuarantees(state, role, quota.guarantees)
+  }
+}
+
+/** The newest offers first: an older one is more likely to be answered just now. */
+function rescindBeyondLimits(state: State, role: string, limits: Quantities): void {
+  const offers = Object.keys(limits).length === 0 ? [] : offersIn(state, role).reverse()
+  for (const offer of offers) {
+    const beyond = beyondLimits(state.allocator.consumed(role), limits)
+    if (beyond.length === 0) return
+    const held = unreservedQuantities(offer.resources)
+    if (beyond.some((name) => amountOf(held, name) > 0)) rescindOffer(state, offer)
+  }
+}
+
+function beyondLimits(consumed: Quantities, limits: Quantities): string[] {
+  return Object.entries(limits).flatMap(([name, limit]) => (amountOf(consumed, name) > limit ? [name] : []))
+}
+
+/** Agent by agent, until the lack is covered on as many agents as the role has frameworks, so that each may get some. */
+function rescindForGuarantees(state: State, role: string, guarantees: Quantities): void {
+  let lack = minus(guarantees, state.allocator.consumed(role))
+  if (isNothing(lack)) return
+  let agentsWanted = frameworksIn(state, role)
+  for (const agent of state.agents.values()) {
+    if (isNothing(lack) && agentsWanted <= 0) return
+    const offers = othersOffers(state, agent, role)
+    const freed = unreservedQuantities(offers.flatMap((offer) => offer.resources))
+    if (!Object.keys(guarantees).some((name) => amountOf(freed, name) > 0)) continue
+    for (const offer of offers) rescindOffer(state, offer)
+    lack = minus(lack, freed)
+    agentsWanted--
+  }
+}
+
+function othersOffers(state: State, agent: Agent, role: string): Offer[] {
+  return [...agent.offers].flatMap((id) => {
+    const offer = state.offers.get(id)
+    invariant(offer !== undefined, 'an offer that is listed exists', { id })
+    return topRole(offer.role) === role ? [] : [offer]
+  })
+}
+
+function offersIn(state: State, role: string): Offer[] {
+  return [...state.offers.values()].filter((offer) => topRole(offer.role) === role)
+}
+
+function frameworksIn(state: State, role: string): number {
+  let count = 0
+  for (const { isActive, roles } of state.frameworks.values()) {
+    if (isActive && roles.some((name) => topRole(name) === role)) count++
+  }
+  return count
+}
+
+function isNothing(quantities: Quantities): boolean {
+  return Object.keys(quantities).length === 0
+}
