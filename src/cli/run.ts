@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto'
 import { userInfo } from 'node:os'
 import { basename } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
+import { wishOf } from '../master/placement/wish.ts'
 import type { FrameworkInfo } from '../mesos/types.ts'
 import { idError } from '../model/ids.ts'
 import type { Fault } from '../model/result.ts'
@@ -27,6 +28,9 @@ import { Job } from './job/job.ts'
 import type { JobSpec } from './job/spec.ts'
 import { say, sayFault } from './output.ts'
 import { endSignalStatus, onEndRequest } from './signals.ts'
+
+/** What commander gives to a flag that it does not understand. */
+const wrongUsageStatus = 2
 
 /** The exit status of a job that ran out of time, as timeout(1) has it. */
 const timeoutStatus = 124
@@ -51,6 +55,16 @@ type RunFlags = MasterFlags & {
   readonly instances: number
   readonly timeout?: number
   readonly user?: string
+  readonly exclusive?: 'cores' | 'threads'
+  readonly numa?: string
+  readonly linkedGpus?: true
+  readonly near?: string
+  readonly nics?: string
+  readonly disks?: string
+  readonly allOrNothing?: true
+  readonly same?: 'rack'
+  readonly spread?: 'racks'
+  readonly hold?: number
 }
 
 export function define(command: Command): void {
@@ -68,10 +82,33 @@ export function define(command: Command): void {
     .addOption(
       flag('--instances <n>', 'how many to run; output lines get a prefix', readCount(instancesMax)).default(1),
     )
+    .addOption(flag('--exclusive <what>', 'cpus of its own: whole cores or threads').choices(['cores', 'threads']))
+    .addOption(
+      flag('--numa <wish>', 'preferred, single, interleave or the number of a NUMA node', readWish('tepui.numa')),
+    )
+    .addOption(flag('--linked-gpus', 'GPUs that are all connected by the fastest link there is'))
+    .addOption(
+      flag('--near <what>', 'cpus and memory close to gpu, nic, disk or the name of one', readWish('tepui.near')),
+    )
+    .addOption(flag('--nics <wish>', 'network ports of its own: how many, or names', readWish('tepui.nics')))
+    .addOption(flag('--disks <wish>', 'whole disks of its own: how many, or names', readWish('tepui.disks')))
+    .addOption(flag('--all-or-nothing', 'start all instances together, each on another machine, or none'))
+    .addOption(flag('--same <place>', 'all in one rack; with --all-or-nothing').choices(['rack']))
+    .addOption(flag('--spread <places>', 'each in another rack; with --all-or-nothing').choices(['racks']))
+    .addOption(flag('--hold <time>', 'keep machines this long while others are missing (default: 30s)', readDurationMs))
     .addOption(flag('--timeout <time>', 'kill and exit with 124 after 90, 90s, 5m …; waiting counts', readDurationMs))
     .addOption(flag('--user <user>', 'user on the machine that runs it (default: yours)'))
     .addHelpText('after', '\nExits with the command’s own status, or 128 and the number of the signal that ended it.')
   act(command, (words: readonly [string, ...string[]], flags: RunFlags) => run(words, flags))
+}
+
+/** A wish of the machine's hardware, judged as the master would. */
+function readWish(key: string): (text: string) => string {
+  return (text) => {
+    const wish = wishOf([{ key, value: text }])
+    if (!wish.ok) throw new InvalidArgumentError(`It may be ${wish.fault.message.replace(/^.*: it may be /, '')}.`)
+    return text
+  }
 }
 
 function readName(text: string): string {
@@ -81,6 +118,11 @@ function readName(text: string): string {
 }
 
 async function run(words: readonly [string, ...string[]], flags: RunFlags): Promise<number> {
+  const wrong = flagsError(flags)
+  if (wrong !== null) {
+    say(wrong)
+    return wrongUsageStatus
+  }
   const connected = connect(flags)
   if (!connected.ok) return sayFault(connected.fault)
   const { master, token } = connected.value
@@ -90,6 +132,8 @@ async function run(words: readonly [string, ...string[]], flags: RunFlags): Prom
   const subscription = new Subscription({
     client: master,
     framework: frameworkInfo(spec),
+    // A gang is asked for; what comes unasked would only be sent back.
+    suppressedRoles: spec.gang === null ? [] : [spec.role],
     random: systemRandom,
     reconnectMaxMs,
     events: {
@@ -126,6 +170,36 @@ async function run(words: readonly [string, ...string[]], flags: RunFlags): Prom
   return exitStatus
 }
 
+/** What one flag alone cannot say; the sentence of placement where a wish is wrong. */
+function flagsError(flags: RunFlags): string | null {
+  const { allOrNothing, same, spread, hold } = flags
+  const ofGang =
+    same !== undefined ? '--same' : spread !== undefined ? '--spread' : hold !== undefined ? '--hold' : null
+  if (allOrNothing === undefined && ofGang !== null) return `${ofGang} needs --all-or-nothing`
+  if (same !== undefined && spread !== undefined) return '--same and --spread exclude each other'
+  return null
+}
+
+/** Wishes as labels of the task, which every client of the API could send. */
+function labelsOf(flags: RunFlags): JobSpec['labels'] {
+  const { exclusive, numa, linkedGpus, near, nics, disks } = flags
+  const wishes: Readonly<Record<string, string | undefined>> = {
+    'tepui.cpus': exclusive,
+    'tepui.numa': numa,
+    'tepui.gpus': linkedGpus === undefined ? undefined : 'linked',
+    'tepui.near': near,
+    'tepui.nics': nics,
+    'tepui.disks': disks,
+  }
+  return Object.entries(wishes).flatMap(([key, value]) => (value === undefined ? [] : [{ key, value }]))
+}
+
+function gangOf({ allOrNothing, same, spread, hold }: RunFlags): JobSpec['gang'] {
+  if (allOrNothing === undefined) return null
+  const racks = same !== undefined ? 'SAME' : spread !== undefined ? 'SPREAD' : 'ANY'
+  return { racks, holdSeconds: hold === undefined ? null : hold / 1000 }
+}
+
 function outOfTime(job: Job, flags: RunFlags): void {
   say(`not done after ${(flags.timeout ?? 0) / 1000} s; ending the job`)
   job.stop(timeoutStatus)
@@ -154,6 +228,8 @@ function jobSpec(words: readonly [string, ...string[]], flags: RunFlags): JobSpe
     user: flags.user ?? ownUser(),
     asUser: flags.user ?? null,
     environment: flags.env ?? [],
+    labels: labelsOf(flags),
+    gang: gangOf(flags),
   }
 }
 

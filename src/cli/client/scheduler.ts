@@ -28,6 +28,8 @@ export type SubscriptionEvents = {
 export type SubscriptionOptions = {
   readonly client: HttpClient
   readonly framework: FrameworkInfo
+  /** Roles in which nothing is offered unasked. */
+  readonly suppressedRoles?: readonly string[]
   readonly random: Random
   /** How long a lost master is tried again. */
   readonly reconnectMaxMs: number
@@ -125,7 +127,7 @@ export class Subscription {
   }
 
   async #subscribe(): Promise<Result<AsyncIterable<Buffer>>> {
-    const { client, framework } = this.#options
+    const { client, framework, suppressedRoles = [] } = this.#options
     const id = this.#frameworkId === null ? undefined : { value: this.#frameworkId }
     this.#streamId = null
     const opened = await client.open(
@@ -136,7 +138,7 @@ export class Subscription {
         body: encode('application/json', 'mesos.v1.scheduler.Call', {
           type: 'SUBSCRIBE',
           framework_id: id,
-          subscribe: { framework_info: { ...framework, id } },
+          subscribe: { framework_info: { ...framework, id }, suppressed_roles: suppressedRoles },
         }),
       },
       silenceMaxMs,

@@ -1,7 +1,7 @@
 // A framework of one job: launches its instances as offers come, passes their output on as they write it, and ends
 // with their exit status. Everything that reaches it is an event or a tick; it does not know command lines or signals.
 
-import type { Offer, SchedulerEvent, TaskStatus } from '../../mesos/types.ts'
+import type { Offer, Resource, SchedulerEvent, TaskInfo, TaskStatus } from '../../mesos/types.ts'
 import type { Fault } from '../../model/result.ts'
 import { AgentPlace } from '../client/agent-place.ts'
 import type { HttpClient } from '../client/http.ts'
@@ -10,7 +10,7 @@ import type { Subscription } from '../client/scheduler.ts'
 import { OutputFollower, type OutputName } from '../client/task-files.ts'
 import { LinePrefixer, say, writeTo } from '../output.ts'
 import { outcomeOf } from './outcome.ts'
-import { type JobSpec, OfferRest, taskInfo, wantedMilli } from './spec.ts'
+import { gangRequest, type JobSpec, OfferRest, taskInfo, wantedMilli } from './spec.ts'
 
 /** An instance that was dropped this often before it started will not start. */
 const launchesMax = 20
@@ -58,6 +58,8 @@ export class Job {
   #stopping: { readonly exitStatus: number; killedMs: number } | null = null
   #waitingSinceMs = performance.now()
   #explained: string | null = null
+  /** Of a gang: one of it did not start, and the others are being ended. */
+  #isRegrouping = false
   #finish: (exitStatus: number) => void = () => {}
   /** Resolves with the job's exit status. */
   readonly finished = new Promise<number>((resolve) => {
@@ -82,9 +84,12 @@ export class Job {
     switch (event.type) {
       case 'SUBSCRIBED':
         return this.#resume()
-      case 'OFFERS':
-        for (const offer of event.offers?.offers ?? []) this.#use(offer)
+      case 'OFFERS': {
+        const offers = event.offers?.offers ?? []
+        if (event.offers?.gang?.complete === true && this.#isWaitingWhole) return this.#useGang(offers)
+        for (const offer of offers) this.#use(offer)
         return
+      }
       case 'UPDATE':
         if (event.update !== undefined) void this.#update(event.update.status)
         return
@@ -126,29 +131,66 @@ export class Job {
       void this.#options.subscription.call({ type: 'RECONCILE', reconcile: { tasks } })
     }
     if (this.#stopping !== null) this.#killRunning()
-    this.#suppressIfPlaced()
+    if (this.#options.spec.gang === null) this.#suppressIfPlaced()
+    else this.#askForGang()
+  }
+
+  /** A gang that waits waits as a whole. */
+  get #isWaitingWhole(): boolean {
+    return this.#waiting().length === this.#instances.length
+  }
+
+  /** Asked anew by each subscription: a master forgets with the stream what was asked on it. */
+  #askForGang(): void {
+    const { spec, runId, subscription } = this.#options
+    if (spec.gang === null || this.#stopping !== null || !this.#isWaitingWhole) return
+    this.#isRegrouping = false
+    const requests = [gangRequest(spec, spec.gang.racks, runId)]
+    void subscription.call({ type: 'REQUEST', request: { requests } }).then((called) => {
+      if (!called.ok && called.fault.code === 'API_REFUSED') this.fail(called.fault)
+    })
+  }
+
+  /** Each instance on a machine of its own; offers that do not do are all given back, and asked for again. */
+  #useGang(offers: readonly Offer[]): void {
+    const placed = this.#instances.flatMap((instance, i) => {
+      const offer = offers[i]
+      const resources = offer === undefined ? null : new OfferRest(offer).take(this.#wanted)
+      return offer === undefined || resources === null ? [] : [{ instance, offer, resources }]
+    })
+    if (placed.length < this.#instances.length) {
+      const offer_ids = offers.map(({ id }) => id)
+      void this.#options.subscription.call({ type: 'DECLINE', decline: { offer_ids } }).then(() => this.#askForGang())
+      return
+    }
+    for (const { instance, offer, resources } of placed) this.#launch(offer, [this.#start(instance, offer, resources)])
   }
 
   /** Launches as many waiting instances as fit into the offer, or declines it. */
   #use(offer: Offer): void {
     const rest = new OfferRest(offer)
     const tasks = []
-    for (const instance of this.#waiting()) {
+    for (const instance of this.#options.spec.gang === null ? this.#waiting() : []) {
       const resources = rest.take(this.#wanted)
       if (resources === null) break
-      const taskId = this.#taskId(instance)
-      tasks.push(taskInfo(this.#options.spec, taskId, offer, resources))
-      instance.launches++
-      instance.running = { taskId, agentId: offer.agent_id.value, outputs: this.#follow(instance, taskId, offer) }
+      tasks.push(this.#start(instance, offer, resources))
     }
-    const { subscription } = this.#options
+    if (tasks.length > 0) return this.#launch(offer, tasks)
     const filters = { refuse_seconds: declineSeconds }
-    if (tasks.length === 0) {
-      void subscription.call({ type: 'DECLINE', decline: { offer_ids: [offer.id], filters } })
-      return
-    }
+    void this.#options.subscription.call({ type: 'DECLINE', decline: { offer_ids: [offer.id], filters } })
+  }
+
+  #start(instance: Instance, offer: Offer, resources: readonly Resource[]): TaskInfo {
+    const taskId = this.#taskId(instance)
+    instance.launches++
+    instance.running = { taskId, agentId: offer.agent_id.value, outputs: this.#follow(instance, taskId, offer) }
+    return taskInfo(this.#options.spec, taskId, offer, resources)
+  }
+
+  #launch(offer: Offer, tasks: readonly TaskInfo[]): void {
     this.#waitingSinceMs = performance.now()
-    void subscription
+    const filters = { refuse_seconds: declineSeconds }
+    void this.#options.subscription
       .call({
         type: 'ACCEPT',
         accept: { offer_ids: [offer.id], operations: [{ type: 'LAUNCH', launch: { task_infos: tasks } }], filters },
@@ -168,8 +210,8 @@ export class Job {
         say(this.#about(instance, outcome.notice))
       }
       if (outcome.kind === 'going') instance.hasBegun = true
-      if (outcome.kind === 'relaunch') this.#relaunch(instance)
-      if (outcome.kind === 'over') {
+      if (outcome.kind === 'relaunch' || (outcome.kind === 'over' && this.#isRegrouping)) this.#relaunch(instance)
+      else if (outcome.kind === 'over') {
         instance.isEnding = true
         await Promise.all(instance.running.outputs.map(({ flush }) => flush()))
         instance.exitStatus = outcome.exitStatus
@@ -190,10 +232,21 @@ export class Job {
     } else if (instance.launches >= launchesMax) {
       say(this.#about(instance, `it was dropped ${launchesMax} times before it started`))
       instance.exitStatus = 1
+    } else if (this.#options.spec.gang !== null) {
+      this.#regroup()
     } else {
       this.#waitingSinceMs = performance.now()
       void this.#options.subscription.call({ type: 'REVIVE' })
     }
+  }
+
+  /** One of a gang did not start: the others end, and all are asked for again. */
+  #regroup(): void {
+    if (!this.#isRegrouping) say('not all could start together; trying again')
+    this.#isRegrouping = true
+    this.#waitingSinceMs = performance.now()
+    if (this.#isWaitingWhole) return this.#askForGang()
+    for (const instance of this.#instances) if (instance.running !== null) this.#kill(instance.running)
   }
 
   #follow(instance: Instance, taskId: string, offer: Offer): readonly Output[] {
@@ -222,10 +275,13 @@ export class Job {
     if (this.#stopping === null) return
     this.#stopping.killedMs = performance.now()
     for (const { running, isEnding } of this.#instances) {
-      if (running === null || isEnding) continue
-      const kill = { task_id: { value: running.taskId }, agent_id: { value: running.agentId } }
-      void this.#options.subscription.call({ type: 'KILL', kill })
+      if (running !== null && !isEnding) this.#kill(running)
     }
+  }
+
+  #kill({ taskId, agentId }: NonNullable<Instance['running']>): void {
+    const kill = { task_id: { value: taskId }, agent_id: { value: agentId } }
+    void this.#options.subscription.call({ type: 'KILL', kill })
   }
 
   #tick(): void {

@@ -1,7 +1,7 @@
 // What `tepui run` asks for, and how it looks as a task of the v1 API: which part of an offer a task takes, and its
 // TaskInfo. Pure; it does not know offers' lives nor how a task ends.
 
-import type { Offer, Resource, TaskInfo } from '../../mesos/types.ts'
+import type { Offer, Request, Resource, TaskInfo } from '../../mesos/types.ts'
 import { milliFromNumber } from '../../model/units.ts'
 import type { EnvironmentEntry } from '../command.ts'
 
@@ -20,6 +20,10 @@ export type JobSpec = {
   /** A user that was asked for by name: a machine that cannot become it must refuse. */
   readonly asUser: string | null
   readonly environment: readonly EnvironmentEntry[]
+  /** What it wishes of the machine's hardware, as labels of its tasks. */
+  readonly labels: readonly { readonly key: string; readonly value: string }[]
+  /** All instances start together, each on a machine of its own, or none does; null: each as it can. */
+  readonly gang: { readonly racks: 'ANY' | 'SAME' | 'SPREAD'; readonly holdSeconds: number | null } | null
 }
 
 /** The amounts of one instance by resource name, in thousandths. */
@@ -31,6 +35,26 @@ export function wantedMilli(spec: JobSpec): ReadonlyMap<string, number> {
     ['disk', spec.diskMebibytes],
   ]
   return new Map(amounts.filter(([, amount]) => amount > 0).map(([name, amount]) => [name, milliFromNumber(amount)]))
+}
+
+/** All instances at once, in the words of REQUEST. */
+export function gangRequest(spec: JobSpec, racks: NonNullable<JobSpec['gang']>['racks'], id: string): Request {
+  const holdSeconds = spec.gang?.holdSeconds ?? null
+  return {
+    resources: [...wantedMilli(spec)].map(([name, milli]) => ({
+      name,
+      type: 'SCALAR',
+      scalar: { value: milli / 1000 },
+    })),
+    gang: {
+      id,
+      role: spec.role,
+      count: spec.instances,
+      labels: { labels: spec.labels },
+      racks,
+      ...(holdSeconds === null ? {} : { hold_seconds: holdSeconds }),
+    },
+  }
 }
 
 /** What is left of an offer while instances take their parts of it. */
@@ -74,6 +98,7 @@ export function taskInfo(spec: JobSpec, taskId: string, offer: Offer, resources:
     task_id: { value: taskId },
     agent_id: offer.agent_id,
     resources,
+    ...(spec.labels.length === 0 ? {} : { labels: { labels: spec.labels } }),
     command: {
       shell: false,
       value: program,

@@ -13,6 +13,8 @@ const spec: JobSpec = {
   role: 'r',
   user: 'u',
   asUser: null,
+  labels: [],
+  gang: null,
   environment: [{ name: 'A', value: 'b' }],
 }
 
