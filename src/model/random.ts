@@ -44,6 +44,13 @@ function mix(value: number): number {
   return (z ^ (z >>> 15)) >>> 0
 }
 
+/** The 16 bytes of a UUID's usual text form. */
+export function uuidBytes(text: string): Uint8Array {
+  const hex = text.replaceAll('-', '')
+  invariant(/^[0-9a-f]{32}$/i.test(hex), 'a UUID has 32 hexadecimal digits', { text })
+  return Uint8Array.from({ length: 16 }, (_, i) => Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16))
+}
+
 /** The usual text form of 16 bytes, with version 4 and variant bits set. */
 export function uuidText(bytes: Uint8Array): string {
   const hex = Array.from(bytes, (byte, i) => {

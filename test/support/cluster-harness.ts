@@ -7,11 +7,15 @@ import { defaultTimers } from '../../src/master/cluster/timers.ts'
 import type { Cluster, ClusterConfig, ClusterEffect, ClusterInput } from '../../src/master/cluster/types.ts'
 import { createMemoryRegistry, emptyRegistryMemory } from '../../src/master/registry/memory.ts'
 import type { Registry, RegistryOp } from '../../src/master/registry/types.ts'
+import { fromJsonValue } from '../../src/mesos/json.ts'
+import { applied } from '../../src/mesos/operations.ts'
+import { fromMessages, toMessages } from '../../src/mesos/resources.ts'
 import type {
   FrameworkInfo,
   MasterEvent,
   Offer,
   OfferOperation,
+  OperationStatus,
   Resource,
   SchedulerCall,
   SchedulerCallSubscribe,
@@ -23,12 +27,16 @@ import type {
 } from '../../src/mesos/types.ts'
 import type { AgentId, AgentUid, FrameworkId, MasterId, SessionId, StreamId, TaskId } from '../../src/model/ids.ts'
 import { seededRandom, uuidText } from '../../src/model/random.ts'
+import type { Resources } from '../../src/model/resources.ts'
+import type { Result } from '../../src/model/result.ts'
 import { Channel } from '../../src/wire/channel.ts'
 import type {
+  ApplyOperation,
   DownFrame,
   DownMessage,
   Launch,
   MesosJson,
+  OperationReport,
   Register,
   TaskReport,
   UpFrame,
@@ -268,6 +276,13 @@ export class TestAgent {
   isMute = false
   /** Set to let launches get lost on the way, with everything after them. */
   isDeaf = false
+  /** Set to let operations arrive and wait for `carryOut`. */
+  isSlow = false
+  /** Operations whose end is not acknowledged, and those that wait to be carried out. */
+  readonly operations = new Map<string, OperationReport>()
+  readonly #arrived: ApplyOperation[] = []
+  /** What operations made of its resources; null: nothing yet. */
+  #total: Resources | null = null
   beats = false
   nextBeatMs = 0
   #channel: Channel<UpMessage, DownMessage> | null = null
@@ -283,10 +298,21 @@ export class TestAgent {
   /** Another machine than before: new hardware behind the same uid. */
   change(options: Partial<TestAgentOptions>): void {
     this.#options = { ...this.#options, ...options }
+    if (options.resources !== undefined || options.resourceMessages !== undefined) this.#total = null
+  }
+
+  /** With its reservations and volumes. */
+  get total(): Resources {
+    return this.#total ?? must(fromMessages(this.#bareResources))
+  }
+
+  get #bareResources(): readonly Resource[] {
+    const { resources = { cpus: 4, mem: 4096, disk: 10_000 }, resourceMessages } = this.#options
+    return (resourceMessages as readonly Resource[] | undefined) ?? scalars(resources)
   }
 
   get registration(): Register {
-    const { hostname = 'machine', resources = { cpus: 4, mem: 4096, disk: 10_000 }, gpuUuids = [] } = this.#options
+    const { hostname = 'machine', gpuUuids = [] } = this.#options
     const id = this.agentId === null ? {} : { id: { value: this.agentId } }
     const live = [...this.runs.values()]
     const frameworks = new Map(live.map(({ launch }) => [idOf(launch.frameworkInfo, 'id'), launch.frameworkInfo]))
@@ -298,7 +324,7 @@ export class TestAgent {
       agentInfo: {
         hostname,
         port: 5051,
-        resources: this.#options.resourceMessages ?? scalars(resources),
+        resources: this.#total === null ? this.#bareResources : toMessages(this.#total, 'post'),
         attributes: this.#options.attributes ?? [],
         ...id,
       },
@@ -309,7 +335,7 @@ export class TestAgent {
       oversubscribed: [],
       frameworks: [...frameworks.values()],
       tasks: live.map(reportOf),
-      operations: [],
+      operations: [...this.operations.values()],
     }
   }
 
@@ -382,6 +408,11 @@ export class TestAgent {
       this.runs.set(idOf(message.taskInfo, 'task_id'), run)
     } else if (message.kind === 'shutdownFramework') {
       this.gone.add(message.frameworkId)
+    } else if (message.kind === 'applyOperation') {
+      this.#arrived.push(message)
+      if (!this.isSlow) this.carryOut()
+    } else if (message.kind === 'acknowledgeOperation') {
+      this.operations.delete(message.operationUuid)
     } else if (message.kind === 'acknowledge') {
       const run = this.runs.get(message.taskId)
       if (run === undefined || run.statuses[run.acknowledged]?.uuid !== message.uuid) return
@@ -406,6 +437,30 @@ export class TestAgent {
     })
     run.latestState = state
     if (run.acknowledged === run.statuses.length - 1 || isOver(state)) this.tell(taskId)
+  }
+
+  /** Does what the operations that arrived say, as far as it can (or says that it failed), and tells. */
+  carryOut(result: 'done' | 'failed' = 'done'): void {
+    for (const { kind: _kind, ...message } of this.#arrived.splice(0)) {
+      const operation = must(fromJsonValue('mesos.v1.Offer.Operation', message.operation))
+      const change = applied(this.total, operation)
+      const isDone = change.ok && result === 'done'
+      if (isDone) this.#total = change.value.total
+      const status: MesosJson = {
+        state: isDone ? 'OPERATION_FINISHED' : change.ok ? 'OPERATION_FAILED' : 'OPERATION_DROPPED',
+        uuid: { value: btoa(String.fromCharCode(...this.#cluster.random.bytes16())) },
+      }
+      this.operations.set(message.operationUuid, { ...message, status })
+      this.tellOperation(message.operationUuid)
+    }
+  }
+
+  /** Sends (again) what became of an operation. */
+  tellOperation(uuid: string): void {
+    const report = this.operations.get(uuid)
+    if (report === undefined) return
+    const { operation: _operation, ...told } = report
+    this.say({ kind: 'operationUpdate', ...told })
   }
 
   /** Sends (again) the oldest status that is not acknowledged. */
@@ -533,6 +588,34 @@ export class TestScheduler {
     return offer
   }
 
+  /** What it was told of its operations, or of one. */
+  operationStatuses(id?: string): OperationStatus[] {
+    const all = this.all('UPDATE_OPERATION_STATUS').flatMap((event) => event.update_operation_status?.status ?? [])
+    return id === undefined ? all : all.filter((status) => status.operation_id?.value === id)
+  }
+
+  acknowledgeOperation({ agent_id, operation_id, uuid }: OperationStatus): void {
+    if (operation_id === undefined || uuid === undefined) return
+    this.call({
+      type: 'ACKNOWLEDGE_OPERATION_STATUS',
+      acknowledge_operation_status: { operation_id, uuid: uuid.value, ...(agent_id && { agent_id }) },
+    })
+  }
+
+  reconcileOperations(...operations: { readonly id: string; readonly agentId?: string }[]): OperationStatus[] {
+    const before = this.operationStatuses().length
+    this.call({
+      type: 'RECONCILE_OPERATIONS',
+      reconcile_operations: {
+        operations: operations.map(({ id, agentId }) => ({
+          operation_id: { value: id },
+          ...(agentId === undefined ? {} : { agent_id: { value: agentId } }),
+        })),
+      },
+    })
+    return this.operationStatuses().slice(before)
+  }
+
   updates(taskId?: string): TaskStatus[] {
     const all = this.all('UPDATE').flatMap((event) => event.update?.status ?? [])
     return taskId === undefined ? all : all.filter((status) => status.task_id.value === taskId)
@@ -610,6 +693,11 @@ function reportOf(run: Run): TaskReport {
     statuses,
     unacknowledgedUuid: waiting === undefined ? null : (waiting.uuid as string),
   }
+}
+
+function must<T>(result: Result<T>): T {
+  if (!result.ok) throw new Error(result.fault.message)
+  return result.value
 }
 
 function idOf(message: MesosJson, field: string): string {

@@ -10,7 +10,7 @@ import type { FrameworkId, StreamId } from '../../model/ids.ts'
 import { type About, flagList, versionInfo } from '../../shell/http-about.ts'
 import { sendEmpty, sendMessage, sendText } from '../../shell/http-answers.ts'
 import type { Answer, Endpoint, Exchange } from '../../shell/http-server.ts'
-import { agentsMessage, frameworksMessage, stateMessage, tasksMessage } from '../cluster/messages.ts'
+import { agentsMessage, frameworksMessage, operationsMessage, stateMessage, tasksMessage } from '../cluster/messages.ts'
 import type { EventStreams } from './event-streams.ts'
 import type { Metrics } from './metrics.ts'
 import { operatorWrite, performWrite } from './operator-writes.ts'
@@ -115,7 +115,7 @@ function answer(
     case 'GET_ROLES':
       return { type: 'GET_ROLES', get_roles: rolesMessage(view) }
     case 'GET_OPERATIONS':
-      return { type: 'GET_OPERATIONS', get_operations: {} }
+      return { type: 'GET_OPERATIONS', get_operations: operationsMessage(view) }
     case 'GET_WEIGHTS':
       return { type: 'GET_WEIGHTS', get_weights: weightsMessage(view) }
     case 'GET_QUOTA':

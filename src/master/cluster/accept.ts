@@ -6,11 +6,12 @@
 import type { OfferOperation, SchedulerCallAccept, TaskInfo } from '../../mesos/types.ts'
 import { operationError } from '../../mesos/validate-operation.ts'
 import type { OfferId } from '../../model/ids.ts'
-import { add, noResources, type Resources } from '../../model/resources.ts'
-import { launchTask, type Room, refuseGroup, refuseTask } from './launch.ts'
+import { add, noResources, overlap, type Resources, subtract } from '../../model/resources.ts'
+import { launchTask, refuseGroup, refuseTask } from './launch.ts'
 import { dropOffer, refuseMsOf, takeOffer } from './offers.ts'
 import { performOperation } from './operations.ts'
 import type { Framework, Offer } from './records.ts'
+import { openRoom, type Room } from './room.ts'
 import type { State } from './state.ts'
 import { forward, masterStatus } from './statuses.ts'
 import { grantOf } from './tasks.ts'
@@ -28,16 +29,25 @@ export function accept(state: State, framework: Framework, call: SchedulerCallAc
     for (const operation of operations) refuseOperation(state, framework, operation, why)
     return
   }
-  let left: Resources = noResources
+  let offered: Resources = noResources
   for (const offer of offers) {
     takeOffer(state, offer)
-    left = add(left, offer.resources)
+    offered = add(offered, offer.resources)
   }
-  const room: Room = { framework, agent, role: first.role, left }
+  const room = openRoom({ framework, agent, role: first.role }, offered)
   for (const operation of operations) perform(state, room, operation)
-  if (room.left.length === 0) return
-  const rest = { frameworkId: framework.id, agentId: agent.id, role: first.role, resources: room.left }
-  state.allocator.recover(grantOf(rest), refuseMsOf(call.filters), state.nowMs)
+  giveBack(state, room, offered, refuseMsOf(call.filters))
+}
+
+/** What is left as it was offered counts as declined; what an operation changed is worth offering again at once. */
+function giveBack(state: State, { framework, agent, role, left }: Room, offered: Resources, refuseMs: number): void {
+  const place = { frameworkId: framework.id, agentId: agent.id, role }
+  const declined = overlap(left, offered)
+  const changed = subtract(left, declined)
+  if (declined.length > 0) state.allocator.recover(grantOf({ ...place, resources: declined }), refuseMs, state.nowMs)
+  if (changed.length === 0) return
+  state.allocator.recover(grantOf({ ...place, resources: changed }), null, state.nowMs)
+  state.isAllocationUrgent = true
 }
 
 /** The framework's own offers among the ids, each once, and what is wrong with the list as a whole. */
@@ -50,7 +60,8 @@ function findOffers(
   let problem: string | null = ids.length === 0 ? 'no offers specified' : null
   for (const { value } of ids) {
     const offer = state.offers.get(value as OfferId)
-    if (offer === undefined || offer.frameworkId !== framework.id) problem ??= `offer '${value}' is no longer valid`
+    const isTold = offer?.frameworkId === framework.id && offer.keptFor === null
+    if (!isTold) problem ??= `offer '${value}' is no longer valid`
     else if (offers.has(value)) problem ??= `offer '${value}' is listed twice`
     else offers.set(value, offer)
   }

@@ -13,7 +13,7 @@ import { onAgentFrame } from './agent-frames.ts'
 import { onCall } from './calls.ts'
 import { removeFramework } from './framework-removal.ts'
 import { beatFramework, failoverExpired, streamClosed, subscribe } from './frameworks.ts'
-import { gangDue } from './gangs.ts'
+import { assembleGangs, gangDue } from './gangs.ts'
 import { expirePending } from './handshake.ts'
 import { killTask } from './kill.ts'
 import { repeatMessages } from './link.ts'
@@ -26,7 +26,7 @@ import {
   pruneUnreachable,
 } from './loss.ts'
 import { makeOffers, rescindOffer } from './offers.ts'
-import { operate } from './operations.ts'
+import { operate } from './operator-operations.ts'
 import { beatOperator, forgetOperator, subscribeOperator } from './operators.ts'
 import { endPause, isPaused, pauseAllocation } from './pause.ts'
 import { recallQuotas, updateQuota } from './quota.ts'
@@ -70,12 +70,12 @@ class Machine implements Cluster {
     this.#noticeAbsence(nowMs)
     state.nowMs = nowMs
     this.#handle(input)
-    for (const agent of state.overflowed) {
-      state.log('warn', 'wire.dropped', 'the queue to an agent is full; its link is cut', { agentId: agent.id })
+    for (const [agent, reason] of state.cuts) {
+      state.log('warn', 'wire.dropped', 'the link of an agent is cut', { agentId: agent.id, reason })
       disconnectAgent(state, agent)
       state.disconnectAgent(agent.uid)
     }
-    state.overflowed.clear()
+    state.cuts.clear()
     this.#planAllocation()
     if (state.isExpecting && !state.timers.has('watch')) this.#watch()
     return state.takeEffects()
@@ -148,10 +148,11 @@ class Machine implements Cluster {
       case 'allocate':
         this.#lastAllocationMs = state.nowMs
         state.isAllocationUrgent = false
+        assembleGangs(state)
         return makeOffers(state)
-      case 'heartbeat':
       case 'pause':
         return endPause(state)
+      case 'heartbeat':
         return beatFramework(state, id as FrameworkId)
       case 'operator':
         return beatOperator(state, id as StreamId)
@@ -205,10 +206,10 @@ class Machine implements Cluster {
    */
   #planAllocation(): void {
     const { allocator, timers, nowMs, config, isAllocationUrgent } = this.#state
-    const batchMs = Math.max(nowMs, this.#lastAllocationMs + config.allocationIntervalMs)
     if (isPaused(this.#state)) return
-    if (allocator.hasWork()) timers.setEarlier('allocate', isAllocationUrgent ? nowMs : batchMs)
+    const batchMs = Math.max(nowMs, this.#lastAllocationMs + config.allocationIntervalMs)
     if (allocator.hasMore()) timers.setEarlier('allocate', nowMs)
+    if (allocator.hasWork()) timers.setEarlier('allocate', isAllocationUrgent ? nowMs : batchMs)
     const filterEndMs = allocator.nextFilterEndMs()
     if (filterEndMs !== null) timers.setEarlier('allocate', Math.max(filterEndMs, batchMs))
   }
@@ -230,10 +231,10 @@ function recall(state: State, snapshot: RegistrySnapshot): void {
     state.goneUids.add(uid)
   }
   for (const id of snapshot.deactivated) state.deactivated.add(id)
-  if (state.recovered.size > 0) state.expect('recovery', state.config.agentReregisterTimeoutMs)
   recallWeights(state, snapshot.weights)
   recallQuotas(state, snapshot.quotas)
   pauseAllocation(state)
+  if (state.recovered.size > 0) state.expect('recovery', state.config.agentReregisterTimeoutMs)
   if (state.unreachable.size > 0) state.timers.set('prune', state.nowMs + pruneIntervalMs)
 }
 

@@ -8,6 +8,7 @@ import { sendToAgent } from './link.ts'
 import { forgetAway } from './loss.ts'
 import { forgetGangsOf } from './gangs.ts'
 import { dropOffersOf } from './offers.ts'
+import { releaseOperations } from './operation-losses.ts'
 import { tellOperators } from './operators.ts'
 import type { Agent, Framework } from './records.ts'
 import type { State } from './state.ts'
@@ -40,6 +41,7 @@ export function removeFramework(state: State, framework: Framework): void {
     completeTask(state, framework, agent, task)
   }
   for (const task of [...framework.unreachableTasks.values()]) forgetAway(state, task)
+  releaseOperations(state, framework)
   for (const agent of agents) sendToAgent(state, agent, { kind: 'shutdownFramework', frameworkId: id })
   state.allocator.removeFramework(id)
   state.frameworks.delete(id)

@@ -22,6 +22,7 @@ import { removeFramework } from './framework-removal.ts'
 import { forgetGangsOf } from './gangs.ts'
 import { frameworkMessage } from './messages.ts'
 import { dropOffersOf } from './offers.ts'
+import { repeatOperations } from './operation-losses.ts'
 import { tellOperators } from './operators.ts'
 import { type Framework, isUnacknowledged } from './records.ts'
 import type { State } from './state.ts'
@@ -150,6 +151,7 @@ function greet(state: State, framework: Framework, streamId: StreamId): void {
   for (const task of framework.tasks.values()) {
     if (task.status !== null && isUnacknowledged(task)) forward(state, framework, task.status)
   }
+  repeatOperations(state, framework)
   state.log('info', 'framework.subscribed', 'a scheduler subscribed', {
     frameworkId: framework.id,
     name: framework.info.name,

@@ -1,5 +1,5 @@
-// What an agent says that its tasks hold must be possible before it is booked: a port, an item of a set and a GPU are
-// one task's at a time, amounts can be counted, and a task holds tomorrow what it held yesterday. An agent that says
+// What an agent says that its tasks hold must be possible before it is booked: a port, an item of a set, a volume and a
+// GPU are one task's at a time, amounts can be counted, and a task holds tomorrow what it held yesterday. An agent that says
 // otherwise is not believed, since books that take the same thing in twice can give it back only once.
 // It does not know how reports arrive, nor what is free.
 
@@ -15,8 +15,13 @@ export function holdingsError(tasks: readonly ReportedTask[]): string | null {
   if (new Set(gpus).size < gpus.length) return 'a GPU is granted twice'
   const byKey = new Map<string, Resource[]>()
   const sums = new Map<string, number>()
+  const volumes = new Set<string>()
   for (const item of live.flatMap((task) => task.resources)) {
-    const { value, name } = item
+    const { value, name, disk, shared, key } = item
+    if (disk?.persistence !== undefined && shared !== true) {
+      if (volumes.has(key)) return `persistent volume '${disk.persistence.id}' is held twice`
+      volumes.add(key)
+    }
     if (value.kind === 'scalar') sums.set(name, (sums.get(name) ?? 0) + value.milli)
     else byKey.get(item.key)?.push(item) ?? byKey.set(item.key, [item])
   }

@@ -3,25 +3,22 @@
 // launched that the agent would have to refuse.
 
 import { toJsonValue } from '../../mesos/json.ts'
-import { formatResources } from '../../mesos/resource-text.ts'
 import { fromMessages, toMessages } from '../../mesos/resources.ts'
 import { unsupportedReason } from '../../mesos/supported.ts'
 import type { OfferOperation, Resource, TaskInfo, TaskStatusReason } from '../../mesos/types.ts'
 import { taskError, taskGroupError } from '../../mesos/validate-task.ts'
 import { idError, type TaskId } from '../../model/ids.ts'
-import { allocatedTo, contains, type Resources, subtract } from '../../model/resources.ts'
+import { allocatedTo, type Resources } from '../../model/resources.ts'
 import { fail, ok, type Result } from '../../model/result.ts'
 import { frameBytesMax } from '../../wire/bounds.ts'
 import type { Launch } from '../../wire/messages.ts'
 import { grantFor } from './hardware.ts'
 import { sendToAgent } from './link.ts'
-import { type Agent, type Framework, type Task, taskKey } from './records.ts'
+import { type Framework, type Task, taskKey } from './records.ts'
+import { type Room, shortageIn, takeFrom } from './room.ts'
 import type { State } from './state.ts'
 import { forward, masterStatus } from './statuses.ts'
 import { bookTask, shownInfo } from './tasks.ts'
-
-/** What the operations of one ACCEPT work in. */
-export type Room = { readonly framework: Framework; readonly agent: Agent; readonly role: string; left: Resources }
 
 /** Room in a frame for what is around the message. */
 const frameOverheadBytes = 1_024
@@ -33,7 +30,7 @@ export function launchTask(state: State, room: Room, info: TaskInfo): void {
     return refuseTask(state, framework, info, { reason: 'REASON_TASK_INVALID', message: plan.fault.message })
   }
   const { resources, launch } = plan.value
-  room.left = subtract(room.left, resources)
+  takeFrom(state, room, resources)
   const task: Task = {
     id: info.task_id.value as TaskId,
     frameworkId: framework.id,
@@ -160,11 +157,5 @@ function roomError(room: Room, messages: readonly Resource[]): string | null {
     return `resource '${other.name}' is allocated to role '${other.allocation_info?.role}', the offer to '${room.role}'`
   }
   const wanted = fromMessages(messages)
-  if (!wanted.ok) return wanted.fault.message
-  if (contains(room.left, allocatedTo(wanted.value, room.role))) return null
-  return `more resources are used than offered: ${textOf(wanted.value)} of ${textOf(room.left)}`
-}
-
-function textOf(items: Resources): string {
-  return items.length === 0 ? 'nothing' : formatResources(allocatedTo(items, undefined))
+  return wanted.ok ? shortageIn(room, allocatedTo(wanted.value, room.role)) : wanted.fault.message
 }

@@ -14,7 +14,7 @@ export function sendToAgent(state: State, agent: Agent, message: DownMessage): v
   if (agent.link === null) return
   const sent = agent.link.channel.send(message, state.nowMs)
   if (!sent.ok) {
-    state.overflowed.add(agent)
+    state.cuts.set(agent, 'the queue to an agent is full')
     return
   }
   for (const frame of sent.value) state.sendAgent(agent.uid, frame)

@@ -13,6 +13,7 @@ import { syncActivity } from './agent-activity.ts'
 import { isRegistering, rememberEnded } from './handshake.ts'
 import { closeLink } from './link.ts'
 import { rescindOffersOf } from './offers.ts'
+import { loseOperations } from './operation-losses.ts'
 import { tellOperators } from './operators.ts'
 import { type Agent, type Framework, type Task, taskKey } from './records.ts'
 import type { State } from './state.ts'
@@ -78,6 +79,7 @@ export function checkSilence(state: State, agentId: AgentId): void {
     const framework = state.frameworks.get(task.frameworkId)
     if (framework !== undefined) setAway(state, framework, agent, task, facts)
   }
+  loseOperations(state, agent.id, 'OPERATION_UNREACHABLE', 'the agent is unreachable')
   forgetAgent(state, agent)
   state.disconnectAgent(agent.uid)
   tellFailure(state, agent.id)
@@ -146,6 +148,7 @@ export function removeAgent(state: State, uid: AgentUid, id: AgentId): void {
       unbookResources(agent, task)
       concludeAndComplete(state, agent, task, facts)
     }
+    loseOperations(state, agent.id, 'OPERATION_UNKNOWN', 'the agent was replaced by a new one')
     if (agent.link !== null) rememberEnded(state, uid, agent.link.session)
     forgetAgent(state, agent)
     tellOperators(state, () => ({ type: 'AGENT_REMOVED', agent_removed: { agent_id: { value: id } } }))

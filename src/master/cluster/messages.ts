@@ -9,14 +9,17 @@ import type {
   MasterResponseGetAgentsAgent,
   MasterResponseGetFrameworks,
   MasterResponseGetFrameworksFramework,
+  MasterResponseGetOperations,
   MasterResponseGetState,
   MasterResponseGetTasks,
   Offer,
+  Operation,
   Task,
   TimeInfo,
 } from '../../mesos/types.ts'
+import { uuidBytes } from '../../model/random.ts'
 import { allocatedTo, type Resources, sumToShow } from '../../model/resources.ts'
-import type { AgentRecord, ClusterView, FrameworkRecord, OfferRecord, TaskRecord } from './types.ts'
+import type { AgentRecord, ClusterView, FrameworkRecord, OfferRecord, OperationRecord, TaskRecord } from './types.ts'
 
 export function stateMessage(view: ClusterView): MasterResponseGetState {
   return {
@@ -109,6 +112,21 @@ export function taskMessage(task: TaskRecord): Task {
     kill_policy: info.kill_policy,
     user: info.command?.user,
     limits: info.limits,
+  }
+}
+
+export function operationsMessage(view: ClusterView): MasterResponseGetOperations {
+  return { operations: [...view.operations()].map(operationMessage) }
+}
+
+function operationMessage({ uuid, agentId, frameworkId, info, status, statuses }: OperationRecord): Operation {
+  return {
+    ...(frameworkId === null ? {} : { framework_id: { value: frameworkId } }),
+    agent_id: { value: agentId },
+    info,
+    latest_status: status,
+    statuses,
+    uuid: { value: uuidBytes(uuid) },
   }
 }
 

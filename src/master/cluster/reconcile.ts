@@ -2,9 +2,10 @@
 // about. No answer means: ask again. Nothing changes by asking.
 
 import type {
-  OperationState,
+  OperationStatus,
   SchedulerCallReconcile,
   SchedulerCallReconcileOperations,
+  SchedulerCallReconcileOperationsOperation,
   TaskStatus,
 } from '../../mesos/types.ts'
 import type { AgentId, TaskId } from '../../model/ids.ts'
@@ -69,26 +70,62 @@ function answerHeld(state: State, framework: Framework, task: Task): void {
   forward(state, framework, status)
 }
 
-/** This version carries out no operations, so that it knows none: what the agent tells is all there is. */
+/** The latest status of each; those of no id are nobody's to ask for. */
 export function reconcileOperations(state: State, framework: Framework, call: SchedulerCallReconcileOperations): void {
-  for (const { operation_id, agent_id } of call.operations ?? []) {
-    state.tell(framework, {
-      type: 'UPDATE_OPERATION_STATUS',
-      update_operation_status: {
-        status: {
-          operation_id,
-          state: operationState(state, agent_id?.value as AgentId | undefined),
-          message: 'the operation is not known',
-          ...(agent_id === undefined ? {} : { agent_id }),
-        },
-      },
-    })
+  state.counters.add('messages_reconcile_operations')
+  const asked = call.operations ?? []
+  const tell = (status: OperationStatus) =>
+    state.tell(framework, { type: 'UPDATE_OPERATION_STATUS', update_operation_status: { status } })
+  if (asked.length === 0) {
+    for (const operation of state.operations.ofFramework(framework.id)) {
+      if (operation.id !== null) tell(withoutUuid(operation.status))
+    }
+  }
+  for (const one of asked) tell(operationStatus(state, framework, one))
+}
+
+function operationStatus(
+  state: State,
+  framework: Framework,
+  { operation_id, agent_id, resource_provider_id }: SchedulerCallReconcileOperationsOperation,
+): OperationStatus {
+  const known = state.operations.find(framework.id, operation_id.value)
+  if (known !== undefined) return withoutUuid(known.status)
+  return {
+    operation_id,
+    ...operationFacts(state, agent_id?.value as AgentId | undefined, resource_provider_id !== undefined),
+    ...(agent_id === undefined ? {} : { agent_id }),
+    ...(resource_provider_id === undefined ? {} : { resource_provider_id }),
   }
 }
 
-function operationState(state: State, agentId: AgentId | undefined): OperationState {
-  if (agentId === undefined) return 'OPERATION_UNKNOWN'
-  if (state.recovered.has(agentId)) return 'OPERATION_RECOVERING'
-  if (state.unreachable.has(agentId)) return 'OPERATION_UNREACHABLE'
-  return state.gone.has(agentId) ? 'OPERATION_GONE_BY_OPERATOR' : 'OPERATION_UNKNOWN'
+/** An operation that the master does not hold: what its agent tells. */
+function operationFacts(
+  state: State,
+  agentId: AgentId | undefined,
+  isOfProvider: boolean,
+): Pick<OperationStatus, 'state' | 'message'> {
+  const unknown = { state: 'OPERATION_UNKNOWN', message: 'the operation is not known' } as const
+  if (agentId === undefined) return unknown
+  if (state.recovered.has(agentId)) {
+    return { state: 'OPERATION_RECOVERING', message: 'the agent has not come back yet' }
+  }
+  if (state.agents.has(agentId)) {
+    if (!isOfProvider) return unknown
+    return { state: 'OPERATION_RECOVERING', message: 'the resource provider is not subscribed' }
+  }
+  const unreachable = state.unreachable.get(agentId)
+  if (unreachable !== undefined) {
+    if (isRegistering(state, unreachable.uid)) {
+      return { state: 'OPERATION_RECOVERING', message: 'the agent is coming back' }
+    }
+    return { state: 'OPERATION_UNREACHABLE', message: 'the agent is unreachable' }
+  }
+  if (!state.gone.has(agentId)) return unknown
+  return { state: 'OPERATION_GONE_BY_OPERATOR', message: 'the agent was marked gone by an operator' }
+}
+
+/** An answer wants no acknowledgement. */
+function withoutUuid({ uuid: _uuid, ...status }: OperationStatus): OperationStatus {
+  return status
 }

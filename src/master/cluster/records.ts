@@ -139,9 +139,9 @@ export type Operation = {
 }
 
 export type WaitingConversion = {
-  /** Its framework holds `consumed` in this role; null when that framework is gone and nobody holds it any more. */
-  readonly role: string | null
-  /** With the allocation role that they had, as the agent's `used` counts them. */
+  /** Who holds `consumed` in the allocator; null when that framework is gone and nobody does any more. */
+  readonly holder: { readonly frameworkId: FrameworkId; readonly role: string } | null
+  /** `consumed` as the agent's `used` counts it, with the allocation role. */
   readonly held: Resources
   /** Without allocation. */
   readonly consumed: Resources

@@ -9,12 +9,15 @@ import { frameworkInfoError } from '../../mesos/validate-framework.ts'
 import { type FrameworkId, idError, type TaskId } from '../../model/ids.ts'
 import { allocatedTo, scalarTotal } from '../../model/resources.ts'
 import { fail, ok, type Result } from '../../model/result.ts'
-import type { Register, TaskReport } from '../../wire/messages.ts'
+import type { OperationReport, Register, TaskReport } from '../../wire/messages.ts'
 import { holdingsError } from './holdings.ts'
-import { type AgentFacts, type AgentReport, type ReportedTask, uuidBase64 } from './records.ts'
+import { readOperationStatus } from './operation-updates.ts'
+import { type AgentFacts, type AgentReport, type ReportedOperation, type ReportedTask, uuidBase64 } from './records.ts'
 
-/** The largest AgentInfo, as JSON text: it is part of every offer of the agent. */
+/** The largest AgentInfo without resources, as JSON text: it is part of every offer of the agent. */
 export const agentInfoBytesMax = 64 * 1024
+/** Above what operations may make of an agent (operation-validation.ts): what is there is never refused for a trifle. */
+export const agentIdentitiesLengthMax = 1024 * 1024
 
 export function readReport(register: Register): Result<AgentReport> {
   const facts = readFacts(register)
@@ -41,19 +44,41 @@ export function readReport(register: Register): Result<AgentReport> {
   }
   const error = holdingsError(tasks)
   if (error !== null) return fail('WIRE_MALFORMED', `the report cannot be true: ${error}`)
-  return ok({ facts: facts.value, frameworks, tasks, operations: register.operations })
+  const operations = readOperations(register.operations)
+  if (!operations.ok) return operations
+  return ok({ facts: facts.value, frameworks, tasks, operations: operations.value })
+}
+
+function readOperations(reports: readonly OperationReport[]): Result<readonly ReportedOperation[]> {
+  const byUuid = new Map<string, ReportedOperation>()
+  for (const { operationUuid: uuid, frameworkId, operationId: id, operation, status } of reports) {
+    const info = fromJsonValue('mesos.v1.Offer.Operation', operation)
+    if (!info.ok) return info
+    const last = readOperationStatus(status)
+    if (last === null) return fail('WIRE_MALFORMED', `the status of operation ${uuid} is not valid`)
+    byUuid.set(uuid, { uuid, frameworkId, id, info: info.value, status: last })
+  }
+  return ok([...byUuid.values()])
 }
 
 function readFacts(register: Register): Result<AgentFacts> {
   const { version, capabilities, http, hardware, conditions } = register
   const info = fromJsonValue('mesos.v1.AgentInfo', register.agentInfo)
   if (!info.ok) return info
-  const infoSizeBytes = encodeJson('mesos.v1.AgentInfo', info.value).length
+  // An offer shows resources of its own, not those of the info.
+  const infoSizeBytes = encodeJson('mesos.v1.AgentInfo', { ...info.value, resources: [] }).length
   if (infoSizeBytes > agentInfoBytesMax) {
     return fail('WIRE_TOO_LARGE', `the AgentInfo has more than ${agentInfoBytesMax} bytes`)
   }
   const total = fromMessages(info.value.resources ?? [])
   if (!total.ok) return total
+  const identitiesLength = total.value.reduce((sum, { key }) => sum + key.length, 0)
+  if (identitiesLength > agentIdentitiesLengthMax) {
+    return fail(
+      'WIRE_TOO_LARGE',
+      `the agent's reservations and volumes have more than ${agentIdentitiesLengthMax} letters`,
+    )
+  }
   const gpus = scalarTotal(total.value, 'gpus') / 1000
   const named = new Set(hardware.gpus.map(({ uuid }) => uuid)).size
   if (gpus > named || named < hardware.gpus.length) {

@@ -10,7 +10,7 @@ import { encodeJson } from '../../mesos/json.ts'
 import { isTerminal } from '../../mesos/names.ts'
 import type { AgentInfo, FrameworkInfo } from '../../mesos/types.ts'
 import type { AgentUid, FrameworkId } from '../../model/ids.ts'
-import { noResources, scalarTotal } from '../../model/resources.ts'
+import { equal, noResources, scalarTotal } from '../../model/resources.ts'
 import { createMachineBooks } from '../placement/books.ts'
 import { syncActivity } from './agent-activity.ts'
 import { endEnding, setEnding, supplyOf } from './ending.ts'
@@ -21,6 +21,7 @@ import { closeLink, sendToAgent } from './link.ts'
 import { forgetAway, removeAgent, watchSilence } from './loss.ts'
 import { agentMessage } from './messages.ts'
 import { rescindOffersOf } from './offers.ts'
+import { reconcileReported } from './operation-losses.ts'
 import { tellOperators } from './operators.ts'
 import {
   type Agent,
@@ -75,6 +76,7 @@ export function agentJoins(state: State, uid: AgentUid, pending: Pending): void 
   if (present === undefined)
     tellOperators(state, () => ({ type: 'AGENT_ADDED', agent_added: { agent: agentMessage(agent) } }))
   reconcileTasks(state, agent, report, wasUnreachable)
+  reconcileReported(state, agent, report.operations)
   syncActivity(state, agent)
 }
 
@@ -123,7 +125,7 @@ function takeBack(state: State, agent: Agent, report: AgentReport): Agent {
     closeLink(state, agent)
   }
   const isOther = persistChange(state, agent.id, agent.uid, report, agent.info)
-  const isChanged = isOther || `${agent.capabilities}` !== `${facts.capabilities}`
+  const isChanged = isOther || `${agent.capabilities}` !== `${facts.capabilities}` || !equal(agent.total, facts.total)
   if (isChanged) rescindOffersOf(state, agent)
   Object.assign(agent, facts)
   if (isChanged) state.allocator.updateAgent(agent.id, supplyOf(agent))
@@ -133,7 +135,10 @@ function takeBack(state: State, agent: Agent, report: AgentReport): Agent {
   return agent
 }
 
-/** Whether the agent says something else of itself than before; the registry keeps the newest. */
+/**
+ * Whether the agent says something else of itself than before, resources aside: those it had at its last registration
+ * are not those that the master believes in now. The registry keeps the newest.
+ */
 function persistChange(
   state: State,
   agentId: Agent['id'],
@@ -142,9 +147,10 @@ function persistChange(
   before: AgentInfo,
 ): boolean {
   const text = (info: AgentInfo) => encodeJson('mesos.v1.AgentInfo', { ...info, id: { value: agentId } })
-  if (text(before) === text(report.facts.info)) return false
+  const { info } = report.facts
+  if (text(before) === text(info)) return false
   state.persist({ op: 'admitAgent', agent: registryAgent(agentId, uid, report) })
-  return true
+  return text({ ...before, resources: [] }) !== text({ ...info, resources: [] })
 }
 
 function reconcileTasks(state: State, agent: Agent, report: AgentReport, wasUnreachable: boolean): void {

@@ -4,14 +4,15 @@
 
 import type { MasterEvent, SchedulerEvent } from '../../mesos/types.ts'
 import type { LogEffect } from '../../model/events.ts'
-import type { AgentId, AgentUid, FrameworkId, OfferId, OperationUuid, StreamId } from '../../model/ids.ts'
+import type { AgentId, AgentUid, FrameworkId, OfferId, StreamId } from '../../model/ids.ts'
 import type { Random } from '../../model/random.ts'
 import { Timers } from '../../model/timers.ts'
 import type { DownFrame } from '../../wire/messages.ts'
 import type { Allocator, Quota } from '../allocator/types.ts'
 import type { RegistryOp } from '../registry/types.ts'
 import { Counters } from './counters.ts'
-import type { Agent, Framework, Offer, Operation, Registrations, Task, TaskKey } from './records.ts'
+import { OperationBook } from './operation-book.ts'
+import type { Agent, Framework, Gang, Offer, Registrations, Task, TaskKey } from './records.ts'
 import type { ClusterConfig, ClusterEffect, RecoveredAgentRecord, RequestId } from './types.ts'
 
 /** An agent that was silent too long, known from the registry or from this master's own life. */
@@ -47,7 +48,9 @@ export class State {
   /** `unreachableTasks` of all frameworks, by agent. */
   readonly awayTasks = new Map<AgentId, Map<TaskKey, Task>>()
   readonly offers = new Map<OfferId, Offer>()
-  readonly operations = new Map<OperationUuid, Operation>()
+  /** By framework and id, oldest first. */
+  readonly gangs = new Map<string, Gang>()
+  readonly operations = new OperationBook()
   /** Set by operators; every other role weighs 1. */
   readonly weights = new Map<string, number>()
   readonly quotas = new Map<string, Quota>()
@@ -58,13 +61,13 @@ export class State {
   /** Operator streams, oldest first. */
   readonly operators = new Set<StreamId>()
 
-  /** Agents whose queue overflowed in this step: they are cut at its end. */
-  readonly overflowed = new Set<Agent>()
+  /** Agents whose link is cut at the end of this step, and why. */
+  readonly cuts = new Map<Agent, string>()
+  /** Nothing is offered before so many agents are registered (pause.ts); null: no pause. */
+  awaitedAgents: number | null = null
   /** Set when something changed that nobody should wait for until the next batch (see cluster.ts). */
   isAllocationUrgent = false
   nextFramework = 0
-  /** Nothing is offered before so many agents are registered (pause.ts); null: no pause. */
-  awaitedAgents: number | null = null
   nextAgent = 0
   nextOffer = 0
 

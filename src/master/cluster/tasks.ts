@@ -5,7 +5,7 @@
 
 import { isTerminal } from '../../mesos/names.ts'
 import type { TaskInfo, TaskState, TaskStatus } from '../../mesos/types.ts'
-import { add, allocatedTo, subtract } from '../../model/resources.ts'
+import { add, allocatedTo, type Resource, type Resources, subtract } from '../../model/resources.ts'
 import { invariant } from '../../model/result.ts'
 import type { AllocationGrant } from '../allocator/types.ts'
 import { needOf } from './hardware.ts'
@@ -49,8 +49,18 @@ export function bookTask(state: State, framework: Framework, agent: Agent, task:
 export function releaseTask(state: State, agent: Agent, task: Task): void {
   if (!task.holdsResources) return
   unbookResources(agent, task)
-  state.allocator.recover(grantOf(task), null, state.nowMs)
+  const grant = grantOf(task)
+  // The task said where its volumes are mounted; the next offer shows them as they were made.
+  const back = { ...grant, resources: asIn(agent.total, grant.resources) }
+  state.allocator.recover(back, null, state.nowMs)
   state.isAllocationUrgent = true
+}
+
+/** The same resources in the words of `total`, where that has them. */
+function asIn(total: Resources, items: Resources): Resources {
+  if (items.every((item) => item.disk === undefined)) return items
+  const known = new Map<string, Resource>(total.map((item) => [item.key, item]))
+  return items.map((item) => ({ ...(known.get(item.key) ?? item), value: item.value }))
 }
 
 /** Takes the resources out of the agent's books only; the allocator has been or will be told otherwise. */
