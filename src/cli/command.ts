@@ -107,13 +107,24 @@ export function readCount(countMax: number): (text: string) => number {
   }
 }
 
-const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+/** Mesos' own names beside the short ones. */
+const unitMs: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  secs: 1000,
+  m: 60_000,
+  mins: 60_000,
+  h: 3_600_000,
+  hrs: 3_600_000,
+  days: 86_400_000,
+  weeks: 604_800_000,
+}
 
-/** `90`, `90s`, `5m`, `1.5h`, `500ms`, in milliseconds. */
+/** `90`, `90s`, `5m`, `1.5h`, `500ms`, or as Mesos writes them: `90secs`, `5mins`, `2weeks`; in milliseconds. */
 export function readDurationMs(text: string): number {
-  const match = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h)?$/.exec(text)
-  const durationMs = match === null ? 0 : Math.round(Number(match[1]) * (unitMs[match[2] ?? 's'] as number))
-  if (durationMs <= 0) throw new InvalidArgumentError('Expected a time such as 90, 90s, 5m or 1h.')
+  const match = /^(\d{1,9}(?:\.\d{1,3})?)([a-z]*)$/.exec(text)
+  const durationMs = match === null ? 0 : Math.round(Number(match[1]) * (unitMs[match[2] || 's'] ?? 0))
+  if (!(durationMs > 0)) throw new InvalidArgumentError('Expected a time such as 90, 90s, 5m or 1h.')
   return durationMs
 }
 

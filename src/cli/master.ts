@@ -15,9 +15,10 @@ import {
   workDirFlag,
 } from './daemon.ts'
 import { sayFault } from './output.ts'
+import { addPolicyFlags, type PolicyFlags, policyOf } from './policy-flags.ts'
 import { version } from './version.ts'
 
-type MasterFlags = {
+type MasterFlags = PolicyFlags & {
   readonly host: string
   readonly httpPort: number
   readonly mqttPort: number
@@ -29,6 +30,7 @@ type MasterFlags = {
 
 export function define(command: Command): void {
   addMasterPorts(addListenFlags(command)).addOption(workDirFlag('master')).addOption(logLevelFlag())
+  addPolicyFlags(command)
   act(command, (flags: MasterFlags, self: Command) => master(flags, flagTexts(self)))
 }
 
@@ -47,6 +49,7 @@ async function master(flags: MasterFlags, texts: Readonly<Record<string, string>
     version,
     log,
     flags: texts,
+    ...policyOf(flags),
     ...(flags.hostname === undefined ? {} : { hostname: flags.hostname }),
   })
   if (!started.ok) return sayFault(started.fault)

@@ -26,9 +26,10 @@ import {
 import { counted, humanBytes, humanMebibytes, shortNumber } from './human.ts'
 import { LogFile } from './log-file.ts'
 import { sayFault } from './output.ts'
+import { offerTimeoutFlag, type PolicyFlags, policyOf } from './policy-flags.ts'
 import { version } from './version.ts'
 
-type UpFlags = {
+type UpFlags = Pick<PolicyFlags, 'offerTimeout'> & {
   readonly host: string
   readonly httpPort: number
   readonly mqttPort: number
@@ -45,6 +46,7 @@ type UpFlags = {
 export function define(command: Command): void {
   addMasterPorts(addListenFlags(command)).addOption(agentPortFlag('--agent-port'))
   addMachineFlags(command)
+    .addOption(offerTimeoutFlag())
     .addOption(workDirFlag(null))
     .addOption(flag('-v, --verbose', 'log everything, to standard error instead of the file'))
   act(command, (flags: UpFlags, self: Command) => up(flags, flagTexts(self)))
@@ -102,6 +104,7 @@ async function startRack(flags: UpFlags, texts: Readonly<Record<string, string>>
     mqttPort: flags.mqttPort,
     workDir: join(flags.workDir, 'master'),
     log: masterLog,
+    ...policyOf(flags),
   })
   if (!master.ok) return master
   const { startAgent } = await import('../agent/main.ts')
@@ -137,7 +140,8 @@ function machineLines({ inventory, resources, isolation }: Agent): readonly stri
   const { cpu, numa, memory, disks, gpus, nics, os, machine, problems } = inventory
   const models = [...new Set(cpu.packages.map(({ model }) => model ?? 'unknown cpu'))].join(', ')
   const offered = (name: string) => scalarTotal(resources, name) / 1000
-  const enforced = isolation.enforced.length === 0 ? 'no limits' : `limits on ${isolation.enforced.join(', ')}`
+  const limits = isolation.enforced.filter((one) => one !== 'cpuset' && one !== 'affinity')
+  const enforced = limits.length === 0 ? 'no limits' : `limits on ${limits.join(', ')}`
   const gpuCount = gpus.length === 0 ? '' : `, ${shortNumber(offered('gpus'))} gpus`
   return [
     `tepui ${version} on ${os.hostname ?? 'this machine'}${machine.product === null ? '' : ` (${machine.product})`}`,

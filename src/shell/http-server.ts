@@ -20,9 +20,12 @@ export type Exchange<Subject> = Asked & { readonly subject: Subject }
 export type Answer = FastifyReply | Promise<FastifyReply>
 
 export type Endpoint<Subject> = {
-  /** Without the server's prefix, without a trailing slash. Unknown paths below it are its own too. */
+  /**
+   * Without the server's prefix, without a trailing slash. Unknown paths below it are its own too. Several endpoints of one
+   * path differ in their method, and in nothing that is checked before it.
+   */
   readonly path: string
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   /** The authentication realm; null: open to everybody, also when a token is set. */
   readonly realm: string | null
 } & (
@@ -73,7 +76,9 @@ export function createHttpServer<Subject>(options: ServerOptions<Subject>): Fast
   )
   app.setErrorHandler((error: FastifyError, request, reply) => answerError(error, request, reply, options))
   app.addHook('onResponse', async (request, reply) => options.answered?.(reply.statusCode, request))
-  for (const endpoint of options.endpoints) mount(app, endpoint, options)
+  for (const [path, endpoints] of Map.groupBy(options.endpoints, ({ path }) => path)) {
+    mount(app, path, endpoints, options)
+  }
   return app
 }
 
@@ -92,20 +97,30 @@ export function pathOf(request: FastifyRequest): string {
   return query === -1 ? request.url : request.url.slice(0, query)
 }
 
-function mount<Subject>(app: FastifyInstance, endpoint: Endpoint<Subject>, options: ServerOptions<Subject>): void {
-  const { path, realm, method } = endpoint
+function mount<Subject>(
+  app: FastifyInstance,
+  path: string,
+  endpoints: readonly Endpoint<Subject>[],
+  options: ServerOptions<Subject>,
+): void {
   const { access, name, prefix, subject } = options
+  const endpointOf = ({ method }: FastifyRequest) =>
+    endpoints.find((endpoint) => endpoint.method === (method === 'HEAD' ? 'GET' : method))
   const check = async (request: FastifyRequest, reply: FastifyReply) => {
+    const endpoint = endpointOf(request)
+    const { realm, needs } = endpoint ?? (endpoints[0] as Endpoint<Subject>)
     if (realm !== null && !access.isAllowed(request.headers.authorization)) {
       reply.header('WWW-Authenticate', `Basic realm="${realm}"`)
       return sendText(reply, 401, 'show the token: Authorization: Bearer TOKEN, or Basic with it as the password')
     }
-    if (endpoint.needs === 'subject' && subject() === null) {
+    if (needs === 'subject' && subject() === null) {
       return sendText(reply, 503, `the ${name} is still starting`)
     }
-    if (request.method !== method && !(method === 'GET' && request.method === 'HEAD')) {
-      reply.header('Allow', method)
-      return sendText(reply, 405, `expecting one of { '${method}' }, but received '${request.method}'`)
+    if (endpoint === undefined) {
+      const methods = endpoints.map(({ method }) => method)
+      reply.header('Allow', methods.join(', '))
+      const expected = methods.map((method) => `'${method}'`).join(', ')
+      return sendText(reply, 405, `expecting one of { ${expected} }, but received '${request.method}'`)
     }
     if (realm !== null && isForeignPage(request.headers, access.isOpen)) {
       const hint = access.isOpen ? '; without a token the host must be 127.0.0.1 or localhost' : ''
@@ -114,11 +129,12 @@ function mount<Subject>(app: FastifyInstance, endpoint: Endpoint<Subject>, optio
     if (endpoint.needs === 'subject' && endpoint.takesMessage === true) return checkContentType(request, reply)
   }
   const handler = (request: FastifyRequest, reply: FastifyReply) => {
+    const endpoint = endpointOf(request)
     const principal = access.principal(request.headers.authorization)
     const asked: Asked = { request, reply, principal, query: queryOf(request) }
-    if (endpoint.needs === 'nothing') return endpoint.handle(asked)
+    if (endpoint?.needs === 'nothing') return endpoint.handle(asked)
     const present = subject()
-    if (present === null) return sendText(reply, 503, `the ${name} is still starting`)
+    if (endpoint === undefined || present === null) return sendText(reply, 503, `the ${name} is still starting`)
     return endpoint.handle({ ...asked, subject: present })
   }
   for (const url of [path, `${path}/*`, `${prefix}${path}`, `${prefix}${path}/*`]) {

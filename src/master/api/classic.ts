@@ -10,6 +10,7 @@ import { milliFromNumber } from '../../model/units.ts'
 import { type About, aboutEndpoints } from '../../shell/http-about.ts'
 import { sendDocument, sendEmpty, sendText } from '../../shell/http-answers.ts'
 import { type Answer, type Endpoint, type Exchange, withSuffix } from '../../shell/http-server.ts'
+import { policyEndpoints } from './classic-policy.ts'
 import { type Metrics, systemStats } from './metrics.ts'
 import { teardown } from './operator.ts'
 import {
@@ -50,8 +51,7 @@ export function classicEndpoints({ about, metrics }: ClassicParts): readonly End
         taskId: query.get('task_id'),
       })
     }),
-    ...reading('/quota', () => ({ infos: [] })),
-    ...reading('/weights', () => []),
+    ...policyEndpoints(),
     ...reading('/metrics/snapshot', (cluster) => metrics.snapshot(cluster)),
     ...reading('/system/stats', () => systemStats()),
     ...reading('/tepui/why', ({ view }, query) => {

@@ -1,17 +1,14 @@
 // Weights of roles: set by operators at run time, kept in the registry, given to the allocator. A role that nobody gave
 // one weighs 1. All or nothing: one bad weight refuses the request.
 
-import { roleError } from '../../mesos/roles.ts'
 import type { RoleWeight } from '../registry/types.ts'
 import { rescindOffer } from './offers.ts'
 import { isAllowedRole, logged, parentRole, rolesInUse } from './role-names.ts'
 import type { State } from './state.ts'
 import type { ClusterInput } from './types.ts'
+import { weightError } from './weight-rules.ts'
 
 export const defaultWeight = 1
-/** Beyond these a share by weight could not be told from zero or from infinity. */
-export const weightMin = 1e-9
-export const weightMax = 1e9
 /** Roles with a weight of their own. */
 export const weightedRolesMax = 10_000
 
@@ -36,14 +33,6 @@ export function recallWeights(state: State, kept: readonly RoleWeight[]): void {
 
 export function weightOf(state: State, role: string): number {
   return state.weights.get(role) ?? defaultWeight
-}
-
-/** Why this cannot be a role's weight, or null. */
-export function weightError({ role, weight }: RoleWeight): string | null {
-  const error = roleError(role)
-  if (error !== null) return error
-  if (weight >= weightMin && weight <= weightMax) return null
-  return `the weight of role '${role}' must be above 0 (from ${weightMin} to ${weightMax}), not ${weight}`
 }
 
 function setWeight(state: State, role: string, weight: number): void {
