@@ -41,8 +41,8 @@ export type MachineBooks = {
   hold(grant: Grant, need: Need): void
   /** It was held. */
   release(grant: Grant, need: Need): void
-  /** The machine is another now, or other parts of it are sick; what is held stays. */
-  setHardware(hardware: Hardware, sick: SickParts): void
+  /** The machine is another now, or other parts of it are sick; what is held stays. `cpusMilli`: it offers other cpus. */
+  setHardware(hardware: Hardware, sick: SickParts, cpusMilli?: number): void
   /** What is free now, for offers. */
   free(): FreeHardware
 }

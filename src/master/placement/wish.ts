@@ -2,7 +2,7 @@
 // machines.
 
 import { fail, ok, type Result } from '../../model/result.ts'
-import type { Wish } from './types.ts'
+import type { Need, Wish } from './types.ts'
 
 export type Label = { readonly key: string; readonly value?: string | undefined }
 
@@ -23,6 +23,17 @@ export function wishOf(labels: readonly Label[]): Result<Wish> {
     wish = { ...wish, ...part }
   }
   return ok(wish)
+}
+
+/** Nothing but amounts that any part of the machine can give. */
+export function isPlain({ gpus, gpuInstances }: Need, { cpus, numa, near, nics, disks }: Wish): boolean {
+  const isShared = cpus === 'shared' && numa === 'any' && near === null
+  const noParts = gpus === 0 && Object.values(gpuInstances).every((count) => count === 0)
+  return isShared && noParts && isNone(nics) && isNone(disks)
+}
+
+function isNone(parts: number | readonly string[]): boolean {
+  return typeof parts === 'number' ? parts === 0 : parts.length === 0
 }
 
 const forms: Readonly<Record<string, string>> = {

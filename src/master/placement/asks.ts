@@ -1,0 +1,108 @@
+// What is wrong with an ask on a machine whoever has what of it: names that it does not have, numbers that it has nothing
+// of. Each is a sentence for a person. What the whole machine is too small for is found by placing on it while it is
+// empty, not here.
+
+import { isWholeCores } from './cores.ts'
+import type { Machine } from './machine.ts'
+import type { Need, Wish } from './types.ts'
+import { counted, listed } from './words.ts'
+
+/** A sentence, or null where nothing is. */
+export function whatIsWrong(machine: Machine, need: Need, wish: Wish): string | null {
+  return (
+    wrongCpus(machine, need, wish) ??
+    wrongNuma(machine, wish) ??
+    wrongGpus(machine, need, wish) ??
+    wrongParts(machine, wish)
+  )
+}
+
+function wrongCpus({ cores, cpuOfThread }: Machine, { cpusMilli }: Need, { cpus }: Wish): string | null {
+  if (cpus === 'shared') return null
+  const asked = cpusMilli / 1000
+  if (cores.length === 0) return 'it asks for CPUs of its own and the cores of this machine are not known'
+  if (asked > cpuOfThread.length) {
+    return `it asks for ${counted(asked, 'CPU')} of its own and the machine has ${cpuOfThread.length}`
+  }
+  if (cpus === 'threads') {
+    const isWhole = Number.isInteger(asked) && asked > 0
+    return isWhole ? null : `cpus ${asked} is not a whole number of CPUs: ask ${Math.max(1, Math.ceil(asked))}`
+  }
+  if (asked > 0 && Number.isInteger(asked) && isWholeCores(cores, asked)) return null
+  const sizes = [...new Set(cores.map(({ threads }) => threads.length))].sort((a, b) => a - b)
+  let next = Math.max(1, Math.ceil(asked))
+  while (next < cpuOfThread.length && !isWholeCores(cores, next)) next++
+  const each = sizes.length === 1 ? counted(sizes[0] as number, 'thread') : `${sizes.join(' or ')} threads`
+  return `cpus ${asked} is not a whole number of cores here: each has ${each}, ask ${next}`
+}
+
+function wrongNuma({ places }: Machine, { numa }: Wish): string | null {
+  if (numa === 'any' || numa === 'preferred') return null
+  const nodes = places.flatMap(({ node }) => (node === null ? [] : [node]))
+  if (nodes.length === 0) return 'it wishes for NUMA nodes and those of this machine are not known'
+  if (typeof numa !== 'number' || nodes.includes(numa)) return null
+  return `the machine has no NUMA node ${numa}: it has ${listed(nodes.map(String))}`
+}
+
+function wrongGpus({ gpus, gpuOfInstance, links }: Machine, need: Need, { gpus: wish }: Wish): string | null {
+  const instances = Object.entries(need.gpuInstances).filter(([, count]) => count > 0)
+  const asked = instances.reduce((sum, [, count]) => sum + count, need.gpus)
+  if (![need.gpus, ...instances.map(([, count]) => count)].every(Number.isInteger)) {
+    return `it asks for a part of a GPU, and ${instances.length > 0 ? 'instances' : 'GPUs'} are given whole`
+  }
+  if (wish === 'linked') {
+    const isLinked = asked < 2 || links.fastest > 0 || need.gpus === 0
+    return isLinked ? null : 'it wishes for linked GPUs and no links between those of this machine are known'
+  }
+  if (wish === 'any') return null
+  const known = new Set(gpus.map(({ uuid }) => uuid))
+  const strange = wish.filter((uuid) => !known.has(uuid) && !gpuOfInstance.has(uuid))
+  if (strange.length > 0) return `the machine has no GPU ${listed(strange)}: it has ${listed([...known])}`
+  const whole = new Set(gpus.flatMap(({ uuid, instances }) => (instances.length === 0 ? [uuid] : [])))
+  const named = wish.filter((uuid) => whole.has(uuid)).length
+  if (named >= need.gpus) return null
+  return `it asks for ${counted(need.gpus, 'whole GPU')} and names ${named} that the machine gives whole`
+}
+
+function wrongParts({ hardware, placeOfPart }: Machine, { near, nics, disks }: Wish): string | null {
+  return (
+    wrongNames('network port', nics, hardware.nics) ??
+    wrongNames('disk', disks, hardware.disks) ??
+    busyDisk(disks, hardware.disks) ??
+    wrongNear(near, hardware, placeOfPart)
+  )
+}
+
+type Named = { readonly name: string }
+
+function wrongNames(what: string, wish: number | readonly string[], parts: readonly Named[]): string | null {
+  const names = parts.map(({ name }) => name)
+  if (typeof wish === 'number') {
+    return wish <= names.length ? null : `it asks for ${counted(wish, what)} and the machine has ${listed(names)}`
+  }
+  const strange = wish.filter((name) => !names.includes(name))
+  return strange.length === 0 ? null : `the machine has no ${what} ${listed(strange)}: it has ${listed(names)}`
+}
+
+function busyDisk(wish: number | readonly string[], disks: Machine['hardware']['disks']): string | null {
+  const free = disks.filter(({ isFree }) => isFree).map(({ name }) => name)
+  if (typeof wish === 'number') {
+    return wish <= free.length
+      ? null
+      : `it asks for ${counted(wish, 'disk')} with nothing on it; such are ${listed(free)}`
+  }
+  const busy = wish.filter((name) => !free.includes(name))
+  return busy.length === 0 ? null : `there is something on disk ${listed(busy)}: with nothing on it are ${listed(free)}`
+}
+
+function wrongNear(near: string | null, hardware: Machine['hardware'], parts: Machine['placeOfPart']): string | null {
+  const kinds: Readonly<Record<string, readonly unknown[]>> = {
+    gpu: hardware.gpus,
+    nic: hardware.nics,
+    disk: hardware.disks,
+  }
+  if (near === null || parts.has(near)) return null
+  const kind = kinds[near]
+  if (kind === undefined) return `it wishes to be near ${near}, which the machine does not have`
+  return kind.length > 0 ? null : `it wishes to be near a ${near} and the machine has none`
+}

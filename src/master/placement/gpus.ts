@@ -1,0 +1,153 @@
+// Which GPUs a task gets: of all sets of so many that it may have, the one whose worst link is best, then on fewest NUMA
+// nodes, then where the task's CPUs and memory would be close, then with the most links inside, then the one that leaves
+// the most links between the GPUs that stay free. Few GPUs are tried exhaustively, many from each GPU outwards. It does
+// not know CPUs: what is close is asked of its caller.
+
+import { isGpuFree, type View } from './ledger.ts'
+import type { Links } from './links.ts'
+import type { Machine } from './machine.ts'
+
+export type GpuWish = {
+  readonly count: number
+  /** Each connected with each by the fastest kind of link on the machine. */
+  readonly isLinked: boolean
+  /** By uuid; null: any. */
+  readonly among: readonly string[] | null
+  /** Null: anywhere. */
+  readonly place: number | null
+  /** How far the task would be from GPUs at these places; 0 is close. */
+  readonly distance: (places: readonly number[]) => number
+}
+
+/** Larger machines are searched from each GPU outwards: sets are tried no more than so often. */
+const setsMax = 1_000
+/** Steps of the exhaustive search, which gives up a set as soon as two of it are not linked. */
+const stepsMax = 50_000
+
+/** Numbers of GPUs in ascending order; null where there is no such set. */
+export function chooseGpus(view: View, wish: GpuWish): readonly number[] | null {
+  const { links } = view.machine
+  const free = candidates(view, wish)
+  if (free.length < wish.count) return null
+  if (wish.count === 0) return []
+  const judge = judgeOf(view.machine, links, free, wish)
+  let best: Judged | null = null
+  const consider = (set: readonly number[]) => {
+    const judged = judge(set)
+    if (best === null || isBetter(judged, best)) best = judged
+  }
+  for (const seed of free) {
+    const grown = growFrom(seed, free, links, wish)
+    if (grown !== null) consider(grown)
+  }
+  trySets(free, links, wish, consider)
+  const found = best as Judged | null
+  return found === null ? null : [...found.set].sort((a, b) => a - b)
+}
+
+/** Those that are free and that the wish allows. */
+export function candidates(view: View, { among, place }: GpuWish): readonly number[] {
+  const allowed = among === null ? null : new Set(among)
+  return view.machine.gpus.flatMap(({ uuid }, gpu) => {
+    const isAllowed = (allowed?.has(uuid) ?? true) && (place === null || placeOfGpu(view.machine, gpu) === place)
+    return isAllowed && isGpuFree(view, gpu) ? [gpu] : []
+  })
+}
+
+/** -1: not known. */
+export function placeOfGpu(machine: Machine, gpu: number): number {
+  return machine.placeOfPart.get(machine.gpus[gpu]?.uuid ?? '') ?? -1
+}
+
+export function placesOfGpus(machine: Machine, gpus: readonly number[]): readonly number[] {
+  return [...new Set(gpus.map((gpu) => placeOfGpu(machine, gpu)))].filter((place) => place !== -1).sort((a, b) => a - b)
+}
+
+/** Most important first; more is better. */
+type Judged = { readonly set: readonly number[]; readonly marks: readonly number[] }
+
+function isBetter(a: Judged, b: Judged): boolean {
+  const differing = a.marks.findIndex((mark, i) => mark !== b.marks[i])
+  return differing !== -1 && (a.marks[differing] as number) > (b.marks[differing] as number)
+}
+
+function judgeOf(machine: Machine, links: Links, free: readonly number[], wish: GpuWish) {
+  const toFree = new Map(free.map((gpu) => [gpu, free.reduce((sum, other) => sum + weight(links, gpu, other), 0)]))
+  const distances = new Map<string, number>()
+  const distance = (places: readonly number[]) => {
+    const key = places.join()
+    const known = distances.get(key) ?? wish.distance(places)
+    distances.set(key, known)
+    return known
+  }
+  return (set: readonly number[]): Judged => {
+    let worst = Number.POSITIVE_INFINITY
+    let inside = 0
+    let lost = 0
+    set.forEach((gpu, i) => {
+      lost += toFree.get(gpu) ?? 0
+      for (const other of set.slice(0, i)) {
+        worst = Math.min(worst, links.ranks[gpu]?.[other] ?? 0)
+        inside += weight(links, gpu, other)
+      }
+    })
+    const places = placesOfGpus(machine, set)
+    return {
+      set,
+      marks: [worst === Number.POSITIVE_INFINITY ? 0 : worst, -places.length, -distance(places), inside, inside - lost],
+    }
+  }
+}
+
+function weight({ weights }: Links, a: number, b: number): number {
+  return weights[a]?.[b] ?? 0
+}
+
+function isAllowedPair(links: Links, wish: GpuWish, a: number, b: number): boolean {
+  return !wish.isLinked || (links.fastest > 0 && links.ranks[a]?.[b] === links.fastest)
+}
+
+/** The set that grows from one GPU by the best connected each time; null where it stops short. */
+function growFrom(seed: number, free: readonly number[], links: Links, wish: GpuWish): readonly number[] | null {
+  const set = [seed]
+  while (set.length < wish.count) {
+    let best: { readonly gpu: number; readonly worst: number; readonly sum: number } | null = null
+    for (const gpu of free) {
+      if (set.includes(gpu) || !set.every((other) => isAllowedPair(links, wish, gpu, other))) continue
+      const worst = Math.min(...set.map((other) => links.ranks[gpu]?.[other] ?? 0))
+      const sum = set.reduce((all, other) => all + weight(links, gpu, other), 0)
+      if (best === null || worst > best.worst || (worst === best.worst && sum > best.sum)) best = { gpu, worst, sum }
+    }
+    if (best === null) return null
+    set.push(best.gpu)
+  }
+  return set
+}
+
+/** Tries sets in order until the bounds are reached. */
+function trySets(
+  free: readonly number[],
+  links: Links,
+  wish: GpuWish,
+  consider: (set: readonly number[]) => void,
+): void {
+  let sets = 0
+  let steps = 0
+  const set: number[] = []
+  const extend = (from: number): void => {
+    if (set.length === wish.count) {
+      sets++
+      consider([...set])
+      return
+    }
+    for (let i = from; i <= free.length - (wish.count - set.length); i++) {
+      if (sets >= setsMax || ++steps > stepsMax) return
+      const gpu = free[i] as number
+      if (!set.every((other) => isAllowedPair(links, wish, gpu, other))) continue
+      set.push(gpu)
+      extend(i + 1)
+      set.pop()
+    }
+  }
+  extend(0)
+}
