@@ -1,6 +1,6 @@
 // Operations whose agent or framework goes away, or whose agent comes back and says how far it is.
 //
-//   believed and reported      its status is learnt; the agent tells it again until it is acknowledged
+//   believed and reported      its status is learnt, and done it is: the total says so; the agent tells it again
 //   believed, not reported     acknowledged long ago, or never arrived: DROPPED
 //   reported, not believed     taken over (a master that began anew, or an agent that was given up)
 
@@ -29,6 +29,7 @@ export function reconcileReported(state: State, agent: Agent, reports: readonly 
     const known = state.operations.get(report.uuid)
     if (known !== undefined && known.agentId !== agent.id) continue
     const operation = known ?? takeOver(state, agent, report)
+    endWaiting(state, agent, operation, false)
     learnOperation(state, agent, operation, report.status, 'registered')
     acknowledgeUnawaited(state, agent, operation)
   }
@@ -59,7 +60,7 @@ export function releaseOperations(state: State, framework: Framework): void {
 /** A scheduler came: it hears again what it has not acknowledged. */
 export function repeatOperations(state: State, framework: Framework): void {
   for (const operation of state.operations.ofFramework(framework.id)) {
-    if (operation.status.uuid !== undefined) tellOperation(state, operation, operation.status)
+    if (isOver(operation.status.state)) tellOperation(state, operation, operation.status)
   }
 }
 
@@ -67,7 +68,7 @@ function dropOperation(state: State, agent: Agent, operation: Operation): void {
   state.operations.remove(operation)
   // The agent knows that its end was acknowledged.
   if (isOver(operation.status.state)) return
-  if (operation.waiting !== null) endWaiting(state, agent, operation.waiting, false)
+  endWaiting(state, agent, operation, false)
   const message = 'the agent does not have this operation: it never arrived'
   tellOperation(state, operation, masterOperationStatus(operation, 'OPERATION_DROPPED', message))
 }

@@ -13,7 +13,7 @@ import { add, contains, subtract } from '../../model/resources.ts'
 import type { MesosJson, OperationUpdate } from '../../wire/messages.ts'
 import { supplyOf } from './ending.ts'
 import { sendToAgent } from './link.ts'
-import { type Agent, type Framework, type Operation, uuidBase64, type WaitingConversion } from './records.ts'
+import { type Agent, type Framework, type Operation, uuidBase64 } from './records.ts'
 import type { State } from './state.ts'
 
 /** Statuses that an operation's record keeps; beyond it the oldest goes. */
@@ -38,6 +38,7 @@ export function onOperationUpdate(state: State, agent: Agent, message: Operation
     return sendAcknowledgement(state, agent, message.operationUuid, status)
   }
   learnOperation(state, agent, operation, status, 'now')
+  if (!isOver(status.state)) return
   if (isAwaited(state, operation)) tellOperation(state, operation, operation.status)
   else acknowledge(state, agent, operation)
 }
@@ -54,6 +55,7 @@ export function acknowledgeOperation(
   const isMeant =
     operation !== undefined &&
     operation.agentId === call.agent_id?.value &&
+    isOver(operation.status.state) &&
     uuidBase64(operation.status.uuid?.value) === uuidBase64(call.uuid)
   // An agent that is away tells it again when it is back.
   if (!isMeant || agent === undefined || agent.link === null) return
@@ -77,9 +79,10 @@ export function learnOperation(
   status: OperationStatus,
   when: 'now' | 'registered',
 ): void {
-  const wasOver = isOver(operation.status.state)
-  if (uuidBase64(status.uuid?.value) !== uuidBase64(operation.status.uuid?.value)) recordStatus(operation, status)
-  if (wasOver || !isOver(status.state)) return
+  const known = operation.status
+  const isRepeated = known.state === status.state && uuidBase64(known.uuid?.value) === uuidBase64(status.uuid?.value)
+  if (!isRepeated) recordStatus(operation, status)
+  if (isOver(known.state) || !isOver(status.state)) return
   state.log(status.state === 'OPERATION_FINISHED' ? 'info' : 'warn', 'operation.ended', 'an operation ended', {
     agentId: agent.id,
     frameworkId: operation.frameworkId,
@@ -88,16 +91,15 @@ export function learnOperation(
     state: status.state,
     remote: { message: status.message },
   })
-  const { waiting } = operation
-  operation.waiting = null
+  if (when === 'registered') return
   const isDone = status.state === 'OPERATION_FINISHED'
-  if (waiting !== null) return endWaiting(state, agent, waiting, isDone && when === 'now')
-  if (!isDone && when === 'now') distrust(state, agent)
+  if (operation.waiting !== null) endWaiting(state, agent, operation, isDone)
+  else if (!isDone) distrust(state, agent)
 }
 
 /** Acknowledges in place of a framework that never will. */
 export function acknowledgeUnawaited(state: State, agent: Agent, operation: Operation): void {
-  if (!isAwaited(state, operation)) acknowledge(state, agent, operation)
+  if (isOver(operation.status.state) && !isAwaited(state, operation)) acknowledge(state, agent, operation)
 }
 
 /** Tells the framework that asked for it; one that is not there hears it from the agent again, or asks. */
@@ -117,9 +119,11 @@ export function masterOperationStatus(operation: Operation, what: OperationState
   }
 }
 
-/** What is still to come from the agent gives back what it held: converted, or as it was. */
-export function endWaiting(state: State, agent: Agent, waiting: WaitingConversion, isConverted: boolean): void {
-  const { holder, held, consumed, converted } = waiting
+/** What waited for the agent is given back: converted, or as it was. */
+export function endWaiting(state: State, agent: Agent, operation: Operation, isConverted: boolean): void {
+  if (operation.waiting === null) return
+  const { holder, held, consumed, converted } = operation.waiting
+  operation.waiting = null
   agent.used = subtract(agent.used, held)
   const isThere = contains(agent.total, consumed)
   if (isConverted && isThere) agent.total = add(subtract(agent.total, consumed), converted)
@@ -142,7 +146,7 @@ export function isOver(what: OperationState): boolean {
 
 function acknowledge(state: State, agent: Agent, operation: Operation): void {
   sendAcknowledgement(state, agent, operation.uuid, operation.status)
-  if (isOver(operation.status.state)) state.operations.remove(operation)
+  state.operations.remove(operation)
 }
 
 function sendAcknowledgement(

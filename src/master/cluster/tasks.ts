@@ -5,7 +5,7 @@
 
 import { isTerminal } from '../../mesos/names.ts'
 import type { TaskInfo, TaskState, TaskStatus } from '../../mesos/types.ts'
-import { add, allocatedTo, type Resource, type Resources, subtract } from '../../model/resources.ts'
+import { add, allocatedTo, type Resources, subtract } from '../../model/resources.ts'
 import { invariant } from '../../model/result.ts'
 import type { AllocationGrant } from '../allocator/types.ts'
 import { needOf } from './hardware.ts'
@@ -56,11 +56,14 @@ export function releaseTask(state: State, agent: Agent, task: Task): void {
   state.isAllocationUrgent = true
 }
 
-/** The same resources in the words of `total`, where that has them. */
+/** The same resources with their disks in the words of `total`, where that has them. */
 function asIn(total: Resources, items: Resources): Resources {
   if (items.every((item) => item.disk === undefined)) return items
-  const known = new Map<string, Resource>(total.map((item) => [item.key, item]))
-  return items.map((item) => ({ ...(known.get(item.key) ?? item), value: item.value }))
+  const disks = new Map(total.map(({ key, disk }) => [key, disk]))
+  return items.map((item) => {
+    const disk = disks.get(item.key)
+    return disk === undefined ? item : { ...item, disk }
+  })
 }
 
 /** Takes the resources out of the agent's books only; the allocator has been or will be told otherwise. */
