@@ -17,6 +17,7 @@ import type { AgentFacts } from './api/types.ts'
 import { createContainerizer } from './containers/containerizer.ts'
 import type { Containerizer, Isolation } from './containers/types.ts'
 import { type AgentCore, createAgentCore } from './core/core.ts'
+import { checkReserved } from './core/reservations.ts'
 import type { AgentConfig, AgentEffect, AgentInput, AgentView, ContainerSpec } from './core/types.ts'
 import { createLink } from './link/link.ts'
 import type { Link } from './link/types.ts'
@@ -29,6 +30,7 @@ import {
   watchOver,
 } from './machine.ts'
 import { type AgentStore, openAgentStore } from './store/store.ts'
+import { createVolumes, type Volumes } from './volumes/volumes.ts'
 
 export type AgentOptions = MachineOptions & {
   /** MQTT addresses of masters, tried in turn. */
@@ -73,15 +75,23 @@ export async function startAgent(options: AgentOptions): Promise<Result<Agent>> 
   if (store.value.movedTo !== null) {
     log('warn', 'agent.moved', 'the work directory belonged to another machine', { movedTo: store.value.movedTo })
   }
+  const { reserved } = store.value.checkpoint
+  const backed = checkReserved(machineOffer(machine, '').resources, reserved, workDir)
+  if (!backed.ok) {
+    store.value.close()
+    return backed
+  }
   const shell = new AgentShell(options, store.value)
   const containerizer = await createContainerizer({
     workDir,
     isolation: options.isolation,
     isReported: (containerId) => shell.facts()?.view.hasRun(containerId) ?? true,
     events: {
-      started: (containerId, pid) => shell.submit({ kind: 'containerStarted', containerId, pid }),
+      started: (containerId, pid, note) => shell.submit({ kind: 'containerStarted', containerId, pid, note }),
       failed: (containerId, fault) => shell.submit({ kind: 'containerFailed', containerId, fault }),
       exited: (containerId, exit) => shell.submit({ kind: 'containerExited', containerId, exit }),
+      strayed: (containerId, why) =>
+        log('warn', 'container.strayed', 'a container may run where it does not belong', { containerId, why }),
     },
   })
   if (!containerizer.ok) {
@@ -91,6 +101,9 @@ export async function startAgent(options: AgentOptions): Promise<Result<Agent>> 
   const { isolation } = containerizer.value
   if (isolation.kind === 'process-group') {
     log('warn', 'isolation.weak', 'tasks run without limits', { reason: isolation.reason })
+  }
+  if (cpuIsolation(isolation) === 'none') {
+    log('warn', 'isolation.weak', 'no task can have CPUs alone', { reason: isolation.reason })
   }
   const api = await createAgentApi({
     host: options.host,
@@ -149,6 +162,7 @@ class AgentShell {
     readonly link: Link
     readonly api: Api
     readonly watch: Watch
+    readonly volumes: Volumes
   } | null = null
 
   constructor(options: AgentOptions, store: AgentStore) {
@@ -197,10 +211,21 @@ class AgentShell {
         link.publishHealth({ ...told, health })
         this.submit({ kind: 'healthChanged', conditions: health.conditions })
       },
-      offer: (now) => this.submit({ kind: 'machineChanged', machine: machineOffer(now, containerizer.isolation.kind) }),
+      offer: (now) =>
+        this.submit({ kind: 'machineChanged', machine: machineOffer(now, isolationFacts(containerizer.isolation)) }),
       keep: (memory) => this.#store.keepMachine(memory),
     })
-    this.#parts = { config, core, loop, containerizer, link, api, watch }
+    const volumes = createVolumes({
+      workDir: this.#options.workDir,
+      changed: (operationUuid, failed) => this.submit({ kind: 'volumesChanged', operationUuid, failed }),
+      troubled: (message, directory, reason) =>
+        this.#options.log('warn', 'volume.troubled', message, { directory, reason }),
+    })
+    this.#parts = { config, core, loop, containerizer, link, api, watch, volumes }
+    volumes.recover(
+      core.view.volumes(),
+      machine.resources.flatMap(({ disk }) => (disk?.source === undefined ? [] : [{ source: disk.source }])),
+    )
     // Exits of recovered containers may come as events while the rest are still looked at; they must not overtake.
     const runs = checkpoint.runs.map((run) => containerizer.recover({ ...run, executorId: run.taskId }))
     containerizer.removeUnrecovered()
@@ -230,6 +255,7 @@ class AgentShell {
     parts.loop.close()
     await parts.link.close()
     await parts.containerizer.close(tasks)
+    await parts.volumes.close()
     await parts.api.close()
     this.#store.close()
   }
@@ -250,8 +276,12 @@ class AgentShell {
     switch (effect.kind) {
       case 'start':
         return parts.containerizer.start(inSandbox(effect.spec, parts.containerizer))
+      case 'changeVolumes':
+        return parts.volumes.change(effect.operationUuid, effect.make, effect.remove)
       case 'signal':
         return parts.containerizer.signal(effect.containerId, effect.signal)
+      case 'confine':
+        return parts.containerizer.confine(effect.containerId, effect.confinement)
       case 'remove':
         return parts.containerizer.remove(effect.containerId)
       case 'send':
@@ -302,16 +332,30 @@ function agentConfig(
     hostname: options.hostname ?? osHostname(),
     domain: options.domain ?? null,
     http: { host: address, port },
-    ...machineOffer(machine, isolation.kind),
+    ...machineOffer(machine, isolationFacts(isolation)),
     capabilities: capabilities(isolation),
     ip: address,
     switchesUser: process.getuid?.() === 0,
   }
 }
 
+function isolationFacts(isolation: Isolation): Readonly<Record<string, string>> {
+  return { isolation: isolation.kind, cpu_isolation: cpuIsolation(isolation) }
+}
+
+function cpuIsolation({ enforced }: Isolation): 'cpuset' | 'affinity' | 'none' {
+  return enforced.find((one) => one === 'cpuset' || one === 'affinity') ?? 'none'
+}
+
 /** What a framework may count on; TASK_RESOURCE_LIMITS only where limits are really enforced. */
 function capabilities(isolation: Isolation): readonly string[] {
-  const always = ['MULTI_ROLE', 'HIERARCHICAL_ROLE', 'RESERVATION_REFINEMENT']
+  const always = [
+    'MULTI_ROLE',
+    'HIERARCHICAL_ROLE',
+    'RESERVATION_REFINEMENT',
+    'RESIZE_VOLUME',
+    'AGENT_OPERATION_FEEDBACK',
+  ]
   const limits = isolation.enforced.includes('cpu') && isolation.enforced.includes('memory')
   return limits ? [...always, 'TASK_RESOURCE_LIMITS'] : always
 }

@@ -173,14 +173,8 @@ function resized(item: ModelResource, milli: ReturnType<typeof amountOf>): Model
 
 /** The volume as `total` has it, with the amount that was named: its mount path and mode are only how it is used. */
 function asIn(total: Resources, named: ModelResource): ModelResource {
-  const key = keyButMount(named)
-  const held = total.find((item) => isVolume(item) && keyButMount(item) === key)
+  const held = total.find(({ key }) => key === named.key)
   return held === undefined ? named : { ...held, value: named.value }
-}
-
-function keyButMount({ disk = {}, key: _key, value, ...identity }: ModelResource): string {
-  const { volume: _volume, ...place } = disk
-  return resource({ ...identity, disk: place }, value).key
 }
 
 function missingReason(total: Resources, consumed: Resources): string | null {

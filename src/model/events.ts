@@ -47,6 +47,7 @@ export const logEvents = {
   'container.started': 'a container runs',
   'container.exited': 'a container ended',
   'container.limited': 'a container was stopped at a limit',
+  'container.strayed': 'a container may run on CPUs or take memory where it was not to',
   'isolation.weak': 'tasks run without cgroup limits',
 } as const
 

@@ -26,6 +26,8 @@ export const faultCodes = {
   // The agent.
   AGENT_REFUSED: 'The master refuses this agent.',
   AGENT_LAUNCH_FAILED: 'A task could not be started.',
+  AGENT_RESERVED: 'The machine offers less than is reserved on it or made into persistent volumes.',
+  AGENT_VOLUME: 'The directory of a persistent volume could not be made, removed or linked.',
   AGENT_UNSUPPORTED: 'A task asks for something that this agent cannot do.',
   // Placing tasks on a machine.
   PLACEMENT_WISH: 'A label of a task wishes for something that there is not.',

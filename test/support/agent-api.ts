@@ -80,6 +80,8 @@ export function someFacts(runs: readonly RunView[] = [aRunView()]): AgentFacts {
       runs: () => runs,
       hasRun: (containerId) => runs.some((run) => run.containerId === containerId),
       counters: () => new Map([['slave/tasks_finished', 3]]),
+      operations: () => [],
+      volumes: () => [],
     },
   }
 }

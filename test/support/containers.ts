@@ -12,9 +12,10 @@ import type { Fault } from '../../src/model/result.ts'
 import { until } from './until.ts'
 
 export type Heard =
-  | { readonly kind: 'started'; readonly id: ContainerId; readonly pid: number }
+  | { readonly kind: 'started'; readonly id: ContainerId; readonly pid: number; readonly note: string | null }
   | { readonly kind: 'failed'; readonly id: ContainerId; readonly fault: Fault }
   | { readonly kind: 'exited'; readonly id: ContainerId; readonly exit: ContainerExit }
+  | { readonly kind: 'strayed'; readonly id: ContainerId; readonly why: string }
 
 export type TestContainers = {
   readonly containerizer: Containerizer
@@ -44,9 +45,10 @@ export async function openContainers(
     isReported: () => false,
     ...collection,
     events: {
-      started: (id, pid) => heard.push({ kind: 'started', id, pid }),
+      started: (id, pid, note) => heard.push({ kind: 'started', id, pid, note }),
       failed: (id, fault) => heard.push({ kind: 'failed', id, fault }),
       exited: (id, exit) => heard.push({ kind: 'exited', id, exit }),
+      strayed: (id, why) => heard.push({ kind: 'strayed', id, why }),
     },
   })
   if (!made.ok) throw new Error(made.fault.message)
@@ -78,7 +80,8 @@ export function aSpec(over: Partial<ContainerSpec> = {}): ContainerSpec {
     user: null,
     limits: { cpuMilli: 100, cpuLimitMilli: null, memoryBytes: 64 * 1024 * 1024, pidsMax: 200, isLowPriority: false },
     grant: noGrant,
-    confinement: { cpus: null, memoryNodes: null },
+    volumes: [],
+    confinement: { cpus: null, isAlone: false, memoryNodes: null },
     ...over,
   }
 }

@@ -11,11 +11,12 @@ import type {
   AgentStoreOp,
   ContainerExit,
   ContainerSpec,
+  OperationRecord,
   RunRecord,
 } from '../../src/agent/core/types.ts'
 import { createLink } from '../../src/agent/link/link.ts'
 import type { Link } from '../../src/agent/link/types.ts'
-import type { AgentId, AgentUid, ContainerId, FrameworkId, SessionId } from '../../src/model/ids.ts'
+import type { AgentId, AgentUid, ContainerId, FrameworkId, OperationUuid, SessionId } from '../../src/model/ids.ts'
 import { Loop } from '../../src/shell/loop.ts'
 import { systemRandom } from '../../src/shell/random.ts'
 import {
@@ -67,6 +68,8 @@ export class FakeAgent {
     agentId: null as AgentId | null,
     frameworks: new Map<FrameworkId, MesosJson>(),
     runs: new Map<ContainerId, RunRecord>(),
+    reserved: [] as readonly MesosJson[],
+    operations: new Map<OperationUuid, OperationRecord>(),
   }
   /** Ends that no life of the agent has seen yet. */
   readonly #exits = new Map<ContainerId, ContainerExit>()
@@ -158,6 +161,8 @@ export class FakeAgent {
     if (everything) {
       this.#disk.agentId = null
       this.#disk.frameworks.clear()
+      this.#disk.reserved = []
+      this.#disk.operations.clear()
     }
   }
 
@@ -195,6 +200,9 @@ export class FakeAgent {
         if (!this.holdsStarts) this.#life?.loop.submit({ kind: 'containerStarted', containerId, pid: 4242 })
         return
       }
+      case 'changeVolumes':
+        this.#life?.loop.submit({ kind: 'volumesChanged', operationUuid: effect.operationUuid, failed: [] })
+        return
       case 'signal':
         if (effect.signal === 'TERM' && this.ignoresTerm) return
         return this.#ended(effect.containerId, {
@@ -251,6 +259,13 @@ export class FakeAgent {
         return
       case 'removeRun':
         this.#disk.runs.delete(op.containerId)
+        return
+      case 'putOperation':
+        this.#disk.reserved = op.reserved ?? this.#disk.reserved
+        this.#disk.operations.set(op.operation.operationUuid, op.operation)
+        return
+      case 'removeOperation':
+        this.#disk.operations.delete(op.operationUuid)
     }
   }
 
@@ -260,6 +275,8 @@ export class FakeAgent {
       agentId: this.#disk.agentId,
       frameworks: [...this.#disk.frameworks].map(([frameworkId, info]) => ({ frameworkId, info })),
       runs: [...this.#disk.runs.values()],
+      reserved: this.#disk.reserved,
+      operations: [...this.#disk.operations.values()],
     }
   }
 

@@ -31,7 +31,14 @@ export const agentConfig: AgentConfig = {
   hardware: noHardware,
 }
 
-export const emptyCheckpoint: AgentCheckpoint = { uid: agentConfig.uid, agentId: null, frameworks: [], runs: [] }
+export const emptyCheckpoint: AgentCheckpoint = {
+  uid: agentConfig.uid,
+  agentId: null,
+  frameworks: [],
+  runs: [],
+  reserved: [],
+  operations: [],
+}
 
 export function aFramework(capabilities: readonly string[] = []): MesosJson {
   return {
@@ -66,6 +73,8 @@ export class MasterSide {
     agentId: null as AgentId | null,
     frameworks: new Map<string, MesosJson>(),
     runs: new Map<string, AgentCheckpoint['runs'][number]>(),
+    reserved: [] as AgentCheckpoint['reserved'],
+    operations: new Map<string, AgentCheckpoint['operations'][number]>(),
   }
   #channel: Channel<DownMessage, UpMessage> | null = null
   #sessions = 0
@@ -77,6 +86,8 @@ export class MasterSide {
     this.stored.agentId = checkpoint.agentId
     for (const { frameworkId: id, info } of checkpoint.frameworks) this.stored.frameworks.set(id, info)
     for (const run of checkpoint.runs) this.stored.runs.set(run.containerId, run)
+    this.stored.reserved = checkpoint.reserved
+    for (const one of checkpoint.operations) this.stored.operations.set(one.operationUuid, one)
   }
 
   step(input: AgentInput): AgentEffect[] {
@@ -199,6 +210,8 @@ export class MasterSide {
       agentId: this.stored.agentId,
       frameworks: [...this.stored.frameworks].map(([id, info]) => ({ frameworkId: id as FrameworkId, info })),
       runs: [...this.stored.runs.values()],
+      reserved: this.stored.reserved,
+      operations: [...this.stored.operations.values()],
     }
   }
 
@@ -214,7 +227,11 @@ export class MasterSide {
       else if (op.op === 'putFramework') this.stored.frameworks.set(op.frameworkId, op.info)
       else if (op.op === 'removeFramework') this.stored.frameworks.delete(op.frameworkId)
       else if (op.op === 'putRun') this.stored.runs.set(op.run.containerId, op.run)
-      else this.stored.runs.delete(op.containerId)
+      else if (op.op === 'removeRun') this.stored.runs.delete(op.containerId)
+      else if (op.op === 'putOperation') {
+        this.stored.reserved = op.reserved ?? this.stored.reserved
+        this.stored.operations.set(op.operation.operationUuid, op.operation)
+      } else this.stored.operations.delete(op.operationUuid)
     }
   }
 }

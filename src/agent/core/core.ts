@@ -9,6 +9,8 @@ import { invariant, unreachable } from '../../model/result.ts'
 import { Timers } from '../../model/timers.ts'
 import type { DownMessage, MesosJson, Register } from '../../wire/messages.ts'
 import { conditionsToTell, isSameHealth } from './conditions.ts'
+import { Operations } from './operations.ts'
+import { Reservations } from './reservations.ts'
 import { Runs, runView, taskReport } from './runs.ts'
 import { Session } from './session.ts'
 import { Tasks } from './tasks.ts'
@@ -33,11 +35,15 @@ class Core implements AgentCore {
   readonly #runs: Runs
   readonly #session: Session
   readonly #tasks: Tasks
+  readonly #reservations: Reservations
+  readonly #operations: Operations
   #agentId: AgentId | null
   #hasRecovered = false
   #waitingSession: SessionId | null = null
   #exitMessage: string | null = null
   #conditions: readonly Condition[] = []
+  /** They changed while no session could tell it: a registration that is on its way may say the old ones. */
+  #isHealthUntold = false
   #oversubscribed: readonly MesosJson[] = []
   #effects: AgentEffect[] = []
 
@@ -46,17 +52,36 @@ class Core implements AgentCore {
     this.#agentId = checkpoint.agentId
     this.#runs = new Runs(checkpoint, (op) => this.#effects.push({ kind: 'persist', op }))
     this.#session = new Session(this.#timers, random, () => this.#registration())
+    const agentId = () => {
+      invariant(this.#agentId !== null, 'only an agent that was registered has tasks and operations')
+      return this.#agentId
+    }
+    const emit = (...effects: readonly AgentEffect[]) => this.#effects.push(...effects)
+    this.#reservations = new Reservations(config.resources, checkpoint.reserved)
+    this.#operations = new Operations(
+      {
+        reservations: this.#reservations,
+        runs: this.#runs,
+        session: this.#session,
+        timers: this.#timers,
+        random,
+        agentId,
+        emit,
+      },
+      checkpoint.operations,
+    )
     this.#tasks = new Tasks({
       config: () => this.#config,
       random,
       runs: this.#runs,
       session: this.#session,
       timers: this.#timers,
-      agentId: () => {
-        invariant(this.#agentId !== null, 'only an agent that was registered has tasks')
-        return this.#agentId
+      agentId,
+      emit,
+      volumes: {
+        isThere: (place) => this.#reservations.has(place),
+        isChanging: (places) => this.#operations.isChanging(places),
       },
-      emit: (...effects) => this.#effects.push(...effects),
     })
   }
 
@@ -74,7 +99,7 @@ class Core implements AgentCore {
   }
 
   get config(): AgentConfig {
-    return this.#config
+    return { ...this.#config, resources: this.#reservations.messages }
   }
 
   get view(): AgentView {
@@ -87,6 +112,8 @@ class Core implements AgentCore {
       runs: () => this.#runs.all().map(runView),
       hasRun: (containerId) => this.#runs.get(containerId) !== undefined,
       counters: () => this.#tasks.counters,
+      operations: () => this.#operations.reports,
+      volumes: () => this.#reservations.volumes,
     }
   }
 
@@ -102,6 +129,7 @@ class Core implements AgentCore {
       case 'linkDown':
         this.#waitingSession = null
         this.#effects.push(...this.#session.linkLost(), { kind: 'statusChanged' })
+        this.#operations.pauseRetries()
         return this.#tasks.pauseRetries()
       case 'frame': {
         const outcome = this.#session.receive(input.frame, nowMs)
@@ -116,12 +144,13 @@ class Core implements AgentCore {
         // An event may cross the end of its run: what is over stays over.
         const run = this.#runs.get(input.containerId)
         if (run === undefined || run.phase === 'ended') return
-        if (input.kind === 'containerStarted') return this.#tasks.started(run, input.pid, nowMs)
+        if (input.kind === 'containerStarted') return this.#tasks.started(run, input.pid, nowMs, input.note)
         if (input.kind === 'containerFailed') return this.#tasks.failed(run, input.fault.message, nowMs)
         return this.#tasks.exited(run, input.exit, nowMs)
       }
       case 'machineChanged':
         this.#config = { ...this.#config, ...input.machine }
+        this.#reservations.setMachine(input.machine.resources)
         this.#tasks.machineChanged()
         // Only a registration tells the machine; the tasks run on meanwhile.
         if (this.#hasRecovered) this.#effects.push(...this.#session.registerAnew(), { kind: 'statusChanged' })
@@ -131,20 +160,24 @@ class Core implements AgentCore {
         // The newest words are kept for the next registration, but words alone are no news.
         this.#conditions = conditionsToTell(input.conditions)
         if (isSameHealth(told, this.#conditions)) return
-        this.#effects.push(...this.#session.send({ kind: 'machineHealth', conditions: this.#conditions }, nowMs))
+        if (this.#session.isRegistered) return this.#tellHealth(nowMs)
+        this.#isHealthUntold = true
         return
       }
       case 'oversubscribed':
         this.#oversubscribed = input.resources
         this.#effects.push(...this.#session.send({ kind: 'oversubscribed', resources: input.resources }, nowMs))
         return
+      case 'volumesChanged':
+        this.#operations.volumesChanged(input.operationUuid, input.failed, nowMs)
+        return this.#tasks.volumesChanged(nowMs)
       case 'shutdown':
         return this.#shutdown('the operator stopped this agent', nowMs)
       case 'tick':
         for (const key of this.#timers.due(nowMs)) {
           const ofSession = this.#session.due(key, nowMs)
-          if (ofSession === null) this.#tasks.due(key, nowMs)
-          else this.#effects.push(...ofSession)
+          if (ofSession !== null) this.#effects.push(...ofSession)
+          else if (!this.#operations.due(key, nowMs)) this.#tasks.due(key, nowMs)
         }
         return
       default:
@@ -155,12 +188,13 @@ class Core implements AgentCore {
   #recovered(found: readonly RecoveredRun[], nowMs: number): void {
     invariant(!this.#hasRecovered, 'an agent recovers once')
     this.#hasRecovered = true
+    this.#operations.recovered()
     const states = new Map(found.map((run) => [run.containerId, run.state]))
+    this.#tasks.recovering()
     for (const run of this.#runs.all()) {
       if (run.phase === 'ended') {
         this.#effects.push({ kind: 'remove', containerId: run.record.containerId })
         continue
-    this.#tasks.recovering()
       }
       const state = states.get(run.record.containerId)
       invariant(state !== undefined, 'every unfinished run was looked at', { containerId: run.record.containerId })
@@ -173,8 +207,14 @@ class Core implements AgentCore {
     if (session !== null) this.#effects.push(...this.#session.linkUp(session, nowMs))
   }
 
+  #tellHealth(nowMs: number): void {
+    this.#isHealthUntold = false
+    this.#effects.push(...this.#session.send({ kind: 'machineHealth', conditions: this.#conditions }, nowMs))
+  }
+
   #registration(): Register {
-    const { uid, version, hostname, http, resources, attributes, capabilities, hardware } = this.#config
+    const { uid, version, hostname, domain, http, attributes, capabilities, hardware } = this.#config
+    const resources = this.#reservations.messages
     return {
       kind: 'register',
       uid,
@@ -182,6 +222,7 @@ class Core implements AgentCore {
       version,
       agentInfo: {
         hostname,
+        ...(domain === null ? {} : { domain: domainMessage(domain) }),
         port: http.port,
         resources,
         attributes,
@@ -194,7 +235,7 @@ class Core implements AgentCore {
       oversubscribed: this.#oversubscribed,
       frameworks: [...this.#runs.frameworks.values()],
       tasks: this.#runs.all().map((run) => taskReport(run.record)),
-      operations: [],
+      operations: this.#operations.reports,
     }
   }
 
@@ -213,7 +254,9 @@ class Core implements AgentCore {
       fields: { agentId },
     })
     this.#effects.push(...this.#session.confirm(), { kind: 'statusChanged' })
+    if (this.#isHealthUntold) this.#tellHealth(nowMs)
     for (const run of this.#runs.all()) this.#tasks.registered(run, nowMs)
+    this.#operations.registered(nowMs)
   }
 
   #obey(message: DownMessage, nowMs: number): void {
@@ -239,7 +282,9 @@ class Core implements AgentCore {
         if (message.shutdown) this.#shutdown(message.message, nowMs)
         return
       case 'applyOperation':
+        return this.#operations.apply(message, nowMs)
       case 'acknowledgeOperation':
+        return this.#operations.acknowledged(message)
       case 'registered':
       case 'heartbeatEcho':
         return
@@ -253,4 +298,8 @@ class Core implements AgentCore {
     this.#tasks.isEnding = true
     for (const run of this.#runs.all()) this.#tasks.abandon(run, nowMs)
   }
+}
+
+function domainMessage({ region, zone }: NonNullable<AgentConfig['domain']>): MesosJson {
+  return { fault_domain: { region: { name: region }, zone: { name: zone } } }
 }

@@ -12,6 +12,7 @@ import { fail, ok, type Result } from '../../model/result.ts'
 import { bytesPerMebibyte, milliFromNumber } from '../../model/units.ts'
 import { taskEnvironment } from './environment.ts'
 import type { AgentConfig, Confinement, ContainerCommand, ContainerLimits, ContainerSpec } from './types.ts'
+import { containerVolumes } from './volumes.ts'
 
 /** Processes and threads of one task; far above what programs use, far below what ends a machine. */
 export const taskPidsMax = 16_384
@@ -34,6 +35,8 @@ export function containerSpec(config: AgentConfig, request: LaunchRequest): Resu
   if (!command.ok) return command
   const wanted = fromMessages(task.resources ?? [])
   if (!wanted.ok) return wanted
+  const volumes = containerVolumes(wanted.value)
+  if (!volumes.ok) return volumes
   return ok({
     containerId: request.containerId,
     frameworkId: (framework.id?.value ?? '') as FrameworkId,
@@ -45,6 +48,7 @@ export function containerSpec(config: AgentConfig, request: LaunchRequest): Resu
     limits: containerLimits(task, wanted.value, request.grant),
     grant: request.grant,
     confinement: request.confinement,
+    volumes: volumes.value,
   })
 }
 

@@ -4,6 +4,7 @@
 
 import { fromJsonValue } from '../../mesos/json.ts'
 import { isTerminal } from '../../mesos/names.ts'
+import { fromMessages } from '../../mesos/resources.ts'
 import type { TaskInfo } from '../../mesos/types.ts'
 import { type AgentId, type ContainerId, type FrameworkId, idError, type TaskId } from '../../model/ids.ts'
 import type { Random } from '../../model/random.ts'
@@ -17,7 +18,8 @@ import { Pool } from './pool.ts'
 import { latestState, type Run, type Runs, reportBytesOf } from './runs.ts'
 import type { Session } from './session.ts'
 import { type StatusFacts, taskStatus, terminalFacts } from './statuses.ts'
-import type { AgentConfig, AgentEffect, ContainerExit, Killing, RunRecord } from './types.ts'
+import type { AgentConfig, AgentEffect, ContainerExit, Killing, RunRecord, VolumePlace } from './types.ts'
+import { placesOf, unprotectedVolumes } from './volumes.ts'
 
 /** From TERM to KILL, unless the task or the kill says otherwise (as Mesos src/launcher/executor.cpp). */
 export const killGraceDefaultMs = 3_000
@@ -40,6 +42,11 @@ export type TasksContext = {
   readonly session: Session
   readonly timers: Timers
   readonly random: Random
+  readonly volumes: {
+    readonly isThere: (place: VolumePlace) => boolean
+    /** Whether one of them is still made on disk. */
+    readonly isChanging: (places: readonly VolumePlace[]) => boolean
+  }
   /** The id that a master gave; asked for only while there are tasks. */
   readonly agentId: () => AgentId
   readonly emit: (...effects: readonly AgentEffect[]) => void
@@ -55,6 +62,9 @@ export class Tasks {
   readonly #session: Session
   readonly #timers: Timers
   readonly #random: Random
+  readonly #volumes: TasksContext['volumes']
+  /** Not started before their volumes are there. */
+  readonly #waiting = new Set<Run>()
   readonly #agentId: () => AgentId
   readonly #emit: (...effects: readonly AgentEffect[]) => void
   readonly #pool: Pool
@@ -65,6 +75,7 @@ export class Tasks {
     this.#session = context.session
     this.#timers = context.timers
     this.#random = context.random
+    this.#volumes = context.volumes
     this.#agentId = context.agentId
     this.#emit = context.emit
     this.#pool = new Pool(context.runs, context.config().hardware)
@@ -109,7 +120,9 @@ export class Tasks {
       if (this.isEnding) this.abandon(run, nowMs)
       return
     }
-    this.#addStatus(run, { state: 'TASK_STARTING', source: 'SOURCE_EXECUTOR' }, nowMs)
+    const note = unprotectedNote(task.value)
+    const message = note === null ? {} : { message: note }
+    this.#addStatus(run, { state: 'TASK_STARTING', source: 'SOURCE_EXECUTOR', ...message }, nowMs)
     this.#start(run, nowMs)
   }
 
@@ -190,12 +203,23 @@ export class Tasks {
   #start(run: Run, nowMs: number): void {
     const framework = fromJsonValue('mesos.v1.FrameworkInfo', this.#runs.frameworks.get(run.record.frameworkId) ?? {})
     invariant(framework.ok, 'a run has a framework')
+    const task = this.#task(run)
+    const places = placesOf(task.resources)
+    const missing = places.find((place) => !this.#volumes.isThere(place))
+    if (missing !== undefined) {
+      const message = `this agent has no persistent volume '${missing.id}' of role '${missing.role}'`
+      return this.#end(run, launchFailed(message, run.record.killing), nowMs)
+    }
+    if (this.#volumes.isChanging(places)) {
+      this.#waiting.add(run)
+      return
+    }
     const { containerId, grant } = run.record
     if (grant.cpus !== null) this.#emit(...this.#pool.changed())
     const spec = containerSpec(this.#config(), {
-      containerId: run.record.containerId,
+      containerId,
       framework: framework.value,
-      task: this.#task(run),
+      task,
       grant,
       confinement: this.#pool.confinement(grant),
       agentId: this.#agentId(),
@@ -204,13 +228,21 @@ export class Tasks {
     this.#emit({ kind: 'start', spec: spec.value })
   }
 
-  started(run: Run, pid: number, nowMs: number): void {
+  /** What was waited for on disk may be there now, or never. */
+  volumesChanged(nowMs: number): void {
+    const waiting = [...this.#waiting]
+    this.#waiting.clear()
+    for (const run of waiting) if (run.phase === 'starting') this.neverStarted(run, nowMs)
+  }
+
+  started(run: Run, pid: number, nowMs: number, note: string | null = null): void {
     const { containerId } = run.record
     if (run.phase === 'starting') this.runningCount++
     run.phase = 'running'
     run.pid = pid
     if (!wasToldRunning(run.record) && run.record.killing === null) {
-      this.#addStatus(run, { state: 'TASK_RUNNING', source: 'SOURCE_EXECUTOR' }, nowMs)
+      const told = note === null ? {} : { message: note }
+      this.#addStatus(run, { state: 'TASK_RUNNING', source: 'SOURCE_EXECUTOR', ...told }, nowMs)
     }
     this.#log('info', 'container.started', 'a container runs', { containerId, pid, taskId: run.record.taskId })
     this.#emit({ kind: 'statusChanged' })
@@ -359,6 +391,14 @@ export class Tasks {
 /** What must be told of a task that is not run. */
 function essentials({ name, task_id, agent_id, resources }: MesosJson): MesosJson {
   return { name, task_id, agent_id, resources }
+}
+
+/** A promise of the API that is not kept is told. */
+function unprotectedNote(task: TaskInfo): string | null {
+  const wanted = fromMessages(task.resources ?? [])
+  const ids = wanted.ok ? unprotectedVolumes(wanted.value) : []
+  if (ids.length === 0) return null
+  return `mode RO is not enforced, the task could write: ${ids.map((id) => `volume '${id}'`).join(', ')}`
 }
 
 function wasToldRunning(record: RunRecord): boolean {

@@ -4,13 +4,26 @@
 import type { LogEffect } from '../../model/events.ts'
 import type { Grant, Hardware } from '../../model/hardware.ts'
 import type { Condition } from '../../model/health.ts'
-import type { AgentId, AgentUid, ContainerId, ExecutorId, FrameworkId, SessionId, TaskId } from '../../model/ids.ts'
+import type {
+  AgentId,
+  AgentUid,
+  ContainerId,
+  ExecutorId,
+  FrameworkId,
+  OperationUuid,
+  SessionId,
+  TaskId,
+} from '../../model/ids.ts'
+import type { DiskSource } from '../../model/resources.ts'
 import type { Fault } from '../../model/result.ts'
-import type { DownFrame, MesosJson, UpFrame } from '../../wire/messages.ts'
+import type { DownFrame, MesosJson, OperationReport, UpFrame } from '../../wire/messages.ts'
 
 /** What the machine is now; a part that is pulled or plugged changes it. */
 export type MachineOffer = {
-  /** Resource messages in post-refinement form: the machine's total. */
+  /**
+   * Resource messages in post-refinement form: the machine's own as they are given to the core, the agent's total with
+   * its dynamic reservations and volumes as the core tells them (`AgentCore.config`).
+   */
   readonly resources: readonly MesosJson[]
   readonly attributes: readonly MesosJson[]
   /** Every part that may be granted; tasks without a grant must not see the GPUs. */
@@ -22,6 +35,8 @@ export type AgentConfig = MachineOffer & {
   readonly uid: AgentUid
   readonly version: string
   readonly hostname: string
+  /** Where the machine is; null where nobody says. */
+  readonly domain: { readonly region: string; readonly zone: string } | null
   readonly http: { readonly host: string; readonly port: number }
   readonly capabilities: readonly string[]
   /** Addresses put into container_status, so that clients find the task. */
@@ -37,7 +52,13 @@ export type AgentInput =
   | { readonly kind: 'linkUp'; readonly session: SessionId }
   | { readonly kind: 'linkDown' }
   | { readonly kind: 'frame'; readonly frame: DownFrame }
-  | { readonly kind: 'containerStarted'; readonly containerId: ContainerId; readonly pid: number }
+  | {
+      readonly kind: 'containerStarted'
+      readonly containerId: ContainerId
+      readonly pid: number
+      /** What of its grant is not kept. */
+      readonly note?: string | null
+    }
   | { readonly kind: 'containerFailed'; readonly containerId: ContainerId; readonly fault: Fault }
   | { readonly kind: 'containerExited'; readonly containerId: ContainerId; readonly exit: ContainerExit }
   /** The machine has other resources than the master was told. */
@@ -59,6 +80,15 @@ export type AgentInput =
 export type AgentEffect =
   | { readonly kind: 'persist'; readonly op: AgentStoreOp }
   | { readonly kind: 'start'; readonly spec: ContainerSpec }
+  /** Makes and removes the directories of volumes; `volumesChanged` follows. Harmless to do again. */
+  | {
+      readonly kind: 'changeVolumes'
+      readonly operationUuid: OperationUuid
+      readonly make: readonly VolumePlace[]
+      readonly remove: readonly VolumePlace[]
+    }
+  /** From now on a container stays there; in effect before anything that follows is started. */
+  | { readonly kind: 'confine'; readonly containerId: ContainerId; readonly confinement: Confinement }
   /** TERM asks the task's main process; KILL ends the whole tree. */
   | { readonly kind: 'signal'; readonly containerId: ContainerId; readonly signal: 'TERM' | 'KILL' }
   /** The run is over and acknowledged: cgroups and bookkeeping may go, the sandbox stays. */
@@ -80,20 +110,30 @@ export type ContainerSpec = {
   readonly executorId: ExecutorId
   readonly taskId: TaskId
   readonly command: ContainerCommand
-  /** Makes and removes the directories of volumes; `volumesChanged` follows. Harmless to do again. */
-  | {
-      readonly kind: 'changeVolumes'
-      readonly operationUuid: OperationUuid
-      readonly make: readonly VolumePlace[]
-      readonly remove: readonly VolumePlace[]
-    }
-  /** From now on a container stays there; in effect before anything that follows is started. */
-  | { readonly kind: 'confine'; readonly containerId: ContainerId; readonly confinement: Confinement }
   readonly environment: Readonly<Record<string, string>>
   /** Null: the agent's own user. */
   readonly user: string | null
   readonly limits: ContainerLimits
   readonly grant: Grant
+  readonly confinement: Confinement
+  /** Persistent volumes that it finds in its sandbox. */
+  readonly volumes: readonly ContainerVolume[]
+}
+
+/** What tells one persistent volume from all others of a machine, and the disk that it is on; null is the agent's own. */
+export type VolumePlace = { readonly role: string; readonly id: string; readonly source: DiskSource | null }
+
+/** `path` is relative to the sandbox and stays in it. */
+export type ContainerVolume = { readonly place: VolumePlace; readonly path: string }
+
+export type VolumeFailure = { readonly place: VolumePlace; readonly fault: Fault }
+
+/** Where a container runs and takes memory: Linux lists of CPUs and of NUMA nodes; null: wherever the agent may. */
+export type Confinement = {
+  readonly cpus: string | null
+  /** The CPUs are its own: it gets every one of them or does not start. */
+  readonly isAlone: boolean
+  readonly memoryNodes: string | null
 }
 
 /** As Mesos does it: a shell command is `/bin/sh -c value`; otherwise `value` is the program and `argv` starts with argv[0]. */
@@ -107,6 +147,8 @@ export type ContainerLimits = {
   readonly cpuLimitMilli: number | null
   readonly memoryBytes: number | null
   readonly pidsMax: number | null
+  /** It gets the time that nobody else wants, as what runs on revocable cpus must. */
+  readonly isLowPriority: boolean
 }
 
 export type ContainerExit = {
@@ -115,12 +157,8 @@ export type ContainerExit = {
     | { readonly kind: 'signaled'; readonly signal: number }
     /** Nobody saw the end (the machine rebooted, or the supervisor was killed too). */
     | { readonly kind: 'unknown'; readonly why: string }
-  readonly confinement: Confinement
   /** Set when a limit ended it. */
   readonly limitation: {
-/** Where a container runs and takes memory: Linux lists of CPUs and of NUMA nodes; null: wherever the agent may. */
-export type Confinement = { readonly cpus: string | null; readonly memoryNodes: string | null }
-
     readonly kind: 'memory'
     readonly limitBytes: number
     readonly usedBytes: number | null
@@ -132,8 +170,6 @@ export type RecoveredRun = {
   readonly state:
     | { readonly kind: 'running'; readonly pid: number }
     | { readonly kind: 'exited'; readonly exit: ContainerExit }
-  /** It gets the time that nobody else wants, as what runs on revocable cpus must. */
-  readonly isLowPriority: boolean
     /** It was checkpointed but never started. */
     | { readonly kind: 'neverStarted' }
 }
@@ -144,6 +180,16 @@ export type AgentCheckpoint = {
   readonly agentId: AgentId | null
   readonly frameworks: readonly { readonly frameworkId: FrameworkId; readonly info: MesosJson }[]
   readonly runs: readonly RunRecord[]
+  /** Resource messages in post-refinement form: what of the machine is reserved dynamically or is a volume. */
+  readonly reserved: readonly MesosJson[]
+  /** In the order of their coming. */
+  readonly operations: readonly OperationRecord[]
+}
+
+/** One operation on the agent's resources, from its coming to the acknowledgement of its last status. */
+export type OperationRecord = OperationReport & {
+  /** The status counts only then: until the disk is as the operation wants it, it may still fail. */
+  readonly isDone: boolean
 }
 
 /** One task on this agent, from its acceptance to its last acknowledgement. */
@@ -172,6 +218,13 @@ export type AgentStoreOp =
   | { readonly op: 'removeFramework'; readonly frameworkId: FrameworkId }
   | { readonly op: 'putRun'; readonly run: RunRecord }
   | { readonly op: 'removeRun'; readonly containerId: ContainerId }
+  /** What is reserved changes together with the operation that changes it; null leaves it. */
+  | {
+      readonly op: 'putOperation'
+      readonly operation: OperationRecord
+      readonly reserved: readonly MesosJson[] | null
+    }
+  | { readonly op: 'removeOperation'; readonly operationUuid: OperationUuid }
 
 /** One task as views show it. */
 export type RunView = RunRecord & {
@@ -188,6 +241,10 @@ export type AgentView = {
   readonly frameworks: ReadonlyMap<FrameworkId, MesosJson>
   readonly runningCount: number
   runs(): Iterable<RunView>
+  /** As a registration reports them. */
+  operations(): readonly OperationReport[]
+  /** Volumes that the agent has, also those whose disk is not there now. */
+  volumes(): readonly VolumePlace[]
   /** Whether `runs` has this one. */
   hasRun(containerId: ContainerId): boolean
   /** Counters by Mesos' metric name (`slave/tasks_finished` ...). */

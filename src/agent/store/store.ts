@@ -11,7 +11,7 @@ import type { AgentId, AgentUid, FrameworkId } from '../../model/ids.ts'
 import { fail, ok, type Result, unreachable } from '../../model/result.ts'
 import { type DatabaseOptions, databaseFault, openDatabase, transact, unreadable } from '../../shell/database.ts'
 import type { MesosJson } from '../../wire/messages.ts'
-import type { AgentCheckpoint, AgentStoreOp, RunRecord } from '../core/types.ts'
+import type { AgentCheckpoint, AgentStoreOp, OperationRecord, RunRecord } from '../core/types.ts'
 
 export type AgentStore = {
   /** As it was when the store was opened. */
@@ -35,6 +35,9 @@ const schema = `
   CREATE TABLE runs (id TEXT PRIMARY KEY, record TEXT NOT NULL)
 `
 
+/** Reservations and volumes (the fact `reserved`) came with version 2, and what changes them. */
+const operations = 'CREATE TABLE operations (id TEXT PRIMARY KEY, record TEXT NOT NULL)'
+
 /**
  * Opens or creates the store in `workDir`, which one agent uses at a time. A store that belongs to another machine (a
  * disk that was moved, a copied image) is moved aside and a new one is made: its agent is not this one. `machineId` is
@@ -44,7 +47,8 @@ export function openAgentStore(workDir: string, machineId: string | null = null)
   const options = {
     file: join(workDir, 'meta', 'agent.db'),
     schema,
-    version: 1,
+    upgrades: [operations],
+    version: 2,
     remedy: 'move it away and start again; this agent then joins as a new one, and tasks that it ran are ended',
   }
   const opened = openIn(options, machineId, null)
@@ -95,6 +99,8 @@ function storeOf(database: DatabaseSync, options: DatabaseOptions, read: Opened)
   const putFramework = database.prepare(upsert('frameworks', 'id', 'info'))
   const putRun = database.prepare(upsert('runs', 'id', 'record'))
   const removeFramework = database.prepare('DELETE FROM frameworks WHERE id = ?')
+  const putOperation = database.prepare(upsert('operations', 'id', 'record'))
+  const removeOperation = database.prepare('DELETE FROM operations WHERE id = ?')
   const removeRun = database.prepare('DELETE FROM runs WHERE id = ?')
   const applyOne = (op: AgentStoreOp) => {
     switch (op.op) {
@@ -108,6 +114,11 @@ function storeOf(database: DatabaseSync, options: DatabaseOptions, read: Opened)
         return putRun.run(op.run.containerId, JSON.stringify(op.run))
       case 'removeRun':
         return removeRun.run(op.containerId)
+      case 'putOperation':
+        if (op.reserved !== null) putFact.run('reserved', JSON.stringify(op.reserved))
+        return putOperation.run(op.operation.operationUuid, JSON.stringify(op.operation))
+      case 'removeOperation':
+        return removeOperation.run(op.operationUuid)
       default:
         return unreachable(op)
     }
@@ -147,17 +158,30 @@ function readCheckpoint(database: DatabaseSync, facts: ReadonlyMap<string, strin
     .prepare('SELECT id, info FROM frameworks ORDER BY rowid')
     .all()
     .map((row) => ({ frameworkId: row.id as FrameworkId, info: parseObject(row.info as string) }))
-  const runs = database
-    .prepare('SELECT record FROM runs ORDER BY rowid')
-    .all()
-    .map((row) => parseObject(row.record as string))
-  if (frameworks.some(({ info }) => info === null) || runs.some((run) => run === null)) return null
+  const recordsOf = (table: 'runs' | 'operations') =>
+    database
+      .prepare(`SELECT record FROM ${table} ORDER BY rowid`)
+      .all()
+      .map((row) => parseObject(row.record as string))
+  const runs = recordsOf('runs')
+  const operations = recordsOf('operations')
+  const reserved = parseObjects(facts.get('reserved') ?? '[]')
+  if (reserved === null || frameworks.some(({ info }) => info === null)) return null
+  if (runs.includes(null) || operations.includes(null)) return null
   return {
     uid: uid as AgentUid,
     agentId: (facts.get('agentId') ?? null) as AgentId | null,
     frameworks: frameworks as AgentCheckpoint['frameworks'],
     runs: (runs as unknown as readonly RunRecord[]).map((run) => ({ ...run, grant: wholeGrant(run.grant) })),
+    reserved,
+    operations: operations as unknown as readonly OperationRecord[],
   }
+}
+
+function parseObjects(text: string): readonly MesosJson[] | null {
+  const list = parseObject(`{"list":${text}}`)?.list
+  if (!Array.isArray(list)) return null
+  return list.every((item) => typeof item === 'object' && item !== null) ? list : null
 }
 
 function parseObject(text: string): MesosJson | null {

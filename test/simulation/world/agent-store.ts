@@ -1,8 +1,8 @@
 // The agent's disk: what was persisted is there after any crash, nothing else is. Records go in and come out as JSON,
 // so that nothing survives by being the same object.
 
-import type { AgentCheckpoint, AgentStoreOp, RunRecord } from '../../../src/agent/core/types.ts'
-import type { AgentId, AgentUid, ContainerId, FrameworkId } from '../../../src/model/ids.ts'
+import type { AgentCheckpoint, AgentStoreOp, OperationRecord, RunRecord } from '../../../src/agent/core/types.ts'
+import type { AgentId, AgentUid, ContainerId, FrameworkId, OperationUuid } from '../../../src/model/ids.ts'
 import type { MesosJson } from '../../../src/wire/messages.ts'
 
 export class AgentStore {
@@ -10,6 +10,8 @@ export class AgentStore {
   #agentId: AgentId | null = null
   readonly #frameworks = new Map<FrameworkId, string>()
   readonly #runs = new Map<ContainerId, string>()
+  #reserved = '[]'
+  readonly #operations = new Map<OperationUuid, string>()
 
   constructor(uid: AgentUid) {
     this.uid = uid
@@ -32,6 +34,13 @@ export class AgentStore {
       case 'removeRun':
         this.#runs.delete(op.containerId)
         return
+      case 'putOperation':
+        if (op.reserved !== null) this.#reserved = JSON.stringify(op.reserved)
+        this.#operations.set(op.operation.operationUuid, JSON.stringify(op.operation))
+        return
+      case 'removeOperation':
+        this.#operations.delete(op.operationUuid)
+        return
     }
   }
 
@@ -53,6 +62,8 @@ export class AgentStore {
         info: JSON.parse(text) as MesosJson,
       })),
       runs: [...this.#runs.values()].map((text) => JSON.parse(text) as RunRecord),
+      reserved: JSON.parse(this.#reserved) as MesosJson[],
+      operations: [...this.#operations.values()].map((text) => JSON.parse(text) as OperationRecord),
     }
   }
 }

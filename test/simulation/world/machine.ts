@@ -186,6 +186,10 @@ export class Machine {
       case 'start':
         observe({ kind: 'agentActed', machine: this.name, effect, store: this.#store })
         return this.containers.start(effect.spec)
+      case 'changeVolumes':
+        // Its disk does at once what is wanted of it.
+        this.#process?.submit({ kind: 'volumesChanged', operationUuid: effect.operationUuid, failed: [] })
+        return
       case 'signal':
         return this.containers.signal(effect.containerId, effect.signal)
       case 'remove':
