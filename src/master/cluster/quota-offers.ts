@@ -22,17 +22,17 @@ export function rescindForQuotas(state: State, quotas: readonly { role: string; 
 
 /** The newest offers first: an older one is more likely to be answered just now. */
 function rescindBeyondLimits(state: State, role: string, limits: Quantities): void {
-  const offers = Object.keys(limits).length === 0 ? [] : offersIn(state, role).reverse()
-  for (const offer of offers) {
-    const beyond = beyondLimits(state.allocator.consumed(role), limits)
-    if (beyond.length === 0) return
+  const consumed = state.allocator.consumed(role)
+  const limited = Object.fromEntries(Object.keys(limits).map((name) => [name, amountOf(consumed, name)]))
+  let excess = minus(limited, limits)
+  if (isNothing(excess)) return
+  for (const offer of offersIn(state, role).reverse()) {
     const held = unreservedQuantities(offer.resources)
-    if (beyond.some((name) => amountOf(held, name) > 0)) rescindOffer(state, offer)
+    if (!Object.keys(excess).some((name) => amountOf(held, name) > 0)) continue
+    rescindOffer(state, offer)
+    excess = minus(excess, held)
+    if (isNothing(excess)) return
   }
-}
-
-function beyondLimits(consumed: Quantities, limits: Quantities): string[] {
-  return Object.entries(limits).flatMap(([name, limit]) => (amountOf(consumed, name) > limit ? [name] : []))
 }
 
 /** Agent by agent, until the lack is covered on as many agents as the role has frameworks, so that each may get some. */

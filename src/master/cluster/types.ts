@@ -64,7 +64,7 @@ export type ClusterPolicy = Omit<AllocatorOptions, 'allocationIntervalMs' | 'reg
   readonly domain: { readonly region: string; readonly zone: string } | null
   /** Agents that do not say where they are may not join. */
   readonly requireAgentDomain: boolean
-  /** The only roles there may be; null: any. */
+  /** The only roles there may be, `*` aside; null: any. */
   readonly roles: ReadonlySet<string> | null
   /** Weights of roles where the registry has none at all, as on the first start. */
   readonly weights: ReadonlyMap<string, number>
@@ -204,6 +204,22 @@ export type OfferRecord = {
   /** With the allocation role set. */
   readonly resources: Resources
   readonly sentMs: number
+  /** It is kept for a gang of its framework, which does not know of it yet; null for an offer like others. */
+  readonly keptFor: { readonly id: string } | null
+}
+
+/** Several machines at once that a framework asked for and has not got yet. */
+export type GangRecord = {
+  readonly id: string
+  readonly frameworkId: FrameworkId
+  readonly role: string
+  readonly count: number
+  readonly wanted: Resources
+  readonly racks: 'ANY' | 'SAME' | 'SPREAD'
+  readonly askedMs: number
+  readonly kept: ReadonlyMap<AgentId, OfferRecord>
+  readonly keepUntilMs: number | null
+  readonly restUntilMs: number
 }
 
 export type AgentRecord = {
@@ -245,22 +261,6 @@ export type OperationRecord = {
   readonly statuses: readonly OperationStatus[]
 }
 
-/** An agent of an earlier master that has not come back yet. */
-export type RecoveredAgentRecord = { readonly id: AgentId; readonly uid: AgentUid; readonly info: AgentInfo }
-
-/** The master's state machine. */
-export type Cluster = {
-  /** Effects in the order in which they must happen: persist, then send, then tell. `nowMs` never goes back. */
-  step(input: ClusterInput, nowMs: number): ClusterEffect[]
-  /** When it wants its next tick, or null. */
-  nextTickMs(): number | null
-  readonly view: ClusterView
-}
-
-/** What queries may read; never to be mutated, and only valid until the next step. */
-export type ClusterView = {
-  readonly config: ClusterConfig
-  readonly startedMs: number
 /** A role with all that is in it and in the roles below it; only `frameworks` are its own alone. */
 export type RoleRecord = {
   readonly name: string
@@ -278,6 +278,22 @@ export type RoleRecord = {
   readonly share: number
 }
 
+/** An agent of an earlier master that has not come back yet. */
+export type RecoveredAgentRecord = { readonly id: AgentId; readonly uid: AgentUid; readonly info: AgentInfo }
+
+/** The master's state machine. */
+export type Cluster = {
+  /** Effects in the order in which they must happen: persist, then send, then tell. `nowMs` never goes back. */
+  step(input: ClusterInput, nowMs: number): ClusterEffect[]
+  /** When it wants its next tick, or null. */
+  nextTickMs(): number | null
+  readonly view: ClusterView
+}
+
+/** What queries may read; never to be mutated, and only valid until the next step. */
+export type ClusterView = {
+  readonly config: ClusterConfig
+  readonly startedMs: number
   frameworks(): Iterable<FrameworkRecord>
   framework(id: FrameworkId): FrameworkRecord | undefined
   completedFrameworks(): Iterable<FrameworkRecord>
@@ -288,6 +304,7 @@ export type RoleRecord = {
   offers(): Iterable<OfferRecord>
   offer(id: OfferId): OfferRecord | undefined
   operations(): Iterable<OperationRecord>
+  gangs(): Iterable<GangRecord>
   weights(): ReadonlyMap<string, number>
   quotas(): ReadonlyMap<string, Quota>
   /** What counts for a role's quota, offers included. */

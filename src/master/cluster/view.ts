@@ -19,6 +19,7 @@ export function createView(state: State): ClusterView {
     unreachableAgents: () => state.unreachable.values(),
     offers: () => state.offers.values(),
     offer: (id) => state.offers.get(id),
+    gangs: () => state.gangs.values(),
     operations: () => state.operations.values(),
     weights: () => state.weights,
     quotas: () => state.quotas,
@@ -27,32 +28,4 @@ export function createView(state: State): ClusterView {
     whyNot: (wanted) => whyNot(state.agents.values(), wanted),
     counters: () => state.counters.values,
   }
-}
-
-type RoleParts = {
-  readonly name: string
-  readonly frameworks: FrameworkId[]
-  readonly allocated: Resource[]
-  readonly offered: Resource[]
-}
-
-function rolesOf(state: State): ReturnType<ClusterView['roles']> {
-  const roles = new Map<string, RoleParts>()
-  const roleOf = (name: string): RoleParts => {
-    const present = roles.get(name)
-    if (present !== undefined) return present
-    const made: RoleParts = { name, frameworks: [], allocated: [], offered: [] }
-    roles.set(name, made)
-    return made
-  }
-  for (const framework of state.frameworks.values()) {
-    for (const name of framework.roles) roleOf(name).frameworks.push(framework.id)
-    for (const task of framework.tasks.values()) {
-      if (task.holdsResources) roleOf(task.role).allocated.push(...task.resources)
-    }
-  }
-  for (const offer of state.offers.values()) roleOf(offer.role).offered.push(...offer.resources)
-  return [...roles.values()]
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .map((role) => ({ ...role, allocated: sumToShow(role.allocated), offered: sumToShow(role.offered) }))
 }
