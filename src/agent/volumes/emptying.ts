@@ -41,7 +41,7 @@ type Work = {
   removed: number
   /** Names given so far. */
   lifted: number
-  /** Why something of this pass is left. */
+  /** Why the first thing of this pass is left. */
   left: string | null
 }
 
@@ -56,7 +56,7 @@ async function removeEntries(work: Work, directory: FileHandle): Promise<void> {
       else await lift(work, path)
       work.removed++
     } catch (error) {
-      work.left = `${entry.name}: ${(error as NodeJS.ErrnoException).code ?? error}`
+      work.left ??= `${entry.name}: ${(error as NodeJS.ErrnoException).code ?? error}`
     }
   }
 }
