@@ -78,9 +78,10 @@ function described(options: MachineOptions, inventory: Inventory): Result<Machin
   return ok({ inventory, resources: resources.value, attributes: attributes.value, hardware })
 }
 
-/** In the words of the agent's state machine; `isolation` is a fact about the machine that only the agent knows. */
-export function machineOffer(machine: Machine, isolation: string): MachineOffer {
-  const attributes = [...machine.attributes, { name: 'isolation', type: 'TEXT', text: { value: isolation } } as const]
+/** In the words of the agent's state machine; `facts` are attributes of the machine that only the agent knows. */
+export function machineOffer(machine: Machine, facts: Readonly<Record<string, string>>): MachineOffer {
+  const told = Object.entries(facts).map(([name, value]) => ({ name, type: 'TEXT', text: { value } }) as const)
+  const attributes = [...machine.attributes, ...told]
   return {
     resources: toMessages(machine.resources, 'post').map((item) => toJsonValue('mesos.v1.Resource', item)),
     attributes: attributes.map((attribute) => toJsonValue('mesos.v1.Attribute', attribute)),
@@ -162,7 +163,7 @@ function isMemory(kept: unknown): kept is MachineMemory {
 }
 
 function isSameOffer(a: Machine, b: Machine): boolean {
-  return JSON.stringify(machineOffer(a, '')) === JSON.stringify(machineOffer(b, ''))
+  return JSON.stringify(machineOffer(a, {})) === JSON.stringify(machineOffer(b, {}))
 }
 
 /** What the probe found, with what the operator says replacing it name by name. */

@@ -76,7 +76,7 @@ export async function startAgent(options: AgentOptions): Promise<Result<Agent>> 
     log('warn', 'agent.moved', 'the work directory belonged to another machine', { movedTo: store.value.movedTo })
   }
   const { reserved } = store.value.checkpoint
-  const backed = checkReserved(machineOffer(machine, '').resources, reserved, workDir)
+  const backed = checkReserved(machineOffer(machine, {}).resources, reserved, workDir)
   if (!backed.ok) {
     store.value.close()
     return backed

@@ -70,6 +70,12 @@ export function areGroupsEmpty(directories: readonly string[]): boolean {
   return directories.every((directory) => membersBelow(directory)?.length === 0)
 }
 
+/** Everybody in the groups of one container; null when one of them cannot be read. */
+export function groupMembers(directories: readonly string[]): readonly number[] | null {
+  const members = directories.map(membersBelow)
+  return members.includes(null) ? null : [...new Set(members.flatMap((pids) => pids ?? []))]
+}
+
 /** The pids in a group and in those that its task may have made below it; null when it cannot be read. */
 function membersBelow(directory: string): readonly number[] | null {
   const members: number[] = []
@@ -86,7 +92,7 @@ function membersBelow(directory: string): readonly number[] | null {
 }
 
 /** Deepest last. */
-function groupsBelow(directory: string): readonly string[] {
+export function groupsBelow(directory: string): readonly string[] {
   const entries = attempt(() => readdirSync(directory, { withFileTypes: true })) ?? []
   const children = entries.filter((entry) => entry.isDirectory()).map((entry) => join(directory, entry.name))
   return children.flatMap((child) => [child, ...groupsBelow(child)])

@@ -2,16 +2,19 @@
 // of a supervisor (supervisor.ts) that outlives the agent; this file starts supervisors, hears them end, finds those of
 // an earlier life again, and tells each outcome once. It knows nothing of tasks' meaning, statuses or the master.
 
-import type { ChildProcess } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import type { ContainerId } from '../../model/ids.ts'
 import { fail, fault, invariant, ok, type Result } from '../../model/result.ts'
-import type { ContainerExit, ContainerSpec, RecoveredRun } from '../core/types.ts'
-import { areGroupsEmpty, killGroups, readMemoryFacts, removeGroups } from './cgroup-files.ts'
+import type { Confinement, ContainerExit, ContainerSpec, RecoveredRun } from '../core/types.ts'
+import { removeGroups } from './cgroup-files.ts'
 import { collectSandboxes, noteSandboxEnd, type SandboxCollection } from './collection.ts'
+import { Confinements } from './confinement.ts'
+import { kernelSets } from './kernel-sets.ts'
 import { findLaunchTools, type Launched, launch } from './launch.ts'
 import { chooseLimiter, type Limiter } from './limiter.ts'
-import { findTree, isAlive, type ProcessId, readBootId, signalPid } from './processes.ts'
+import { Patience } from './patience.ts'
+import { readBootId } from './processes.ts'
+import { isTreeGone, killTree, limitationOf, newRun, type Run, sendSignal, treePids } from './run.ts'
 import {
   claimRun,
   isClaimed,
@@ -26,52 +29,38 @@ import {
 import { sandboxesPath, sandboxPath } from './sandbox.ts'
 import type { LaunchTools } from './supervisor.ts'
 import type { ContainerEvents, Containerizer, CreateContainerizer, Isolation } from './types.ts'
+import { type ContainerUsage, measureUsage } from './usage.ts'
+import { unseenEnd, Watch } from './watch.ts'
 
 /** Starts going on at one time; more wait in order. Each holds a few files and a core for some milliseconds. */
 export const startsInFlightMax = 16
 /** Starts that may wait; one more fails at once. */
 export const startsWaitingMax = 20_000
-/** How often runs that are not our children (those of an earlier life) are looked at. */
-const lookIntervalMs = 200
-/** Between two looks passes at least this many times what a look took, so that many runs do not keep the agent busy. */
-const lookRestFactor = 20
 /** How long the rest of a tree may take to die before its container counts as ended all the same. */
 const treeEndMaxMs = 30_000
 /** How long the kernel may take to let a group go before it is left behind. */
 const groupRemovalMaxMs = 30_000
-/** The most between two looks at a dying tree or a busy group; looks begin at 1 ms and double. */
-const lookAgainMaxMs = 250
-
-type Run = {
-  readonly containerId: ContainerId
-  readonly directory: string
-  phase: 'waiting' | 'starting' | 'running' | 'ending' | 'ended'
-  groups: readonly string[]
-  memoryBytes: number | null
-  sandbox: string | null
-  supervisor: ProcessId | null
-  main: ProcessId | null
-  /** The supervisor, when it is our child. */
-  child: ChildProcess | null
-  /** The main process is a shell that we put before the task's own: what is asked of the task is asked of its children. */
-  isShell: boolean
-  /** A signal that came before there was a process to take it. */
-  pendingSignal: 'TERM' | 'KILL' | null
-  /** It was asked to end: what its main process leaves behind may end in order, until KILL. */
-  wasAsked: boolean
-  mustDie: boolean
-}
-
 export const createContainerizer: CreateContainerizer = async (options): Promise<Result<Containerizer>> => {
   const tools = findLaunchTools()
   if (!tools.ok) return tools
   try {
     mkdirSync(runsDirectory(options.workDir), { recursive: true, mode: 0o700 })
     const limiter = chooseLimiter(options.workDir, options.isolation)
-    return ok(new ProcessContainerizer(options, limiter, tools.value, readBootId()))
+    return ok(new ProcessContainerizer(options, withConfinement(limiter, tools.value), tools.value, readBootId()))
   } catch (error) {
     return fail('AGENT_UNSUPPORTED', `cannot prepare to run tasks in ${options.workDir}`, {}, error)
   }
+}
+
+/** The limiter's own cpusets are best; else threads are kept to CPUs one by one. */
+function withConfinement(limiter: Limiter, { taskset }: LaunchTools): Limiter {
+  const { isolation } = limiter
+  if (isolation.enforced.includes('cpuset')) return limiter
+  if (taskset !== null) {
+    return { ...limiter, isolation: { ...isolation, enforced: [...isolation.enforced, 'affinity'] } }
+  }
+  const reason = [isolation.reason, 'no taskset (util-linux)'].filter((why) => why !== null).join('; ')
+  return { ...limiter, isolation: { ...isolation, reason } }
 }
 
 type ContainerizerOptions = Parameters<CreateContainerizer>[0]
@@ -87,12 +76,11 @@ class ProcessContainerizer implements Containerizer {
   readonly #bootId: string
   readonly #runs = new Map<ContainerId, Run>()
   readonly #waiting: { readonly run: Run; readonly spec: ContainerSpec }[] = []
-  /** Runs whose end no child's exit will tell. */
-  readonly #watched = new Set<Run>()
-  readonly #timers = new Set<NodeJS.Timeout>()
+  readonly #confinements: Confinements
+  readonly #watch = new Watch((run, status) => void this.#end(run, status))
+  readonly #patience = new Patience()
   readonly #removals = new Map<ContainerId, Promise<void>>()
   #startsInFlight = 0
-  #lookTimer: NodeJS.Timeout | null = null
   #collection: SandboxCollection | null = null
   #isClosed = false
 
@@ -105,11 +93,22 @@ class ProcessContainerizer implements Containerizer {
     this.#limiter = limiter
     this.#tools = tools
     this.#bootId = bootId
+    this.#confinements = new Confinements({
+      kind: limiter.isolation.enforced.find((one) => one === 'cpuset' || one === 'affinity') ?? null,
+      taskset: tools.taskset,
+      numactl: tools.numactl,
+      ...kernelSets(),
+      runs: () => this.#runs.values(),
+      strayed: (containerId, why) => {
+        if (!this.#isClosed) options.events.strayed(containerId, why)
+      },
+    })
   }
 
   start(spec: ContainerSpec): void {
     invariant(!this.#runs.has(spec.containerId), 'a container is started once', { containerId: spec.containerId })
     const run = this.#newRun(spec.containerId)
+    run.confinement = spec.confinement
     this.#runs.set(spec.containerId, run)
     if (this.#waiting.length >= startsWaitingMax) {
       queueMicrotask(() => this.#failStart(run, 'too many starts are waiting on this agent'))
@@ -131,11 +130,24 @@ class ProcessContainerizer implements Containerizer {
         return
       case 'running':
       case 'ending':
-        this.#sendSignal(run, signal)
+        sendSignal(run, signal)
         return
       case 'ended':
         return
     }
+  }
+
+  confine(containerId: ContainerId, confinement: Confinement): void {
+    const run = this.#runs.get(containerId)
+    if (run === undefined) return
+    run.confinement = confinement
+    this.#confinements.confine(run)
+  }
+
+  usage(containerId: ContainerId): ContainerUsage | null {
+    const run = this.#runs.get(containerId)
+    if (run === undefined || (run.phase !== 'running' && run.phase !== 'ending')) return null
+    return measureUsage(run.groups, () => treePids(run))
   }
 
   recover(place: {
@@ -157,7 +169,7 @@ class ProcessContainerizer implements Containerizer {
       if (this.#runs.has(containerId) || this.#removals.has(containerId)) continue
       const run = this.#newRun(containerId)
       this.#recoveredState(run)
-      this.#watched.delete(run)
+      this.#watch.delete(run)
       this.#discard(run)
     }
     const { isReported, nowMs = Date.now } = this.#options
@@ -172,7 +184,7 @@ class ProcessContainerizer implements Containerizer {
     const run = this.#runs.get(containerId)
     if (run === undefined) return
     this.#runs.delete(containerId)
-    this.#watched.delete(run)
+    this.#watch.delete(run)
     this.#discard(run)
   }
 
@@ -188,8 +200,9 @@ class ProcessContainerizer implements Containerizer {
     for (const { run } of this.#waiting.splice(0)) this.#failStart(run, 'the agent is stopping')
     if (tasks === 'kill') await this.#endAll()
     this.#isClosed = true
-    for (const timer of this.#timers) clearTimeout(timer)
-    if (this.#lookTimer !== null) clearTimeout(this.#lookTimer)
+    this.#patience.close()
+    this.#watch.close()
+    await this.#confinements.close()
     for (const run of this.#runs.values()) {
       run.child?.removeAllListeners()
       run.child?.unref()
@@ -205,26 +218,12 @@ class ProcessContainerizer implements Containerizer {
     for (let waitMs = 1; live().length > 0 && performance.now() < deadline; waitMs = Math.min(2 * waitMs, 50)) {
       await new Promise((resolve) => setTimeout(resolve, waitMs))
     }
-    for (const run of this.#runs.values()) await this.#untilGone(() => removeGroups(run.groups), groupRemovalMaxMs)
+    for (const run of this.#runs.values()) await this.#patience.until(() => removeGroups(run.groups), groupRemovalMaxMs)
     await Promise.all(this.#removals.values())
   }
 
   #newRun(containerId: ContainerId): Run {
-    return {
-      containerId,
-      directory: runDirectory(this.#workDir, containerId),
-      phase: 'waiting',
-      groups: [],
-      memoryBytes: null,
-      sandbox: null,
-      supervisor: null,
-      main: null,
-      child: null,
-      isShell: false,
-      pendingSignal: null,
-      wasAsked: false,
-      mustDie: false,
-    }
+    return newRun(containerId, runDirectory(this.#workDir, containerId))
   }
 
   #startNext(): void {
@@ -234,7 +233,8 @@ class ProcessContainerizer implements Containerizer {
       if (next.run.phase !== 'waiting') continue
       next.run.phase = 'starting'
       this.#startsInFlight++
-      void this.#start(next.run, next.spec).finally(() => {
+      next.run.start = this.#start(next.run, next.spec)
+      void next.run.start.finally(() => {
         this.#startsInFlight--
         this.#startNext()
       })
@@ -247,12 +247,16 @@ class ProcessContainerizer implements Containerizer {
     run.isShell = spec.command.kind === 'shell'
     // What a first start left under this name must not be taken for the second, nor the second for it.
     await this.#removals.get(run.containerId)
+    const { cpus } = spec.grant
+    const crowded = cpus === null ? null : await this.#confinements.makeRoom(run, cpus)
+    if (crowded !== null) return this.#failStart(run, crowded)
     const launched = await launch({
       workDir: this.#workDir,
-      directory: run.directory,
+      run,
       bootId: this.#bootId,
       spec,
       limiter: this.#limiter,
+      confinements: this.#confinements,
       tools: this.#tools,
     })
     if (!launched.ok) {
@@ -263,7 +267,6 @@ class ProcessContainerizer implements Containerizer {
   }
 
   #started(run: Run, launched: Launched): void {
-    run.groups = launched.groups
     run.supervisor = launched.supervisor
     run.main = launched.main
     run.child = launched.child
@@ -272,8 +275,8 @@ class ProcessContainerizer implements Containerizer {
       launched.child.unref()
       return
     }
-    this.#events.started(run.containerId, launched.main.pid)
-    if (run.pendingSignal !== null) this.#sendSignal(run, run.pendingSignal)
+    this.#events.started(run.containerId, launched.main.pid, launched.note)
+    if (run.pendingSignal !== null) sendSignal(run, run.pendingSignal)
     // The task may have been so short that its supervisor is gone already.
     const { child } = launched
     if (child.exitCode !== null || child.signalCode !== null) this.#supervisorEnded(run, child.exitCode)
@@ -286,66 +289,12 @@ class ProcessContainerizer implements Containerizer {
     if (!this.#isClosed) this.#events.failed(run.containerId, because)
   }
 
-  #sendSignal(run: Run, signal: 'TERM' | 'KILL'): void {
-    if (signal === 'KILL') {
-      run.mustDie = true
-      this.#killTree(run)
-    } else if (run.main !== null && isAlive(run.main)) {
-      run.wasAsked = true
-      // Between its start and its setsid it leads no group yet.
-      const hasAskedGroup = run.isShell && signalPid(-run.main.pid, 'SIGTERM')
-      if (!hasAskedGroup) signalPid(run.main.pid, 'SIGTERM')
-    }
-  }
-
-  #killTree(run: Run): void {
-    if (run.groups.length > 0) killGroups(run.groups)
-    else if (run.main !== null)
-      for (const pid of this.#treeWithoutGroups(run.main, run) ?? []) signalPid(pid, 'SIGKILL')
-  }
-
-  #isTreeGone(run: Run): boolean {
-    if (run.groups.length > 0) return areGroupsEmpty(run.groups)
-    return run.main === null || this.#treeWithoutGroups(run.main, run)?.length === 0
-  }
-
-  #treeWithoutGroups(main: ProcessId, run: Run): readonly number[] | null {
-    return findTree(main, `MESOS_CONTAINER_ID=${run.containerId}`)
-  }
-
   /** Our child, the supervisor, is gone: with the status written, or, on a full disk, only said; or it was killed. */
   #supervisorEnded(run: Run, code: number | null): void {
     run.child = null
     const status = readExit(run.directory) ?? (code === null ? null : ({ kind: 'exited', code } as const))
     if (status !== null) void this.#end(run, status)
-    else this.#watch(run)
-  }
-
-  #watch(run: Run): void {
-    this.#watched.add(run)
-    this.#lookTimer ??= setTimeout(() => this.#look(), lookIntervalMs)
-  }
-
-  #look(): void {
-    this.#lookTimer = null
-    const begunMs = performance.now()
-    for (const run of this.#watched) {
-      const status = readExit(run.directory) ?? this.#unseenEnd(run)
-      if (status === null) continue
-      this.#watched.delete(run)
-      void this.#end(run, status)
-    }
-    if (this.#watched.size === 0 || this.#isClosed) return
-    const restMs = Math.max(lookIntervalMs, lookRestFactor * (performance.now() - begunMs))
-    this.#lookTimer = setTimeout(() => this.#look(), restMs)
-  }
-
-  /** What can be said when the task and its supervisor are both gone and no status was left; null while one lives. */
-  #unseenEnd(run: Run): ContainerExit['status'] | null {
-    if (run.main !== null && isAlive(run.main)) return null
-    if (run.supervisor !== null && isAlive(run.supervisor)) return null
-    // It may have been written between our looks.
-    return readExit(run.directory) ?? { kind: 'unknown', why: 'its supervisor was killed, so nobody saw how it ended' }
+    else this.#watch.add(run)
   }
 
   /** The main process is gone: nothing of the container may live on when its resources count as free. */
@@ -353,11 +302,11 @@ class ProcessContainerizer implements Containerizer {
     if (run.phase !== 'running') return
     run.phase = 'ending'
     if (run.wasAsked) {
-      await this.#untilGone(() => run.mustDie || this.#isTreeGone(run), Number.POSITIVE_INFINITY)
+      await this.#patience.until(() => run.mustDie || isTreeGone(run), Number.POSITIVE_INFINITY)
     }
-    await this.#untilGone(() => {
-      if (this.#isTreeGone(run)) return true
-      this.#killTree(run)
+    await this.#patience.until(() => {
+      if (isTreeGone(run)) return true
+      killTree(run)
       return false
     }, treeEndMaxMs)
     run.phase = 'ended'
@@ -381,16 +330,16 @@ class ProcessContainerizer implements Containerizer {
     }
     run.supervisor = processes?.supervisor ?? null
     run.main = processes?.main ?? null
-    const end = status ?? this.#unseenEnd(run)
+    const end = status ?? unseenEnd(run)
     if (end !== null) return this.#recoveredEnd(run, end)
-    this.#watch(run)
+    this.#watch.add(run)
     return { kind: 'running', pid: run.main?.pid ?? 0 }
   }
 
   #recoveredEnd(run: Run, status: ContainerExit['status']): RecoveredRun['state'] {
     const exit = { status, limitation: limitationOf(run, status) }
     run.phase = 'ended'
-    this.#killTree(run)
+    killTree(run)
     return { kind: 'exited', exit }
   }
 
@@ -401,9 +350,9 @@ class ProcessContainerizer implements Containerizer {
     run.phase = 'ended'
     // Before the notes go, which keep the sandbox.
     if (run.sandbox !== null) noteSandboxEnd(run.sandbox)
-    const removal = this.#untilGone(() => {
-      if (hasTree && !this.#isTreeGone(run)) {
-        this.#killTree(run)
+    const removal = this.#patience.until(() => {
+      if (hasTree && !isTreeGone(run)) {
+        killTree(run)
         return false
       }
       if (!removeGroups(run.groups)) return false
@@ -413,31 +362,4 @@ class ProcessContainerizer implements Containerizer {
     this.#removals.set(run.containerId, removal)
     void removal.finally(() => this.#removals.delete(run.containerId))
   }
-
-  /** Repeats `attempt`, the first time at once, until it is true, the time is over or the containerizer is closed. */
-  #untilGone(attempt: () => boolean, maxMs: number): Promise<void> {
-    const deadline = performance.now() + maxMs
-    return new Promise((resolve) => {
-      const again = (waitMs: number) => {
-        if (attempt() || performance.now() > deadline || this.#isClosed) {
-          resolve()
-          return
-        }
-        const timer = setTimeout(() => {
-          this.#timers.delete(timer)
-          again(Math.min(2 * waitMs, lookAgainMaxMs))
-        }, waitMs)
-        this.#timers.add(timer)
-      }
-      again(1)
-    })
-  }
-}
-
-/** The memory limit ended a run when it killed in it and the run did not end well in spite of that. */
-function limitationOf(run: Run, status: ContainerExit['status']): ContainerExit['limitation'] {
-  if (run.memoryBytes === null || (status.kind === 'exited' && status.code === 0)) return null
-  const facts = readMemoryFacts(run.groups)
-  if (facts === null || facts.kills === 0) return null
-  return { kind: 'memory', limitBytes: run.memoryBytes, usedBytes: facts.usedBytes }
 }

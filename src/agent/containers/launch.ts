@@ -8,9 +8,13 @@ import type { Readable } from 'node:stream'
 import { idError } from '../../model/ids.ts'
 import { type Fault, fail, fault, ok, type Result } from '../../model/result.ts'
 import type { ContainerSpec } from '../core/types.ts'
+import { linkVolumes } from '../volumes/links.ts'
+import { canSetAffinity } from './affinity.ts'
 import { killGroups, removeGroups } from './cgroup-files.ts'
+import type { Confinements, StartConfinement } from './confinement.ts'
 import type { Limiter } from './limiter.ts'
 import type { ProcessId } from './processes.ts'
+import type { Run } from './run.ts'
 import {
   claimRun,
   parseRunProcesses,
@@ -34,22 +38,23 @@ export type Launched = {
   readonly child: ChildProcess
   readonly supervisor: ProcessId
   readonly main: ProcessId
-  readonly groups: readonly string[]
+  /** What of the grant is not kept, or null. */
+  readonly note: string | null
 }
 
 export type LaunchOrder = {
   readonly workDir: string
-  /** The run's own directory below `meta`. */
-  readonly directory: string
+  readonly run: Run
   readonly bootId: string
   readonly spec: ContainerSpec
   readonly limiter: Limiter
+  readonly confinements: Confinements
   readonly tools: LaunchTools
 }
 
 /** Starts the container's main process. AGENT_LAUNCH_FAILED says why not; nothing is left running then. */
 export async function launch(order: LaunchOrder): Promise<Result<Launched>> {
-  const { spec, tools } = order
+  const { spec, run, tools } = order
   const mistake = idError(spec.containerId) ?? launchError(spec)
   if (mistake !== null) return fail('AGENT_LAUNCH_FAILED', mistake)
   const user = await userToBecome(spec.user)
@@ -57,45 +62,46 @@ export async function launch(order: LaunchOrder): Promise<Result<Launched>> {
   if (user.value !== null && tools.setpriv === null) {
     return fail('AGENT_LAUNCH_FAILED', `setpriv (util-linux) is needed to run a task as '${spec.user}'`)
   }
-  let groups: readonly string[] = []
   try {
-    groups = order.limiter.create(spec.containerId, spec.limits)
-    writeRunNote(order.directory, {
+    // From here to its first process nothing else happens: who belongs elsewhere now, starts there.
+    run.groups = order.limiter.create(spec.containerId, spec.limits, run.confinement)
+    const confinement = order.confinements.begin(run, spec.grant)
+    if (!confinement.ok) return undo(run, confinement.fault)
+    writeRunNote(run.directory, {
       bootId: order.bootId,
-      groups,
+      groups: run.groups,
       memoryBytes: spec.limits.memoryBytes,
       isShell: spec.command.kind === 'shell',
       sandbox: sandboxPath(order.workDir, spec),
     })
-    const child = spawnSupervisor(order, groups, user.value)
-    const processes = await started(child, order.directory)
-    if (processes.ok) return ok({ child, groups, ...processes.value })
-    return undo(order, groups, processes.fault)
+    const child = spawnSupervisor(order, confinement.value, user.value)
+    const processes = await started(child, run.directory)
+    if (processes.ok) return ok({ child, note: confinement.value.note, ...processes.value })
+    return undo(run, processes.fault)
   } catch (error) {
-    return undo(
-      order,
-      groups,
-      fault('AGENT_LAUNCH_FAILED', `starting the task: ${(error as Error).message}`, {}, error),
-    )
+    return undo(run, fault('AGENT_LAUNCH_FAILED', `starting the task: ${(error as Error).message}`, {}, error))
   }
 }
 
-function undo(order: LaunchOrder, groups: readonly string[], because: Fault): Result<Launched> {
-  killGroups(groups)
-  removeGroups(groups)
-  removeRunDirectory(order.directory)
+function undo(run: Run, because: Fault): Result<Launched> {
+  killGroups(run.groups)
+  removeGroups(run.groups)
+  removeRunDirectory(run.directory)
   return { ok: false, fault: because }
 }
 
-function spawnSupervisor(order: LaunchOrder, groups: readonly string[], user: User | null): ChildProcess {
-  const { spec, limiter } = order
+function spawnSupervisor(order: LaunchOrder, confinement: StartConfinement, user: User | null): ChildProcess {
+  const { spec, run, limiter } = order
   const sandbox = createSandbox(order.workDir, spec, user)
   try {
+    linkVolumes(order.workDir, sandbox.path, spec.volumes, user)
     const plan = launchPlan(
       {
-        runDirectory: order.directory,
+        runDirectory: run.directory,
         supervisorProcsFile: limiter.supervisorProcsFile,
-        taskProcsFiles: groups.map((directory) => join(directory, 'cgroup.procs')),
+        affinity: confinement.affinity,
+        policy: confinement.words,
+        taskProcsFiles: run.groups.map((directory) => join(directory, 'cgroup.procs')),
         command: spec.command,
         environment: taskEnvironment(spec, sandbox.path),
         user,
@@ -176,7 +182,15 @@ export function findLaunchTools(): Result<LaunchTools> {
   const env = find('env')
   if (setsid === null) return fail('AGENT_UNSUPPORTED', 'running tasks needs setsid: install util-linux')
   if (env === null) return fail('AGENT_UNSUPPORTED', 'running tasks needs env: install coreutils')
-  return ok({ setsid, env, setpriv: find('setpriv'), bash: find('bash') })
+  const taskset = find('taskset')
+  return ok({
+    setsid,
+    env,
+    setpriv: find('setpriv'),
+    bash: find('bash'),
+    taskset: taskset !== null && canSetAffinity(taskset) ? taskset : null,
+    numactl: find('numactl'),
+  })
 }
 
 function isExecutable(path: string): boolean {

@@ -5,23 +5,26 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, realpathSync, rmdirSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import type { ContainerLimits } from '../core/types.ts'
+import type { Confinement, ContainerLimits } from '../core/types.ts'
 import { makeGroup, removeGroups, writeLimits } from './cgroup-files.ts'
 import { findHierarchies, type Hierarchy, limitFilesV1, limitFilesV2 } from './cgroup-layout.ts'
+import { writeCpuset } from './cpuset-files.ts'
 import type { Isolation } from './types.ts'
 
 export type Limiter = {
   readonly isolation: Isolation
-  /** Makes the container's groups with their limits and returns their directories. Throws when the kernel refuses. */
-  create(name: string, limits: ContainerLimits): readonly string[]
+  /** Makes the container's groups, limited and confined, and returns their directories. Throws when the kernel refuses. */
+  create(name: string, limits: ContainerLimits, confinement: Confinement): readonly string[]
   /** The cgroup.procs file where supervisors go, or null. */
   readonly supervisorProcsFile: string | null
   /** Removes what is empty of our own parents. */
   close(): void
 }
 
-const controllersWanted = ['cpu', 'memory', 'pids'] as const
+const controllersWanted = ['cpu', 'memory', 'pids', 'cpuset'] as const
 type Enforced = (typeof controllersWanted)[number]
+
+const anywhere: Confinement = { cpus: null, isAlone: false, memoryNodes: null }
 
 /** The leaf in which an agent puts itself where version 2 forbids processes beside groups with controllers. */
 const agentLeaf = 'tepui-agent'
@@ -74,6 +77,7 @@ function tryVersion1(hierarchies: readonly Hierarchy[], hash: string, reasons: s
     const why = probe(base, (group) => {
       const files = limitFilesV1(probeLimits).filter((file) => file.controller === controller)
       writeLimits(() => group, files)
+      if (controller === 'cpuset') writeCpuset(group, anywhere)
     })
     if (why !== null) reasons.push(`${controller}: ${why}`)
     else {
@@ -97,14 +101,17 @@ function tryVersion1(hierarchies: readonly Hierarchy[], hash: string, reasons: s
       enforced,
       reason: missing.length === 0 ? null : reasons.join('; ') || `not mounted: ${missing.join(', ')}`,
     },
-    create: (name, limits) => {
+    create: (name, limits, confinement) => {
       const directories = [...new Set([...bases.values()].map((base) => join(base, name)))]
-      return createAll(directories, () =>
-        writeLimits((controller) => {
-          const base = bases.get(controller)
-          return base === undefined ? null : join(base, name)
-        }, limitFilesV1(limits)),
-      )
+      const directoryOf = (controller: string) => {
+        const base = bases.get(controller)
+        return base === undefined ? null : join(base, name)
+      }
+      return createAll(directories, () => {
+        writeLimits(directoryOf, limitFilesV1(limits))
+        const cpuset = directoryOf('cpuset')
+        if (cpuset !== null) writeCpuset(cpuset, confinement)
+      })
     },
     supervisorProcsFile: null,
     close: () => {
@@ -126,6 +133,7 @@ function tryVersion2(hierarchies: readonly Hierarchy[], hash: string, reasons: s
         if (enableController(place.directory, base, controller, reasons)) enforced.push(controller)
       }
       writeLimits((name) => (enforced.some((one) => one === name) ? group : null), limitFilesV2(probeLimits))
+      if (enforced.includes('cpuset')) writeCpuset(group, anywhere)
       if (enforced.length === 0 && !existsSync(join(group, 'cgroup.kill'))) throw new Error('no controllers, no kill')
     })
     if (why !== null) {
@@ -140,11 +148,12 @@ function tryVersion2(hierarchies: readonly Hierarchy[], hash: string, reasons: s
         enforced,
         reason: enforced.length === controllersWanted.length ? null : reasons.join('; '),
       },
-      create: (name, limits) => {
+      create: (name, limits, confinement) => {
         const directory = join(base, name)
-        return createAll([directory], () =>
-          writeLimits((name) => (enforced.some((one) => one === name) ? directory : null), limitFilesV2(limits)),
-        )
+        return createAll([directory], () => {
+          writeLimits((name) => (enforced.some((one) => one === name) ? directory : null), limitFilesV2(limits))
+          if (enforced.includes('cpuset')) writeCpuset(directory, confinement)
+        })
       },
       supervisorProcsFile: join(supervisors, 'cgroup.procs'),
       close: () => {

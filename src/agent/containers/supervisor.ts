@@ -10,16 +10,16 @@
 import type { ContainerCommand } from '../core/types.ts'
 
 /**
- * Arguments: run directory, cgroup.procs for itself or `-`, count of the task's cgroup.procs files, those files, and the
- * command that starts the launcher. Fd 3 takes `supervisor start task start` once the task's process exists.
+ * Arguments: run directory, cgroup.procs for itself or `-`, taskset and the CPUs that the task is kept to with it, both
+ * `-` where it is not, count of the task's cgroup.procs files, those files, and the command that starts the launcher. Fd 3 takes `supervisor start task start` once the task's process exists.
  * Creating `pid` claims the run: who comes second (here, or an agent that recovers) must not start it.
  * sh reports a signal as 128+n; what it prints about a killed child tells that apart from an exit with such a code. It
  * prints nothing for INT and PIPE, which are therefore always taken as signals. Nothing else may be printed there: not
  * that an agent that died does not hear of the start.
  */
 export const supervisorScript = `
-run=$1 own=$2 groups=$3
-shift 3
+run=$1 own=$2 taskset=$3 cpus=$4 groups=$5
+shift 5
 umask 022
 trap : HUP INT QUIT TERM USR1 USR2 ALRM
 exec 4>&2 2>"$run/note"
@@ -32,6 +32,7 @@ read -r supervisor x x x x x x x x x x x x x x x x x x x x supervisor_start x </
     groups=$((groups - 1))
   done
   read -r task x x x x x x x x x x x x x x x x x x x x task_start x </proc/self/stat
+  [ "$cpus" = - ] || "$taskset" -p -c "$cpus" "$task" >/dev/null || exit 120
   set -C
   echo "$supervisor $supervisor_start $task $task_start" >"$run/pid" || exit 120
   set +C
@@ -84,6 +85,8 @@ export type LaunchTools = {
   readonly env: string
   readonly setpriv: string | null
   readonly bash: string | null
+  readonly taskset: string | null
+  readonly numactl: string | null
 }
 
 export type LaunchPlan = {
@@ -97,6 +100,10 @@ export type LaunchRequest = {
   readonly runDirectory: string
   readonly supervisorProcsFile: string | null
   readonly taskProcsFiles: readonly string[]
+  /** Where the task is kept by affinity and not by its groups. */
+  readonly affinity: { readonly taskset: string; readonly cpus: string } | null
+  /** Put before the task's program, as its own user: sets what the program inherits. */
+  readonly policy: readonly string[]
   readonly command: ContainerCommand
   readonly environment: Readonly<Record<string, string>>
   /** Null: stay who we are. */
@@ -121,10 +128,13 @@ export function launchPlan(request: LaunchRequest, tools: LaunchTools): LaunchPl
       'tepui-supervisor',
       request.runDirectory,
       request.supervisorProcsFile ?? '-',
+      request.affinity?.taskset ?? '-',
+      request.affinity?.cpus ?? '-',
       `${request.taskProcsFiles.length}`,
       ...request.taskProcsFiles,
       tools.setsid,
       ...setpriv,
+      ...request.policy,
       ...launcher(request.command, plain.length, viaEnv, tools),
     ],
     environment: Object.fromEntries(plain.map(([name, value], i) => [`TEPUI_${i}`, `${name}=${value}`])),
@@ -167,7 +177,7 @@ function launcher(
 
 /** Names that every sh may export without changing what the scripts do; all others go through env(1). */
 function isPlainName(name: string): boolean {
-  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !/^(TEPUI_|tepui_|BASH)/.test(name) && !shellNames.has(name)
+  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !/^(TEPUI_\d|tepui_|BASH)/.test(name) && !shellNames.has(name)
 }
 
 const shellNames = new Set(['UID', 'EUID', 'PPID', 'GROUPS', 'SHELLOPTS', 'OPTIND', 'PWD', 'OLDPWD', 'SHLVL', '_'])

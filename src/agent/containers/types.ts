@@ -2,19 +2,26 @@
 
 import type { ContainerId } from '../../model/ids.ts'
 import type { Fault, Result } from '../../model/result.ts'
-import type { ContainerExit, ContainerSpec, RecoveredRun } from '../core/types.ts'
+import type { Confinement, ContainerExit, ContainerSpec, RecoveredRun } from '../core/types.ts'
+import type { ContainerUsage } from './usage.ts'
 
 export type ContainerEvents = {
-  readonly started: (containerId: ContainerId, pid: number) => void
+  /** `note` says what of its grant is not kept, or is null. */
+  readonly started: (containerId: ContainerId, pid: number, note: string | null) => void
   readonly failed: (containerId: ContainerId, fault: Fault) => void
   readonly exited: (containerId: ContainerId, exit: ContainerExit) => void
+  /** A container may have processes where it was not to be; nothing else changes. */
+  readonly strayed: (containerId: ContainerId, why: string) => void
 }
 
 /** What the agent may do to processes here; told in the log and in the agent's attributes. */
 export type Isolation = {
   readonly kind: 'cgroup-v2' | 'cgroup-v1' | 'process-group'
-  /** Limits that hold: a subset of cpu, memory, pids. */
-  readonly enforced: readonly ('cpu' | 'memory' | 'pids')[]
+  /**
+   * What holds: limits of cpu, memory, pids; and what keeps tasks to their CPUs, `cpuset`, or `affinity`, which a task
+   * can leave. With neither no task gets CPUs alone.
+   */
+  readonly enforced: readonly ('cpu' | 'memory' | 'pids' | 'cpuset' | 'affinity')[]
   /** Why nothing better was possible, or null. */
   readonly reason: string | null
 }
@@ -26,6 +33,13 @@ export type Containerizer = {
   /** Starts one container; the outcome comes as an event, exactly once `started` or `failed`, then `exited` once. */
   start(spec: ContainerSpec): void
   signal(containerId: ContainerId, signal: 'TERM' | 'KILL'): void
+  /**
+   * From now on this container stays there, also when it is still to start. A container that has its CPUs alone starts
+   * only once all that was said before is so. What cannot be kept comes as `strayed`.
+   */
+  confine(containerId: ContainerId, confinement: Confinement): void
+  /** What its processes use, measured now; null when it does not run. */
+  usage(containerId: ContainerId): ContainerUsage | null
   /** Looks for a run of an earlier life of this agent; if it still runs, its end will come as an event. */
   recover(run: {
     readonly containerId: ContainerId

@@ -17,7 +17,11 @@ export function poolOf(hardware: Hardware, grants: Iterable<Grant>): CpuSet | nu
 
 /** Where a task with this grant stays while the pool is this. */
 export function confinementOf(grant: Grant, pool: CpuSet | null, hardware: Hardware): Confinement {
-  return { cpus: grant.cpus ?? sharedCpus(grant, pool), memoryNodes: memoryNodes(grant, hardware) }
+  return {
+    cpus: grant.cpus ?? sharedCpus(grant, pool),
+    isAlone: grant.cpus !== null,
+    memoryNodes: memoryNodes(grant, hardware),
+  }
 }
 
 /** What it has alone is a promise, where it would like to be is a wish: a part that is all taken counts as none. */

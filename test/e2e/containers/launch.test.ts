@@ -5,9 +5,11 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { Confinements } from '../../../src/agent/containers/confinement.ts'
 import { findLaunchTools, launch } from '../../../src/agent/containers/launch.ts'
 import { chooseLimiter } from '../../../src/agent/containers/limiter.ts'
 import { isAlive, readBootId } from '../../../src/agent/containers/processes.ts'
+import { newRun } from '../../../src/agent/containers/run.ts'
 import { readExit, runDirectory } from '../../../src/agent/containers/run-directory.ts'
 import { launchPlan } from '../../../src/agent/containers/supervisor.ts'
 import { aWorkDir, removeWorkDir, shell } from '../../support/containers.ts'
@@ -30,7 +32,11 @@ test('a task that started while the agent was stopped for longer than a start ma
   const spec = shell('exec sleep 60')
   const directory = runDirectory(workDir, spec.containerId)
   const limiter = chooseLimiter(workDir, 'process-group')
-  const launching = launch({ workDir, directory, bootId: readBootId(), spec, limiter, tools: tools.value })
+  const nowhere = { kind: null, taskset: null, numactl: null, cpus: [], memoryNodes: [], runs: () => [] }
+  const confinements = new Confinements({ ...nowhere, strayed: () => {} })
+  const run = newRun(spec.containerId, directory)
+  const order = { workDir, run, bootId: readBootId(), spec, limiter, confinements, tools: tools.value }
+  const launching = launch(order)
   for (let turns = 0; turns < 100; turns++) await null
   // Nothing is read meanwhile: as if the whole process were stopped.
   for (let waits = 0; waits < 500 && !existsSync(join(directory, 'pid')); waits++) pause(10)
@@ -51,7 +57,7 @@ test('an exit code that looks like a signal stays one, also when the agent died 
   const directory = join(workDir, 'run')
   mkdirSync(directory)
   const command = { kind: 'shell', value: 'exit 137' } as const
-  const place = { runDirectory: directory, supervisorProcsFile: null, taskProcsFiles: [] }
+  const place = { runDirectory: directory, supervisorProcsFile: null, taskProcsFiles: [], affinity: null, policy: [] }
   const plan = launchPlan({ ...place, command, environment: {}, user: null }, tools.value)
   const child = spawn('/bin/sh', [...plan.argv], {
     env: plan.environment,

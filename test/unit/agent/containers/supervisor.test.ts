@@ -7,11 +7,20 @@ import {
   supervisorScript,
 } from '../../../../src/agent/containers/supervisor.ts'
 
-const tools = { setsid: '/usr/bin/setsid', env: '/usr/bin/env', setpriv: '/usr/bin/setpriv', bash: '/bin/bash' }
+const tools = {
+  setsid: '/usr/bin/setsid',
+  env: '/usr/bin/env',
+  setpriv: '/usr/bin/setpriv',
+  bash: '/bin/bash',
+  taskset: null,
+  numactl: null,
+}
 const request: LaunchRequest = {
   runDirectory: '/run',
   supervisorProcsFile: null,
   taskProcsFiles: ['/a/cgroup.procs', '/b/cgroup.procs'],
+  affinity: null,
+  policy: [],
   command: { kind: 'shell', value: 'echo "$(id)"' },
   environment: {},
   user: null,
@@ -25,7 +34,7 @@ describe('what is spawned', () => {
     const plan = launchPlan(request, tools)
     expect(plan.argv.slice(0, 3)).toEqual(['-c', supervisorScript, 'tepui-supervisor'])
     expect(plan.argv.slice(3)).toEqual([
-      ...['/run', '-', '2', '/a/cgroup.procs', '/b/cgroup.procs', '/usr/bin/setsid'],
+      ...['/run', '-', '-', '-', '2', '/a/cgroup.procs', '/b/cgroup.procs', '/usr/bin/setsid'],
       ...['/bin/sh', '-c', launcherScript, 'tepui', '0', '/bin/sh', '-c', 'echo "$(id)"'],
     ])
   })
@@ -46,10 +55,23 @@ describe('what is spawned', () => {
   )
 
   test('another user is become after the cgroups and the session, before the launcher', () => {
-    expect(words({ user: { uid: 33, gid: 44 }, taskProcsFiles: [], supervisorProcsFile: '/s' }).slice(0, 12)).toEqual([
-      ...['/run', '/s', '0', '/usr/bin/setsid', '/usr/bin/setpriv', '--reuid', '33', '--regid', '44'],
+    expect(words({ user: { uid: 33, gid: 44 }, taskProcsFiles: [], supervisorProcsFile: '/s' }).slice(0, 14)).toEqual([
+      ...['/run', '/s', '-', '-', '0', '/usr/bin/setsid', '/usr/bin/setpriv', '--reuid', '33', '--regid', '44'],
       ...['--init-groups', '--', '/bin/sh'],
     ])
+  })
+
+  test('affinity is set before the run is claimed, the memory policy by the task itself', () => {
+    const affinity = { taskset: '/usr/bin/taskset', cpus: '1,3' }
+    const policy = ['/usr/bin/numactl', '--interleave=0-1']
+    const over = { affinity, policy, taskProcsFiles: [], user: { uid: 33, gid: 44 } }
+    expect(words(over).slice(0, 5)).toEqual(['/run', '-', '/usr/bin/taskset', '1,3', '0'])
+    expect(words(over).slice(11, 16)).toEqual(['--init-groups', '--', ...policy, '/bin/sh'].slice(0, 5))
+  })
+
+  test('what the agent says of a grant travels like any variable', () => {
+    const plan = launchPlan({ ...request, environment: { TEPUI_CPUS: '0-1' } }, tools)
+    expect(plan.environment).toEqual({ TEPUI_0: 'TEPUI_CPUS=0-1' })
   })
 
   test('a name other than the program is argv[0] where bash is there to give it', () => {

@@ -65,26 +65,34 @@ describe('a task is kept to', () => {
     { node: 0, bytes: 1 },
   ]
   test.each<[string, Grant, Confinement]>([
-    ['its own CPUs', alone('2,6'), { cpus: '2,6', memoryNodes: null }],
-    ['the pool', noGrant, { cpus: '0-5', memoryNodes: null }],
-    ['its part of the pool', { ...noGrant, cpusWithin: '5-7' }, { cpus: '5', memoryNodes: null }],
-    ['the pool, where its part is all taken', { ...noGrant, cpusWithin: '6-7' }, { cpus: '0-5', memoryNodes: null }],
+    ['its own CPUs', alone('2,6'), { cpus: '2,6', isAlone: true, memoryNodes: null }],
+    ['the pool', noGrant, { cpus: '0-5', isAlone: false, memoryNodes: null }],
+    ['its part of the pool', { ...noGrant, cpusWithin: '5-7' }, { cpus: '5', isAlone: false, memoryNodes: null }],
+    [
+      'the pool, where its part is all taken',
+      { ...noGrant, cpusWithin: '6-7' },
+      { cpus: '0-5', isAlone: false, memoryNodes: null },
+    ],
     [
       'the node it is bound to',
       { ...noGrant, memory: memory.slice(0, 1), memoryPolicy: 'bind' },
-      { cpus: '0-5', memoryNodes: '1' },
+      { cpus: '0-5', isAlone: false, memoryNodes: '1' },
     ],
     [
       'no node, where it is given all',
       { ...noGrant, memory, memoryPolicy: 'interleave' },
-      { cpus: '0-5', memoryNodes: null },
+      { cpus: '0-5', isAlone: false, memoryNodes: null },
     ],
     [
       'no node that it only prefers',
       { ...noGrant, memory: memory.slice(0, 1), memoryPolicy: 'preferred' },
-      { cpus: '0-5', memoryNodes: null },
+      { cpus: '0-5', isAlone: false, memoryNodes: null },
     ],
-    ['no node without a policy', { ...noGrant, memory: memory.slice(0, 1) }, { cpus: '0-5', memoryNodes: null }],
+    [
+      'no node without a policy',
+      { ...noGrant, memory: memory.slice(0, 1) },
+      { cpus: '0-5', isAlone: false, memoryNodes: null },
+    ],
   ])('%s', (_what, grant, confinement) => {
     expect(confinementOf(grant, [0, 1, 2, 3, 4, 5], machine)).toEqual(confinement)
   })
@@ -151,7 +159,7 @@ test.each([
 test('an agent that knows no CPUs keeps none for anybody, and runs what shares them where it likes', () => {
   const master = aMaster(noHardware)
   master.register()
-  expect(master.launch('a').confinement).toEqual({ cpus: null, memoryNodes: null })
+  expect(master.launch('a').confinement).toEqual({ cpus: null, isAlone: false, memoryNodes: null })
   expect(() => master.launch('own', {}, aFramework(), alone('0'))).toThrow('not started')
 })
 
