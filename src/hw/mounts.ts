@@ -1,7 +1,7 @@
 // Which drives and volumes each mounted file system is lost with. A mirror outlives its members, so that it alone is named
 // and nothing beneath it; of a plain volume everything beneath it is named, too. It does not know who keeps what there.
 
-import type { HardwareMount } from '../model/hardware.ts'
+import { type HardwareMount, mountOf } from '../model/hardware.ts'
 import type { Disk, Inventory, Volume } from '../model/inventory.ts'
 import { diskRef, volumeRef } from './parts.ts'
 
@@ -10,17 +10,13 @@ const programRoots = new Set(['/', '/usr'])
 
 /** `workDir` is an absolute path without links; the file system that it lies on is one that every task needs. */
 export function mountsOf(inventory: Inventory, workDir: string): readonly HardwareMount[] {
-  const paths = [...new Set(inventory.filesystems.map(({ mountPoint }) => mountPoint))]
-  const home = paths.filter((path) => isWithin(workDir, path)).sort((a, b) => b.length - a.length)[0]
-  return paths.map((path) => ({
+  const mounts = [...new Set(inventory.filesystems.map(({ mountPoint }) => mountPoint))].map((path) => ({ path }))
+  const home = mountOf(mounts, workDir)?.path
+  return mounts.map(({ path }) => ({
     path,
     ...beneath(inventory, path),
     isSystem: path === home || programRoots.has(path),
   }))
-}
-
-export function isWithin(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`)
 }
 
 function beneath(inventory: Inventory, path: string): Pick<HardwareMount, 'disks' | 'volumes'> {

@@ -2263,7 +2263,9 @@ export const messages: Readonly<Record<string, MessageSpec>> = {
     seconds: [1, 'int64', 'optional'],
     nanos: [2, 'int32', 'optional'],
   },
-  // Which hardware of the machine is free: an offer's resources are amounts of it.
+  // Which hardware of the machine is free when the offer is sent: its resources are amounts of it. An offer of a part of
+  // the machine shows all that is free there, but no kinds of parts that it has no resources for (GPUs without gpus);
+  // CPUs are those that nobody has alone, which tasks may share. Hugepages are those set apart, whoever uses them.
   'tepui.v1.Topology': {
     nodes: [1, 'Node', 'repeated'],
     distances: [2, 'Row', 'repeated'],

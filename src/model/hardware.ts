@@ -120,6 +120,12 @@ export const noGrant: Grant = {
   near: [],
 }
 
+/** The one of these file systems that a path without links lies on: the deepest. */
+export function mountOf<M extends { readonly path: string }>(mounts: readonly M[], path: string): M | undefined {
+  const isWithin = (folder: string) => path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`)
+  return mounts.filter((one) => isWithin(one.path)).sort((a, b) => b.path.length - a.path.length)[0]
+}
+
 /** A grant as an earlier version kept it, which may lack what it did not know. */
 export function wholeGrant(kept: Partial<Grant> | undefined): Grant {
   return { ...noGrant, ...kept }

@@ -8,8 +8,11 @@ import type { MessageName } from '../../mesos/plan.ts'
 import { attributesSummary, resourcesSummary } from '../../mesos/resource-text.ts'
 import { toMessages } from '../../mesos/resources.ts'
 import type { MessageTypes, TaskStatus } from '../../mesos/types.ts'
+import type { Grant } from '../../model/hardware.ts'
+import type { Condition } from '../../model/health.ts'
 import { type Resource, type Resources, sumToShow } from '../../model/resources.ts'
 import { agentPid, offersOf, usedBy } from '../cluster/messages.ts'
+import { wholeTopology } from '../cluster/topology.ts'
 import type {
   AgentRecord,
   ClusterView,
@@ -41,13 +44,21 @@ export function slaveObject(agent: AgentRecord): ClassicObject {
     version: agent.version,
     capabilities: agent.capabilities,
     ...optional('domain', 'mesos.v1.DomainInfo', agent.info.domain),
+    // Tepui's own: what is wrong with the machine, and why nothing of it is offered where it is all of it.
+    conditions: agent.conditions.map(conditionObject),
+    sick_machine: agent.sickMachine,
   }
 }
 
-/** What `/slaves` adds: the same amounts as resource objects. */
+function conditionObject({ code, part, severity, sinceMs }: Condition): ClassicObject {
+  return { code, severity, part: { ...part }, since: sinceMs === null ? null : sinceMs / 1000 }
+}
+
+/** What `/slaves` adds: the same amounts as resource objects, and which exact hardware is free. */
 export function slaveResourcesInFull(agent: AgentRecord): ClassicObject {
   const { reserved, unreserved } = byReservation(agent.total)
   return {
+    topology: toJsonValue('tepui.v1.Topology', wholeTopology(agent)),
     used_resources_full: resourceObjects(agent.used),
     offered_resources_full: resourceObjects(agent.offered),
     reserved_resources_full: mapValues(reserved, resourceObjects),
@@ -130,8 +141,27 @@ export function taskObject(task: TaskRecord): ClassicObject {
     ...optional('discovery', 'mesos.v1.DiscoveryInfo', info.discovery),
     ...optional('container', 'mesos.v1.ContainerInfo', info.container),
     ...optional('health_check', 'mesos.v1.HealthCheck', info.health_check),
-    // Tepui's own: the exact hardware granted.
-    grant: { gpu_uuids: task.grant.gpuUuids },
+    // Tepui's own: the exact hardware granted, and what of it is sick.
+    grant: grantObject(task.grant),
+    ...(task.sickNotices.size === 0 ? {} : { sick: [...task.sickNotices.values()].flatMap(sickText) }),
+  }
+}
+
+function sickText({ text, isOver }: { readonly text: string; readonly isOver: boolean }): readonly string[] {
+  return isOver ? [] : [text]
+}
+
+function grantObject(grant: Grant): ClassicObject {
+  return {
+    cpus: grant.cpus,
+    cpus_within: grant.cpusWithin,
+    memory: grant.memory,
+    memory_policy: grant.memoryPolicy,
+    gpu_uuids: grant.gpuUuids,
+    gpu_instance_uuids: grant.gpuInstanceUuids,
+    nics: grant.nics,
+    disks: grant.disks,
+    near: grant.near,
   }
 }
 

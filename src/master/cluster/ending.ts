@@ -7,6 +7,8 @@ import { add, allocatedTo, overlap, subtract } from '../../model/resources.ts'
 import type { AgentFacts, AgentSupply } from '../allocator/types.ts'
 import { needOf } from './hardware.ts'
 import { type Agent, type EndingTask, type Task, type TaskKey, taskKey } from './records.ts'
+import { well } from './sick-parts.ts'
+import { withoutSick } from './sick-supply.ts'
 import type { State } from './state.ts'
 
 /** Counts a run as ending. The agent has been or will be told to end it. */
@@ -39,6 +41,11 @@ export function endingRunOf(task: Task): EndingTask {
   return { frameworkId, taskId: id, resources, grant, isDuplicate: false }
 }
 
+/** Something of the agent is not held any more: what of it is sick is missing from now on. */
+export function resupply(state: State, agent: Agent): void {
+  if (agent.sickness !== well) state.allocator.resizeAgent(agent.id, supplyOf(agent))
+}
+
 /** What constraints and domains look at. */
 function agentFactsOf({ hostname, attributes = [], domain }: Agent['info']): AgentFacts {
   return {
@@ -49,11 +56,11 @@ function agentFactsOf({ hostname, attributes = [], domain }: Agent['info']): Age
   }
 }
 
-/** What the agent has for frameworks: its total without what ending runs still hold. */
+/** What the agent has for frameworks: its total without what ending runs still hold, and without what is sick. */
 export function supplyOf(agent: Agent): AgentSupply {
   const held = allocatedTo(agent.endingUsed, undefined)
   return {
-    total: subtract(agent.total, overlap(agent.total, held)),
+    total: withoutSick(agent, subtract(agent.total, overlap(agent.total, held))),
     capabilities: new Set(agent.capabilities),
     facts: agentFactsOf(agent.info),
   }

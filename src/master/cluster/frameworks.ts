@@ -25,6 +25,7 @@ import { dropOffersOf } from './offers.ts'
 import { repeatOperations } from './operation-losses.ts'
 import { tellOperators } from './operators.ts'
 import { type Framework, isUnacknowledged } from './records.ts'
+import { repeatNotices } from './sick-notices.ts'
 import type { State } from './state.ts'
 import { forward } from './statuses.ts'
 import type { ClusterInput } from './types.ts'
@@ -152,6 +153,7 @@ function greet(state: State, framework: Framework, streamId: StreamId): void {
     if (task.status !== null && isUnacknowledged(task)) forward(state, framework, task.status)
   }
   repeatOperations(state, framework)
+  repeatNotices(state, framework)
   state.log('info', 'framework.subscribed', 'a scheduler subscribed', {
     frameworkId: framework.id,
     name: framework.info.name,

@@ -1,18 +1,20 @@
-// What an agent says that its tasks hold must be possible before it is booked: a port, an item of a set, a volume and a
-// GPU are one task's at a time, amounts can be counted, and a task holds tomorrow what it held yesterday. An agent that says
+// What an agent says that its tasks hold must be possible before it is booked: a port, an item of a set, a volume and
+// a part granted alone are one task's at a time, amounts can be counted, and a task holds tomorrow what it held yesterday. An agent that says
 // otherwise is not believed, since books that take the same thing in twice can give it back only once.
 // It does not know how reports arrive, nor what is free.
 
 import { isTerminal } from '../../mesos/names.ts'
 import { scalarMax } from '../../mesos/validate-resource.ts'
+import { parseCpuList } from '../../model/cpu-set.ts'
+import { type Grant, noGrant } from '../../model/hardware.ts'
 import { equal, type Range, type Resource } from '../../model/resources.ts'
 import { type Agent, type ReportedTask, taskKey } from './records.ts'
 
 /** Why these tasks cannot all hold what they are reported to hold, or null. */
 export function holdingsError(tasks: readonly ReportedTask[]): string | null {
   const live = tasks.filter((task) => !isTerminal(task.latestState))
-  const gpus = live.flatMap((task) => task.grant.gpuUuids)
-  if (new Set(gpus).size < gpus.length) return 'a GPU is granted twice'
+  const twice = grantedTwice(live.map(({ grant }) => grant))
+  if (twice !== null) return `${twice} is granted twice`
   const byKey = new Map<string, Resource[]>()
   const sums = new Map<string, number>()
   const volumes = new Set<string>()
@@ -37,9 +39,32 @@ export function changedHolding(agent: Agent, tasks: readonly ReportedTask[]): Re
   const isChanged = (task: ReportedTask) => {
     const key = taskKey(task.frameworkId, task.id)
     const held = agent.tasks.get(key) ?? agent.ending.get(key)
-    return held !== undefined && !equal(held.resources, task.resources)
+    return held !== undefined && !(equal(held.resources, task.resources) && isSameGrant(held.grant, task.grant))
   }
   return tasks.find(isChanged) ?? null
+}
+
+/** What two tasks have alone, or null. */
+function grantedTwice(grants: readonly Grant[]): string | null {
+  const alone = {
+    GPU: (grant: Grant) => [...grant.gpuUuids, ...grant.gpuInstanceUuids],
+    port: (grant: Grant) => grant.nics,
+    disk: (grant: Grant) => grant.disks,
+    CPU: (grant: Grant) => parseCpuList(grant.cpus ?? '') ?? [],
+  }
+  for (const [kind, partsOf] of Object.entries(alone)) {
+    const seen = new Set<string | number>()
+    for (const part of grants.flatMap((grant): readonly (string | number)[] => partsOf(grant))) {
+      if (seen.has(part)) return `${kind} ${part}`
+      seen.add(part)
+    }
+  }
+  return null
+}
+
+function isSameGrant(a: Grant, b: Grant): boolean {
+  const inOrder = (grant: Grant) => Object.keys(noGrant).map((part) => grant[part as keyof Grant])
+  return JSON.stringify(inOrder(a)) === JSON.stringify(inOrder(b))
 }
 
 /** Whether any two of these, all of one kind, have a range or an item in common. */

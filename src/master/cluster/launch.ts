@@ -47,6 +47,7 @@ export function launchTask(state: State, room: Room, info: TaskInfo): void {
     acknowledgedUuid: null,
     kill: null,
     holdsResources: false,
+    sickNotices: new Map(),
   }
   bookTask(state, framework, agent, task)
   sendToAgent(state, agent, launch)

@@ -15,6 +15,7 @@ import type {
   Offer,
   Operation,
   Task,
+  TepuiV1Topology,
   TimeInfo,
 } from '../../mesos/types.ts'
 import { uuidBytes } from '../../model/random.ts'
@@ -130,11 +131,15 @@ function operationMessage({ uuid, agentId, frameworkId, info, status, statuses }
   }
 }
 
-/** An offer as its framework may see it: the reservation format and the roles that its capabilities know. */
+/**
+ * An offer as its framework may see it: the reservation format and the roles that its capabilities know. `topology` is
+ * what is free now, so that it belongs to an offer that is being sent.
+ */
 export function offerMessage(
   framework: Pick<FrameworkRecord, 'id' | 'capabilities'>,
   agent: Pick<AgentRecord, 'id' | 'info' | 'http'>,
   offer: OfferRecord,
+  topology?: TepuiV1Topology,
 ): Offer {
   const knowsRoles = framework.capabilities.has('MULTI_ROLE')
   const format = framework.capabilities.has('RESERVATION_REFINEMENT') ? 'post' : 'pre'
@@ -155,6 +160,7 @@ export function offerMessage(
     attributes: attributes ?? [],
     executor_ids: [],
     ...(knowsRoles ? { allocation_info: { role: offer.role } } : {}),
+    ...(topology === undefined ? {} : { topology }),
   }
 }
 

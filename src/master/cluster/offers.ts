@@ -11,6 +11,7 @@ import { offerMessage } from './messages.ts'
 import type { Agent, Framework, Gang, Offer } from './records.ts'
 import type { State } from './state.ts'
 import { grantOf } from './tasks.ts'
+import { topologyOf } from './topology.ts'
 
 /** What an absent or negative refuse_seconds means, and the most that counts; both as in Mesos. */
 export const refuseDefaultMs = 5_000
@@ -62,7 +63,14 @@ export function tellGang(state: State, framework: Framework, gangId: string, off
     offer.sentMs = state.nowMs
     watchOffer(state, offer)
   }
-  const messages = offers.map((offer) => offerMessage(framework, agentOf(state, offer), offer))
+  let bytes = offers.reduce((sum, offer) => sum + plainSizeOf(state, offer), 0)
+  const messages = offers.map((offer) => {
+    const agent = agentOf(state, offer)
+    const { message, sizeBytes } = topologyOf(agent, offer.resources)
+    bytes += sizeBytes
+    // The event cannot be cut: beyond its bound the offers say less.
+    return offerMessage(framework, agent, offer, bytes > offersEventBytesMax ? undefined : message)
+  })
   state.tell(framework, { type: 'OFFERS', offers: { offers: messages, gang: { id: gangId, complete: true } } })
   state.log('info', 'gang.offered', 'machines were offered together', {
     frameworkId: framework.id,
@@ -81,13 +89,19 @@ function tellOffers(state: State, framework: Framework, offers: readonly Offer[]
   }
   for (const offer of offers) {
     const agent = agentOf(state, offer)
-    const size = offerBytes + agent.infoSizeBytes + offer.resources.length * resourceBytes
+    const topology = topologyOf(agent, offer.resources)
+    const size = plainSizeOf(state, offer) + topology.sizeBytes
     if (batch.length >= state.config.offersPerEventMax || bytes + size > offersEventBytesMax) flush()
-    batch.push(offerMessage(framework, agent, offer))
+    batch.push(offerMessage(framework, agent, offer, topology.message))
     bytes += size
   }
   flush()
   state.log('debug', 'offer.sent', 'resources were offered', { frameworkId: framework.id, offers: offers.length })
+}
+
+/** An upper estimate of what the offer takes in an event, its topology aside. */
+function plainSizeOf(state: State, offer: Offer): number {
+  return offerBytes + agentOf(state, offer).infoSizeBytes + offer.resources.length * resourceBytes
 }
 
 /** Takes the offer out of all books; what it holds stays allocated to its framework until somebody gives it back. */

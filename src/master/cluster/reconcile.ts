@@ -12,7 +12,7 @@ import type { AgentId, TaskId } from '../../model/ids.ts'
 import { isRegistering } from './handshake.ts'
 import type { Framework, Task } from './records.ts'
 import type { State } from './state.ts'
-import { forward, masterStatus, type StatusFacts } from './statuses.ts'
+import { forward, heldStatus, masterStatus, type StatusFacts } from './statuses.ts'
 
 export function reconcile(state: State, framework: Framework, call: SchedulerCallReconcile): void {
   state.counters.add('messages_reconcile_tasks')
@@ -55,19 +55,7 @@ function factsAbout(state: State, agentId: AgentId | undefined): StatusFacts | n
 
 /** The state that the framework was or is to be told, which may be older than the agent's newest. */
 function answerHeld(state: State, framework: Framework, task: Task): void {
-  const last = task.status
-  const status: TaskStatus = {
-    ...masterStatus(state, framework, task, {
-      state: last?.state ?? 'TASK_STAGING',
-      reason: 'REASON_RECONCILIATION',
-      message: 'the latest state of the task',
-    }),
-    ...(last?.executor_id === undefined ? {} : { executor_id: last.executor_id }),
-    ...(last?.healthy === undefined ? {} : { healthy: last.healthy }),
-    ...(last?.check_status === undefined ? {} : { check_status: last.check_status }),
-    ...(last?.container_status === undefined ? {} : { container_status: last.container_status }),
-  }
-  forward(state, framework, status)
+  forward(state, framework, heldStatus(state, framework, task, 'the latest state of the task'))
 }
 
 /** The latest status of each; those of no id are nobody's to ask for. */

@@ -30,6 +30,8 @@ import type { Channel } from '../../wire/channel.ts'
 import type { DownMessage, Grant, UpMessage } from '../../wire/messages.ts'
 import type { MachineBooks, Wish } from '../placement/types.ts'
 import type { Racks } from './gang-choice.ts'
+import type { Sickness } from './sick-parts.ts'
+import type { Topologies } from './topology.ts'
 
 /** A task on its agent: `<framework id>/<task id>`; neither may contain a slash. */
 export type TaskKey = string
@@ -78,6 +80,18 @@ export type Task = {
   kill: { readonly gracePeriodMs: number | null } | null
   /** Whether its resources are counted as used on its agent. */
   holdsResources: boolean
+  /** What its framework was told, or is to be told, of sick parts that it runs on; by condition. */
+  readonly sickNotices: Map<string, SickNotice>
+}
+
+export type SickNotice = {
+  /** Code and part. */
+  readonly text: string
+  /** For a person. */
+  readonly message: string
+  /** The part is well again, and the framework was not there to hear it. */
+  readonly isOver: boolean
+  readonly isTold: boolean
 }
 
 export type Offer = {
@@ -214,8 +228,12 @@ export type Agent = {
   hardware: Hardware
   /** What is wrong with its machine. */
   conditions: readonly Condition[]
+  /** What of it may not be given because of those. */
+  sickness: Sickness
   /** Which exact parts its tasks have. */
   readonly books: MachineBooks
+  /** As its offers show what is free, as long as it is (topology.ts). */
+  topologies: Topologies | null
   infoSizeBytes: number
   total: Resources
   oversubscribed: Resources

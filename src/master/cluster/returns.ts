@@ -19,6 +19,7 @@ import { registryAgent, rememberEnded } from './handshake.ts'
 import { changedHolding } from './holdings.ts'
 import { closeLink, sendToAgent } from './link.ts'
 import { forgetAway, removeAgent, watchSilence } from './loss.ts'
+import { followHealth, learnMachine } from './machine-health.ts'
 import { agentMessage } from './messages.ts'
 import { rescindOffersOf } from './offers.ts'
 import { reconcileReported } from './operation-losses.ts'
@@ -33,6 +34,7 @@ import {
   taskKey,
   uuidBase64,
 } from './records.ts'
+import { well } from './sick-parts.ts'
 import type { State } from './state.ts'
 import { forward, masterStatus, recordStatus, type StatusFacts } from './statuses.ts'
 import {
@@ -67,6 +69,7 @@ export function agentJoins(state: State, uid: AgentUid, pending: Pending): void 
   if (former !== undefined && former !== agentId) removeAgent(state, uid, former)
   const present = state.agents.get(agentId)
   const wasUnreachable = state.unreachable.has(agentId)
+  const conditionsBefore = present?.conditions ?? []
   const agent = present === undefined ? addAgent(state, uid, pending) : takeBack(state, present, report)
   agent.link = link
   agent.isConnected = true
@@ -78,6 +81,7 @@ export function agentJoins(state: State, uid: AgentUid, pending: Pending): void 
   reconcileTasks(state, agent, report, wasUnreachable)
   reconcileReported(state, agent, report.operations)
   syncActivity(state, agent)
+  followHealth(state, agent, conditionsBefore)
 }
 
 function addAgent(state: State, uid: AgentUid, { agentId, report }: Pending): Agent {
@@ -98,7 +102,9 @@ function addAgent(state: State, uid: AgentUid, { agentId, report }: Pending): Ag
     isActive: true,
     isDeactivated: false,
     sickMachine: null,
+    sickness: well,
     books: createMachineBooks(facts.hardware, scalarTotal(facts.total, 'cpus')),
+    topologies: null,
     registeredMs: state.nowMs,
     reregisteredMs: isBack ? state.nowMs : null,
     lastHeardMs: state.attendedMs,
@@ -108,6 +114,7 @@ function addAgent(state: State, uid: AgentUid, { agentId, report }: Pending): Ag
     ending: new Map(),
     endingUsed: noResources,
   }
+  learnMachine(agent, facts)
   state.agents.set(agentId, agent)
   state.agentIdByUid.set(uid, agentId)
   state.allocator.addAgent(agentId, supplyOf(agent), [])
@@ -127,7 +134,9 @@ function takeBack(state: State, agent: Agent, report: AgentReport): Agent {
   const isOther = persistChange(state, agent.id, agent.uid, report, agent.info)
   const isChanged = isOther || `${agent.capabilities}` !== `${facts.capabilities}` || !equal(agent.total, facts.total)
   if (isChanged) rescindOffersOf(state, agent)
+  const before = { hardware: agent.hardware, total: agent.total }
   Object.assign(agent, facts)
+  learnMachine(agent, before)
   if (isChanged) state.allocator.updateAgent(agent.id, supplyOf(agent))
   agent.reregisteredMs = state.nowMs
   state.counters.add('slave_reregistrations')
@@ -272,6 +281,7 @@ function adopt(state: State, framework: Framework, agent: Agent, reported: Repor
     acknowledgedUuid: former === undefined ? acknowledgedUuidOf(reported) : former.acknowledgedUuid,
     kill: former?.kill ?? null,
     holdsResources: false,
+    sickNotices: former?.sickNotices ?? new Map(),
   }
   bookTask(state, framework, agent, task)
   if (task.holdsResources) state.allocator.addAllocation(grantOf(task))

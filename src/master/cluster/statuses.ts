@@ -39,6 +39,19 @@ export function masterStatus(
   }
 }
 
+/** A status that says no more than how the task is, as far as its framework was told: the agent may know of more. */
+export function heldStatus(state: State, framework: Framework, task: Task, message: string): TaskStatus {
+  const last = task.status
+  const latest = last?.state ?? 'TASK_STAGING'
+  return {
+    ...masterStatus(state, framework, task, { state: latest, reason: 'REASON_RECONCILIATION', message }),
+    ...(last?.executor_id === undefined ? {} : { executor_id: last.executor_id }),
+    ...(last?.healthy === undefined ? {} : { healthy: last.healthy }),
+    ...(last?.check_status === undefined ? {} : { check_status: last.check_status }),
+    ...(last?.container_status === undefined ? {} : { container_status: last.container_status }),
+  }
+}
+
 /** Sends an UPDATE; a framework that is not there hears it from the agent again, or asks by reconciliation. */
 export function forward(state: State, framework: Framework, status: TaskStatus): void {
   state.tell(framework, { type: 'UPDATE', update: { status } })

@@ -8,6 +8,7 @@ import type { TaskInfo, TaskState, TaskStatus } from '../../mesos/types.ts'
 import { add, allocatedTo, type Resources, subtract } from '../../model/resources.ts'
 import { invariant } from '../../model/result.ts'
 import type { AllocationGrant } from '../allocator/types.ts'
+import { resupply } from './ending.ts'
 import { needOf } from './hardware.ts'
 import { taskMessage } from './messages.ts'
 import { tellOperators } from './operators.ts'
@@ -53,6 +54,7 @@ export function releaseTask(state: State, agent: Agent, task: Task): void {
   // The task said where its volumes are mounted; the next offer shows them as they were made.
   const back = { ...grant, resources: asIn(agent.total, grant.resources) }
   state.allocator.recover(back, null, state.nowMs)
+  resupply(state, agent)
   state.isAllocationUrgent = true
 }
 
@@ -79,6 +81,7 @@ export function completeTask(state: State, framework: Framework, agent: Agent | 
   invariant(!task.holdsResources, 'a completed task holds nothing', { taskId: task.id })
   framework.tasks.delete(task.id)
   agent?.tasks.delete(taskKey(framework.id, task.id))
+  task.sickNotices.clear()
   framework.completedTasks.push(task)
   framework.completedById.set(task.id, task)
   if (framework.completedTasks.length <= state.config.completedTasksPerFrameworkMax) return
@@ -106,6 +109,7 @@ export function learnState(
   task.latestState = latest
   if (!isTerminal(latest)) return
   state.counters.addTask(latest, by?.state === latest ? by : {})
+  task.sickNotices.clear()
   releaseTask(state, agent, task)
 }
 

@@ -36,6 +36,7 @@ import type { DownFrame, Grant, UpFrame } from '../../wire/messages.ts'
 import type { AllocatorOptions, Quantities, Quota } from '../allocator/types.ts'
 import type { FreeHardware } from '../placement/types.ts'
 import type { RegistryOp } from '../registry/types.ts'
+import type { Sickness } from './sick-parts.ts'
 
 /** Timers and limits; defaults are those of Mesos (src/master/constants.hpp). */
 export type ClusterConfig = {
@@ -187,6 +188,8 @@ export type TaskRecord = {
   /** With the allocation role set. */
   readonly resources: Resources
   readonly grant: Grant
+  /** What its framework was told of sick parts that it runs on, by condition; one that is over is still to be told. */
+  readonly sickNotices: ReadonlyMap<string, { readonly text: string; readonly isOver: boolean }>
   /** The newest state the agent knows; decides when resources are free. */
   readonly latestState: TaskState
   /** The newest status that the framework was (or is to be) sent; uuid as forwarded. */
@@ -241,6 +244,8 @@ export type AgentRecord = {
   readonly sickMachine: string | null
   readonly hardware: Hardware
   readonly conditions: readonly Condition[]
+  /** What of it may not be given to tasks because of those that are critical. */
+  readonly sickness: Sickness
   readonly books: { free(): FreeHardware }
   /** Revocable, beyond the total. */
   readonly oversubscribed: Resources
