@@ -96,6 +96,8 @@ function refuse({ now, empty, well }: State, need: Need, wish: Wish, lack: strin
 /** Of the parts that are sick, those in this grant, or all where it is for their number alone. */
 function sickPartsOf({ machine, ledger }: View, grant: Grant): readonly string[] {
   const { sick } = ledger
+  const isBound = grant.memoryPolicy === 'bind' || grant.memoryPolicy === 'interleave'
+  const sickNodes = new Set([...sick.places].map((place) => machine.places[place]?.node))
   const parts = [
     ...[...grant.gpuUuids, ...grant.gpuInstanceUuids].flatMap((uuid) => {
       const gpu = machine.gpus[machine.gpuOfInstance.get(uuid) ?? -1]?.uuid ?? uuid
@@ -103,9 +105,7 @@ function sickPartsOf({ machine, ledger }: View, grant: Grant): readonly string[]
     }),
     ...grant.nics.filter((name) => sick.parts.has(partKey('nic', name))),
     ...grant.disks.filter((name) => sick.parts.has(partKey('disk', name))),
-    ...grant.memory
-      .filter(({ node }) => [...sick.places].some((place) => machine.places[place]?.node === node))
-      .map(({ node }) => `node ${node}`),
+    ...grant.memory.flatMap(({ node }) => (isBound && sickNodes.has(node) ? [`node ${node}`] : [])),
   ]
   const cpus = [...sick.threads].map((thread) => `CPU ${machine.cpuOfThread[thread]}`)
   return parts.length > 0 ? [...new Set(parts)] : cpus

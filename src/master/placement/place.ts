@@ -44,8 +44,7 @@ function placeAtHome(view: View, need: Need, wish: Wish, numa: 'single' | number
   const lacks: string[] = []
   for (const home of homes) {
     // A node may have CPUs or memory alone: then the nearest that has the other goes with it.
-    const memoryAt = numa === 'single' ? home.memoryHome : home.index
-    const placed = placeAt(view, need, wish, { cpusAt: home.cpuHome, memoryAt })
+    const placed = placeAt(view, need, wish, { cpusAt: home.cpuHome, memoryAt: home.memoryHome })
     if ('grant' in placed) return placed
     lacks.push(`node ${home.node ?? '?'}: ${placed.lack}`)
   }
@@ -237,7 +236,7 @@ function sharedLacking(view: View, need: Need): string {
   const left = ledger.pool.free.reduce((sum, count) => sum + count, 0)
   const alone = machine.cpuOfThread.length - left - ledger.sick.threads.size
   const rest = alone > 0 ? `: ${counted(alone, 'CPU')} of the machine ${alone === 1 ? 'is' : 'are'} held alone` : ''
-  return `${cpusOfMilli(need.cpusMilli)} have no room among those who share ${counted(left, 'CPU')}${rest}`
+  return `there is no room for ${cpusOfMilli(need.cpusMilli)} among those who share ${counted(left, 'CPU')}${rest}`
 }
 
 function aloneLacking(view: View, places: readonly number[], kind: 'cores' | 'threads'): string {

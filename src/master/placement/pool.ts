@@ -42,6 +42,8 @@ export function createPool(
       else needed += countIn(inside, one, dealOne(one, spare))
     }
     if (scattered.length > 0) {
+      // Those who may not be inside have the first choice outside.
+      scattered.sort((a, b) => Number(isIn(inside, a)) - Number(isIn(inside, b)))
       dealAll(scattered, spare).forEach((left, i) => {
         needed += countIn(inside, scattered[i] as Confined, left)
       })
@@ -84,8 +86,12 @@ function demandOf({ milli, tasks }: Confined): number {
 }
 
 /** What found no room outside is needed inside, unless the group may not be there: then it has no room at all. */
-function countIn(inside: ReadonlySet<number>, { places }: Confined, left: number): number {
-  return places.some((place) => inside.has(place)) ? left : 0
+function countIn(inside: ReadonlySet<number>, group: Confined, left: number): number {
+  return isIn(inside, group) ? left : 0
+}
+
+function isIn(inside: ReadonlySet<number>, { places }: Confined): boolean {
+  return places.some((place) => inside.has(place))
 }
 
 /** Takes from `spare` at the group's one place; what did not find room. */
