@@ -3,7 +3,7 @@
 
 import { roleAndAncestors } from '../../mesos/roles.ts'
 import type { FrameworkId } from '../../model/ids.ts'
-import { type Resource, type Resources, sumToShow } from '../../model/resources.ts'
+import { noResources, type Resource, type Resources, sumToShow } from '../../model/resources.ts'
 import type { Quantities } from '../allocator/types.ts'
 import { Amounts } from './amounts.ts'
 import type { State } from './state.ts'
@@ -32,14 +32,17 @@ function partsOf(state: State): ReadonlyMap<string, RoleParts> {
     return made
   }
   const put = (kind: 'allocated' | 'offered' | 'reserved', role: string, items: Resources) => {
-    for (const name of roleAndAncestors(role)) for (const item of items) roleOf(name)[kind].push(item)
+    for (const name of roleAndAncestors(role)) {
+      const list = roleOf(name)[kind]
+      for (const item of items) list.push(item)
+    }
   }
+  const mention = (role: string) => put('offered', role, noResources)
   const { policy } = state.config
-  for (const role of ['*', ...(policy.roles ?? []), ...state.weights.keys(), ...state.quotas.keys()])
-    put('offered', role, [])
+  for (const role of ['*', ...(policy.roles ?? []), ...state.weights.keys(), ...state.quotas.keys()]) mention(role)
   for (const framework of state.frameworks.values()) {
     for (const name of framework.roles) {
-      put('offered', name, [])
+      mention(name)
       roleOf(name).frameworks.push(framework.id)
     }
     for (const task of framework.tasks.values()) if (task.holdsResources) put('allocated', task.role, task.resources)
