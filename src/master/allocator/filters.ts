@@ -4,6 +4,7 @@
 // It does not know shares or what is free.
 
 import type { Resources } from '../../model/resources.ts'
+import type { Moment } from './judging.ts'
 import { isWithin } from './quantities.ts'
 import type { AgentState, Filter, Holder } from './records.ts'
 
@@ -13,8 +14,8 @@ export const filtersPerAgentMax = 16
 export type Filters = {
   /** `round` is the number of the last round begun. */
   add(filter: { holder: Holder; agent: AgentState; refused: Resources; endMs: number; round: number }): void
-  /** Whether a filter holds back an offer of exactly `candidate`. */
-  holdsBack(holder: Holder, agent: AgentState, candidate: Resources): boolean
+  /** The filter that holds back an offer of exactly `candidate` in the round of that moment, or null. */
+  filterOf(holder: Holder, agent: AgentState, candidate: Resources, moment: Moment): Filter | null
   clearHolder(holder: Holder): void
   clearAgent(agent: AgentState): void
   /** Ends and returns the filters whose time has come; `round` is the number of the round that begins now. */
@@ -67,9 +68,13 @@ export function createFilters(allocationIntervalMs: number): Filters {
       push(heap, filter)
       cleanHeap()
     },
-    holdsBack(holder, agent, candidate) {
-      const filters = agent.filters.get(holder)
-      return filters?.some((filter) => isWithin(candidate, filter.refused)) ?? false
+    filterOf(holder, agent, candidate, { round, nowMs }) {
+      if (agent.filters.size === 0) return null
+      for (const filter of agent.filters.get(holder) ?? none) {
+        const isHolding = filter.endMs > nowMs || isYoung(filter, round)
+        if (isHolding && isWithin(candidate, filter.refused)) return filter
+      }
+      return null
     },
     clearHolder(holder) {
       for (const filter of [...holder.filters]) kill(filter)
@@ -87,7 +92,7 @@ export function createFilters(allocationIntervalMs: number): Filters {
         const top = heap[0]
         if (top === undefined || top.endMs > nowMs) break
         pop(heap)
-        if (top.sinceRound + 1 >= round) tooYoung.push(top)
+        if (isYoung(top, round)) tooYoung.push(top)
         else {
           deadInHeap--
           kill(top)
@@ -105,6 +110,13 @@ export function createFilters(allocationIntervalMs: number): Filters {
       return heap[0]?.endMs ?? null
     },
   }
+}
+
+const none: readonly Filter[] = []
+
+/** It must outlive one round after the one it was made in. */
+function isYoung({ sinceRound }: Filter, round: number): boolean {
+  return sinceRound + 1 >= round
 }
 
 function push(heap: Filter[], filter: Filter): void {

@@ -1,7 +1,8 @@
 // Scalars as short vectors beside the exact Resources, and comparisons of whole collections that make no maps.
 // An index stands for one resource name; indices are given in order of first use and never change.
 
-import { contains, type Resource, type Resources } from '../../model/resources.ts'
+import { contains, copiesOf, type Resource, type Resources } from '../../model/resources.ts'
+import type { Quantities } from './types.ts'
 
 /** Thousandths by resource index; a missing entry is zero. Mutable: sums are kept in place. */
 export type Amounts = number[]
@@ -26,7 +27,7 @@ export function nameIndex(names: NameTable, name: string): number {
   return index
 }
 
-/** Totals of all scalars, whatever their identity. */
+/** Totals of all scalars, whatever their identity; copies of what is shared count once. */
 export function amountsOf(names: NameTable, items: Resources): Amounts {
   const amounts: Amounts = new Array(names.indices.size).fill(0)
   for (const item of items) {
@@ -42,15 +43,30 @@ export function addAmounts(sum: Amounts, change: Amounts, sign: 1 | -1): void {
   for (let i = 0; i < change.length; i++) sum[i] = (sum[i] ?? 0) + sign * (change[i] as number)
 }
 
-export function thresholdOf(wanted: Readonly<Record<string, number>>): Threshold {
+/** By name, without those that are zero. */
+export function quantitiesOf(names: NameTable, amounts: Amounts): Quantities {
+  const named = [...names.indices].map(([name, index]): [string, number] => [name, amounts[index] ?? 0])
+  return Object.fromEntries(named.filter(([, amount]) => amount !== 0))
+}
+
+export function thresholdOf(wanted: Quantities): Threshold {
   return Object.entries(wanted)
 }
 
-/** Whether enough of any one threshold is there; no threshold at all asks for nothing. */
-export function reachesAny(names: NameTable, amounts: Amounts, thresholds: readonly Threshold[]): boolean {
-  if (thresholds.length === 0) return true
-  const amountOf = (name: string) => amounts[names.indices.get(name) ?? -1] ?? 0
-  return thresholds.some((threshold) => threshold.every(([name, amount]) => amountOf(name) >= amount))
+/** Whether enough of any one threshold is there; no threshold at all asks for something, whatever it is. */
+export function reachesAny(items: Resources, thresholds: readonly Threshold[]): boolean {
+  if (thresholds.length === 0) return items.length > 0
+  for (const threshold of thresholds) if (reaches(items, threshold)) return true
+  return false
+}
+
+function reaches(items: Resources, threshold: Threshold): boolean {
+  for (const [name, amount] of threshold) {
+    let there = 0
+    for (const item of items) if (item.name === name && item.value.kind === 'scalar') there += item.value.milli
+    if (there < amount) return false
+  }
+  return items.length > 0
 }
 
 /** Whether all of `inner` is in `outer`: as the model's `contains`, walking both sorted collections once. */
@@ -65,7 +81,12 @@ export function isWithin(inner: Resources, outer: Resources): boolean {
   return true
 }
 
+export function isSame(a: Resources, b: Resources): boolean {
+  return a === b || (a.length === b.length && isWithin(a, b) && isWithin(b, a))
+}
+
 function isValueWithin(inner: Resource, outer: Resource): boolean {
+  if (inner.shared) return copiesOf(inner) <= copiesOf(outer)
   if (inner.value === outer.value) return true
   if (inner.value.kind === 'scalar' && outer.value.kind === 'scalar') return inner.value.milli <= outer.value.milli
   return contains([outer], [inner])

@@ -1,25 +1,76 @@
-// What of an agent's free resources a framework in a role may be shown: reservations, capabilities, GPUs.
-// It does not know filters, shares or thresholds.
+// What of an agent a framework in a role may be shown: capabilities, regions and constraints for the agent as a whole,
+// reservations and capabilities for each resource. It does not know filters, shares or quota.
 
 import type { Resource, Resources } from '../../model/resources.ts'
-import type { AgentState, Holder } from './records.ts'
+import { noResources } from '../../model/resources.ts'
+import type { AgentState, FrameworkRecord, Holder } from './records.ts'
 
-/** The part of what is free on `agent` that `holder` may see; the very same collection when that is all of it. */
-export function visibleTo(holder: Holder, agent: AgentState, filterGpuResources: boolean): Resources {
-  if (agent.hasGpus && filterGpuResources && !holder.framework.seesGpus) return []
-  return agent.isPlain ? agent.free : agent.free.filter((item) => isVisible(item, holder))
+export type Barrier = 'capability' | 'agentCapability' | 'region' | 'constraint'
+
+/** Why the holder is shown nothing of the agent, whatever is free there; or null. */
+export function barrierTo(holder: Holder, agent: AgentState, filterGpuResources: boolean): Barrier | null {
+  const { framework } = holder
+  if (agent.hasGpus && filterGpuResources && !framework.seesGpus) return 'capability'
+  if (missingOfAgent(holder, agent) !== null) return 'agentCapability'
+  if (agent.isRemote && !framework.isRegionAware) return 'region'
+  return holder.accepts === null || isAccepted(holder, agent) ? null : 'constraint'
+}
+
+/** The capability that the agent would need for this holder, or null. */
+export function missingOfAgent({ framework, role }: Holder, agent: AgentState): string | null {
+  if (framework.isMultiRole && !agent.isMultiRole) return 'MULTI_ROLE'
+  return !agent.isHierarchical && role.includes('/') ? 'HIERARCHICAL_ROLE' : null
+}
+
+function isAccepted({ accepts, accepted }: Holder, { facts }: AgentState): boolean {
+  const known = accepted.get(facts)
+  if (known !== undefined) return known
+  const isIn = accepts === null || accepts(facts)
+  accepted.set(facts, isIn)
+  return isIn
+}
+
+/**
+ * The part of what is free on `agent` that `holder` may see in this round; the very same collection when that is all of
+ * it. What is shared is given once in a round, and alone only to who does not hold it yet: it would be offered for ever.
+ */
+export function visibleTo(holder: Holder, agent: AgentState, round: number): Resources {
+  if (agent.isPlain) return agent.free
+  const isGiven = (key: string) => agent.sharedRound === round && agent.sharedGiven.has(key)
+  const seen = agent.free.filter(
+    (item) => isReservedFor(item, holder.role) && hiddenBy(item, holder.framework) === null && !isGiven(item.key),
+  )
+  const hasNews = seen.some((item) => !item.shared || !holds(holder, agent, item.key))
+  return hasNews ? seen : noResources
+}
+
+function holds(holder: Holder, agent: AgentState, key: string): boolean {
+  return holder.held.get(agent)?.some((piece) => piece.some((item) => item.key === key)) ?? false
 }
 
 /** Whether everybody may see it. */
 export function isPlain(items: Resources): boolean {
-  return items.every((item) => (item.reservations?.length ?? 0) === 0 && !item.revocable && !item.shared)
+  for (const item of items) if (ownerOf(item) !== null || item.revocable || item.shared) return false
+  return true
 }
 
-function isVisible(item: Resource, { framework, role }: Holder): boolean {
-  if (item.revocable && !framework.seesRevocable) return false
-  if (item.shared && !framework.seesShared) return false
-  const stack = item.reservations ?? []
-  if (stack.length > 1 && !framework.seesRefined) return false
-  const owner = stack.at(-1)?.role
-  return owner === undefined || owner === role || role.startsWith(`${owner}/`)
+/** The role that it is reserved for, or null. */
+export function ownerOf({ reservations }: Resource): string | null {
+  return reservations?.at(-1)?.role ?? null
+}
+
+export function isReservedFor(item: Resource, role: string): boolean {
+  const owner = ownerOf(item)
+  return owner === null || isAtOrBelow(role, owner)
+}
+
+export function isAtOrBelow(role: string, other: string): boolean {
+  return role === other || (role.startsWith(other) && role[other.length] === '/')
+}
+
+/** The capability without which the framework is not shown it, or null. */
+export function hiddenBy(item: Resource, framework: FrameworkRecord): string | null {
+  if (item.shared && !framework.seesShared) return 'SHARED_RESOURCES'
+  if (item.revocable && !framework.seesRevocable) return 'REVOCABLE_RESOURCES'
+  return (item.reservations?.length ?? 0) > 1 && !framework.seesRefined ? 'RESERVATION_REFINEMENT' : null
 }

@@ -36,7 +36,11 @@ function aCluster(options: { seed?: number; filterGpuResources?: boolean } = {})
       allocator.updateFramework(id as FrameworkId, demandOf(roles, demand))
     },
     agent(id: string, text: string, used: readonly AllocationGrant[] = []) {
-      allocator.addAgent(id as AgentId, { total: parseResources(text), capabilities: new Set(), facts: noFacts }, used)
+      allocator.addAgent(
+        id as AgentId,
+        { total: parseResources(text), capabilities: new Set(['MULTI_ROLE', 'HIERARCHICAL_ROLE']), facts: noFacts },
+        used,
+      )
     },
     grantOf,
     /** One round; each grant as `framework role agent resources`, sorted. */
@@ -310,7 +314,7 @@ describe('filters', () => {
     it.recover('f1', 's1', 'cpus:2', 3600 * secondMs)
     it.allocator.updateAgent('s1' as AgentId, {
       total: parseResources('cpus:2'),
-      capabilities: new Set(),
+      capabilities: new Set(['MULTI_ROLE', 'HIERARCHICAL_ROLE']),
       facts: noFacts,
     })
     expect(it.round(secondMs)).toEqual(['f1 r s1 cpus:2'])

@@ -1,0 +1,286 @@
+// Rounds: agents in random order, each offered to who comes first and wants it. First the guarantees of quota, over all
+// agents; then, over all agents again, everything to everybody by share. Only pairs that have opened are tried.
+// Whoever gave an agent back comes after everybody who was not asked about it since, so that frameworks that want
+// nothing, and so have the smallest share for ever, starve nobody.
+//
+// A round may be done in slices; what happens between them counts for what is still to be visited. It does not know
+// why a pair matches or not (judging.ts).
+
+import type { Random } from '../../model/random.ts'
+import type { Filters } from './filters.ts'
+import type { Holders } from './holders.ts'
+import type { Judging, Moment } from './judging.ts'
+import { compareNodes, comparePaths, insertSorted, merged, shuffledByWeight } from './node-order.ts'
+import type { Openings } from './openings.ts'
+import type { Cut, Quotas } from './quota.ts'
+import type { AgentState, Holder, ShareNode } from './records.ts'
+import type { ShareTree } from './share-tree.ts'
+import type { Supply } from './supply.ts'
+import type { AllocationGrant, Sorter } from './types.ts'
+import { ownerOf } from './visibility.ts'
+
+/** So few open holders are tried one by one instead of walking the whole tree to find them. */
+const fewMax = 4
+/** Marks of holders that are gone which an agent may keep beside those of the living. */
+const passedSpareMax = 8
+
+export type Rounds = {
+  /** The last round begun. */
+  number(): number
+  /** The moment for which somebody may be judged now: in the next round. */
+  next(nowMs: number): Moment
+  allocate(nowMs: number, random: Random, agentsMax: number): readonly AllocationGrant[]
+  hasMore(): boolean
+  hasWork(): boolean
+  /** The holder gave something of the agent back. */
+  pass(state: AgentState, holder: Holder): void
+}
+
+export type RoundsParts = {
+  readonly tree: ShareTree
+  readonly supply: Supply
+  readonly holders: Holders
+  readonly filters: Filters
+  readonly quotas: Quotas
+  readonly judging: Judging
+  readonly openings: Openings
+  readonly roleSorter: Sorter
+  readonly frameworkSorter: Sorter
+}
+
+/** The round in progress. */
+type Round = {
+  readonly moment: Moment
+  /** Holders to whom every agent is open, when they are few. */
+  readonly few: readonly Holder[] | null
+  stage: 'guarantees' | 'shares'
+  agents: AgentState[]
+  at: number
+}
+
+/** What was decided last: to whom it is to be given. */
+type Choice = { readonly holder: Holder; readonly grant: AllocationGrant }
+
+export function createRounds(parts: RoundsParts): Rounds {
+  const { tree, supply, holders, filters, quotas, judging, openings, roleSorter, frameworkSorter } = parts
+  const cut: Cut = { limit: null, headroom: null }
+  let number = 0
+  let visit = 0
+  let round: Round | null = null
+  /** For the random sorters; that of the call in progress. */
+  let chance: Random
+
+  function begin(nowMs: number): Round {
+    const moment = { round: ++number, nowMs }
+    for (const { holder, agent } of filters.takeEnded(nowMs, number)) openings.openPair(agent, holder)
+    for (const top of quotas.loosened) {
+      if (top.quota !== null) top.quota.isBinding = top.isSpent
+      holders.openBelow(top)
+    }
+    quotas.loosened.clear()
+    if (quotas.isLooser()) {
+      for (const state of quotas.heldBack) openings.openAgent(state)
+      quotas.forgetHeldBack()
+    }
+    const opened = openings.takeAll()
+    for (const holder of opened.holders) holder.openedRound = number
+    const isWorthIt = holders.listedCount() > 0
+    const wanted = opened.holders.size > 0 ? supply.offerable : intersection(opened.agents, supply.offerable)
+    const agents = shuffled(isWorthIt ? supply.inOrder(wanted) : [])
+    for (const state of opened.agents) if (!isWorthIt || !supply.offerable.has(state)) openings.close(state)
+    const isFew = opened.holders.size <= fewMax && roleSorter === 'drf' && frameworkSorter === 'drf'
+    return { moment, few: isFew ? [...opened.holders] : null, stage: 'guarantees', agents, at: 0 }
+  }
+
+  function shuffled(states: AgentState[]): AgentState[] {
+    for (let i = states.length - 1; i > 0; i--) {
+      const j = chance.below(i + 1)
+      const swapped = states[i] as AgentState
+      states[i] = states[j] as AgentState
+      states[j] = swapped
+    }
+    return states
+  }
+
+  /** Top-level roles that lack something of their guarantee and have somebody who could take it, in order. */
+  function needyRoles(): ShareNode[] {
+    if (!quotas.isHeadroomNeeded()) return []
+    return [...quotas.roles].filter(isNeedy).sort(compareNodes)
+  }
+
+  function hasPassed(holder: Holder, state: AgentState): boolean {
+    return (state.passed.get(holder) ?? -1) > holder.revivedRound
+  }
+
+  function isOpen(holder: Holder, state: AgentState): boolean {
+    return state.isOpenToAll || holder.openedRound === number || holder.openedVisit === visit
+  }
+
+  function choose(holder: Holder, state: AgentState, { moment, stage }: Round): Choice | null {
+    const found = judging.decide(holder, state, moment, cut)
+    if (cut.limit !== null && holder.top.quota !== null) holder.top.quota.isBinding = true
+    if (cut.headroom !== null) quotas.heldBack.add(state)
+    cut.limit = null
+    cut.headroom = null
+    if (typeof found === 'string') return null
+    if (stage === 'guarantees' && !quotas.helps(found, holder.top)) return null
+    const grant = { frameworkId: holder.framework.id, role: holder.role, agentId: state.id, resources: found }
+    return { holder, grant }
+  }
+
+  /** The first in order who takes something: of those who have passed, of those who have not, or (null) of all. */
+  function firstBelow(nodes: Iterable<ShareNode>, state: AgentState, passed: boolean | null, of: Round): Choice | null {
+    for (const node of nodes) {
+      const { holder } = node
+      let choice: Choice | null = null
+      if (holder === null) choice = firstBelow(membersOf(node), state, passed, of)
+      else if (isOpen(holder, state) && (passed === null || hasPassed(holder, state) === passed)) {
+        choice = choose(holder, state, of)
+      }
+      if (choice !== null) return choice
+    }
+    return null
+  }
+
+  function membersOf(node: ShareNode): Iterable<ShareNode> {
+    const sorter = node.name === '.' ? frameworkSorter : roleSorter
+    return sorter === 'drf' ? node.listed : shuffledByWeight(node.listed, chance)
+  }
+
+  function inTurn(nodes: readonly ShareNode[]): Iterable<ShareNode> {
+    return roleSorter === 'drf' ? nodes : shuffledByWeight(nodes, chance)
+  }
+
+  /** The next grant of the agent to one of these; when only those who have passed want it, their turns begin anew. */
+  function nextOf(nodes: readonly ShareNode[], state: AgentState, of: Round): Choice | null {
+    if (state.passed.size === 0) return firstBelow(inTurn(nodes), state, null, of)
+    const fresh = firstBelow(inTurn(nodes), state, false, of)
+    if (fresh !== null) return fresh
+    const again = firstBelow(inTurn(nodes), state, true, of)
+    if (again === null) return null
+    if (of.stage === 'shares') state.passed.clear()
+    else for (const holder of [...state.passed.keys()]) if (isNeedy(holder.top)) state.passed.delete(holder)
+    return again
+  }
+
+  /** Those who may be offered something of what is free there: the others need not be asked. */
+  function scopeOf(state: AgentState): readonly ShareNode[] {
+    const { free, isPlain } = state
+    const isEnough = !quotas.isHeadroomNeeded() || quotas.leavesMinimum(free)
+    if (!isEnough) quotas.heldBack.add(state)
+    if (isPlain) return isEnough ? tree.root.listed : []
+    if (isEnough && free.some((item) => ownerOf(item) === null)) return merged(tree.root.listed, tree.spent)
+    const owners = new Set(free.map(ownerOf))
+    const nodes = [...owners].map((role) => (role === null ? null : tree.find(role)))
+    const listed = nodes.filter((node): node is ShareNode => node?.isListed === true)
+    return listed.filter((node) => !listed.some((other) => isAbove(other, node))).sort(comparePaths)
+  }
+
+  /** The holders that are to be tried on this agent, when they are so few that the tree need not be walked; in order. */
+  function fewFor(state: AgentState, { few }: Round): readonly ShareNode[] | null {
+    if (few === null || state.isOpenToAll || few.length + state.openTo.length > fewMax) return null
+    const nodes = [...new Set([...few, ...state.openTo])].map(({ node }) => node).filter(({ isListed }) => isListed)
+    return nodes.length < 2 ? nodes : nodes.sort(comparePaths)
+  }
+
+  function give(state: AgentState, { holder, grant }: Choice, grants: AllocationGrant[]): void {
+    supply.give(state, holder, grant.resources)
+    grants.push(grant)
+    for (const item of grant.resources) {
+      if (!item.shared) continue
+      if (state.sharedRound !== number) state.sharedGiven.clear()
+      state.sharedRound = number
+      state.sharedGiven.add(item.key)
+      // Others of the role may have it as well, in the next round.
+      openings.openAgent(state)
+    }
+  }
+
+  /** All that the first willing holder may have, then what is left to the next one. */
+  function visitForShares(state: AgentState, of: Round, grants: AllocationGrant[]): void {
+    const few = fewFor(state, of)
+    while (state.free.length > 0) {
+      const choice = nextOf(few ?? scopeOf(state), state, of)
+      if (choice === null) return
+      give(state, choice, grants)
+    }
+  }
+
+  function visitForGuarantees(state: AgentState, of: Round, needy: ShareNode[], grants: AllocationGrant[]): void {
+    const few = fewFor(state, of)?.filter(({ holder }) => holder !== null && isNeedy(holder.top))
+    for (;;) {
+      const candidates = few ?? needy.filter((top) => quotas.helps(state.free, top))
+      const choice = candidates.length === 0 ? null : nextOf(candidates, state, of)
+      if (choice === null) return
+      const { top } = choice.holder
+      needy.splice(needy.indexOf(top), 1)
+      give(state, choice, grants)
+      if (isNeedy(top)) insertSorted(needy, top)
+    }
+  }
+
+  /** Marks whom the agent is open to, tries them, and closes it for those who had their chance. */
+  function visitNext(of: Round, needy: ShareNode[], grants: AllocationGrant[]): void {
+    const state = of.agents[of.at++] as AgentState
+    visit++
+    if (!supply.offerable.has(state)) return
+    for (const holder of state.openTo) holder.openedVisit = visit
+    if (of.stage === 'guarantees') return visitForGuarantees(state, of, needy, grants)
+    visitForShares(state, of, grants)
+    openings.close(state)
+  }
+
+  /** Goes on to the next stage when one is over; null when the round is. */
+  function advance(of: Round, needy: readonly ShareNode[]): Round | null {
+    if (of.stage === 'guarantees' && (of.at === of.agents.length || needy.length === 0)) {
+      const wasVisited = of.at > 0
+      of.stage = 'shares'
+      of.at = 0
+      if (wasVisited) shuffled(of.agents)
+    }
+    return of.at < of.agents.length ? of : null
+  }
+
+  return {
+    number: () => number,
+    next: (nowMs) => ({ round: number + 1, nowMs }),
+    allocate(nowMs, random, agentsMax) {
+      chance = random
+      round ??= begin(nowMs)
+      tree.refresh()
+      const grants: AllocationGrant[] = []
+      const needy = round.stage === 'guarantees' ? needyRoles() : []
+      let of = advance(round, needy)
+      for (let visits = 0; of !== null && visits < agentsMax; visits++) {
+        visitNext(of, needy, grants)
+        of = advance(of, needy)
+      }
+      round = of
+      quotas.remember()
+      return grants
+    },
+    hasMore: () => round !== null,
+    hasWork: () => openings.isAnyOpen() || quotas.loosened.size > 0 || quotas.isLooser(),
+    pass(state, holder) {
+      state.passed.set(holder, number)
+      if (state.passed.size <= 2 * (holders.listedCount() + passedSpareMax)) return
+      for (const other of state.passed.keys()) {
+        if (other.framework.holders.get(other.role) !== other) state.passed.delete(other)
+      }
+    },
+  }
+}
+
+function isNeedy({ quota, isListed }: ShareNode): boolean {
+  return isListed && quota !== null && quota.unmetSum > 0
+}
+
+function isAbove(node: ShareNode, other: ShareNode): boolean {
+  let at = other.parent
+  while (at !== null && at.depth > node.depth) at = at.parent
+  return at === node
+}
+
+function intersection(a: ReadonlySet<AgentState>, b: ReadonlySet<AgentState>): ReadonlySet<AgentState> {
+  return new Set([...a].filter((state) => b.has(state)))
+}

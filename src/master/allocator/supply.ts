@@ -1,0 +1,310 @@
+// What each agent has and who holds it. Everything that is held, freed, resized or converted goes through here, and is
+// told to the tree of shares and to the quotas by what changed. It does not know who is offered what, or when.
+//
+// It holds, and asserts: free + held = total on every agent that has not shrunk, where what is shared is free as long
+// as it is there, and held in copies; and only what is held comes back.
+
+import type { AgentId } from '../../model/ids.ts'
+import {
+  add,
+  copiesOf,
+  noResources,
+  overlap,
+  type Resource,
+  type Resources,
+  resources,
+  subtract,
+} from '../../model/resources.ts'
+import { invariant } from '../../model/result.ts'
+import { amountsOf, isSame, isWithin, type NameTable, nameIndex } from './quantities.ts'
+import type { Quotas } from './quota.ts'
+import type { AgentState, Holder } from './records.ts'
+import type { ShareTree } from './share-tree.ts'
+import { type AgentSupply, noFacts } from './types.ts'
+import { isAtOrBelow, isPlain, ownerOf } from './visibility.ts'
+
+/** Parts in which a holder's resources of one agent are kept; past it they are added up. */
+const piecesMax = 8
+
+export type Supply = {
+  readonly agents: ReadonlyMap<AgentId, AgentState>
+  /** Active agents with anything free. */
+  readonly offerable: ReadonlySet<AgentState>
+  agent(id: AgentId): AgentState
+  add(id: AgentId): AgentState
+  /** Everything held there is forgotten; the holders that held something. */
+  remove(state: AgentState): readonly Holder[]
+  set(state: AgentState, supply: AgentSupply): void
+  setActive(state: AgentState, isActive: boolean): void
+  /** Resources that somebody holds without having been given them here. */
+  hold(state: AgentState, holder: Holder, items: Resources): void
+  /** Gives what is free. */
+  give(state: AgentState, holder: Holder, items: Resources): void
+  takeBack(state: AgentState, holder: Holder, items: Resources): void
+  convertHeld(state: AgentState, holder: Holder, consumed: Resources, converted: Resources): void
+  /** False, and nothing changed, when not all of `consumed` is free and held by nobody. */
+  convertFree(state: AgentState, consumed: Resources, converted: Resources): boolean
+  heldBy(holder: Holder, state: AgentState): Resources
+  /** In the order of their ids. */
+  inOrder(states: ReadonlySet<AgentState>): AgentState[]
+}
+
+export type SupplyParts = {
+  readonly names: NameTable
+  readonly tree: ShareTree
+  readonly quotas: Quotas
+  /** Agents of another region are remote; null: none is. */
+  readonly region: string | null
+}
+
+export function createSupply({ names, tree, quotas, region }: SupplyParts): Supply {
+  const agents = new Map<AgentId, AgentState>()
+  const offerable = new Set<AgentState>()
+  const gpuIndex = nameIndex(names, 'gpus')
+  let ranked: AgentState[] | null = []
+
+  /** Counts what agents have, held or not, for the cluster's headroom and for the roles that it is reserved for. */
+  function count(items: Resources, sign: 1 | -1): void {
+    if (items.length === 0) return
+    quotas.changeSupply(
+      amountsOf(names, items.some(isRevocable) ? items.filter((item) => !item.revocable) : items),
+      sign,
+    )
+    for (const item of items) {
+      const owner = ownerOf(item)
+      if (owner === null || item.value.kind !== 'scalar') continue
+      const amounts = amountsOf(names, [item])
+      tree.reserve(owner, { amounts, revocable: item.revocable ? amounts : null }, sign)
+    }
+  }
+
+  /** Counts what a holder has: what is reserved counts already for the role it is reserved for and those above. */
+  function charge(state: AgentState, holder: Holder, items: Resources, sign: 1 | -1, isTurn: boolean): void {
+    const { node, role } = holder
+    if (isPlain(items)) {
+      return tree.count(node, { amounts: amountsOf(names, items), revocable: null }, sign, unreservedDepth, isTurn)
+    }
+    const byDepth = new Map<number, Resource[]>()
+    for (const item of items) {
+      const depth = uncountedDepth(item, role)
+      byDepth.set(depth, [...(byDepth.get(depth) ?? []), item])
+    }
+    let isFirst = isTurn
+    for (const [depth, group] of byDepth) {
+      const own = group.filter(({ shared }) => !shared)
+      const revocable = own.filter(isRevocable)
+      const ofRevocable = revocable.length === 0 ? null : amountsOf(names, revocable)
+      tree.count(node, { amounts: amountsOf(names, own), revocable: ofRevocable }, sign, depth, isFirst)
+      isFirst = false
+      for (const item of group) {
+        if (!item.shared) continue
+        const amounts = amountsOf(names, [item])
+        const shared = { key: `${state.id} ${item.key}`, copies: sign * copiesOf(item) }
+        tree.countCopies(node, { amounts, revocable: item.revocable ? amounts : null }, shared, depth)
+      }
+    }
+  }
+
+  /** Takes `free` as it must be after any change, and keeps the agent among the offerable ones or not. */
+  function setFree(state: AgentState, free: Resources): void {
+    state.free = free
+    state.isPlain = isPlain(free)
+    if (state.isActive && free.length > 0) offerable.add(state)
+    else offerable.delete(state)
+  }
+
+  /** From scratch, for agents that came back or changed: they may hold more than they have. */
+  function recomputeFree(state: AgentState): void {
+    const held = resources([...state.holders].flatMap((holder) => (holder.held.get(state) ?? []).flat()))
+    const own = withoutShared(held)
+    const covered = overlap(state.total, own)
+    const excess = isWithin(own, covered) ? noResources : subtract(own, covered)
+    count(state.excess, -1)
+    count(excess, 1)
+    state.excess = excess
+    setFree(state, subtract(state.total, covered))
+  }
+
+  function setTotal(state: AgentState, total: Resources): void {
+    count(state.total, -1)
+    tree.changeTotal(state.totalAmounts, -1)
+    state.total = total
+    state.totalAmounts = amountsOf(names, total)
+    state.hasGpus = (state.totalAmounts[gpuIndex] ?? 0) > 0
+    tree.changeTotal(state.totalAmounts, 1)
+    count(total, 1)
+  }
+
+  /** An operation makes one resource another; of an agent that has shrunk, as much as it still has. */
+  function convertTotal(state: AgentState, consumed: Resources, converted: Resources): void {
+    const present = overlap(state.total, consumed)
+    const total = add(subtract(state.total, present), converted)
+    const amounts = amountsOf(names, total)
+    if (amounts.some((amount, i) => amount !== (state.totalAmounts[i] ?? 0))) return setTotal(state, total)
+    // What it is changes, not how much: all shares but those of the roles concerned stay as they are.
+    count(present, -1)
+    count(converted, 1)
+    state.total = total
+  }
+
+  function hold(state: AgentState, holder: Holder, items: Resources, isTurn: boolean): void {
+    const pieces = holder.held.get(state)
+    if (pieces === undefined) holder.held.set(state, [items])
+    else {
+      pieces.push(items)
+      if (pieces.length > piecesMax) holder.held.set(state, [resources(pieces.flat())])
+    }
+    state.holders.add(holder)
+    charge(state, holder, items, 1, isTurn)
+  }
+
+  function release(state: AgentState, holder: Holder, items: Resources): void {
+    const pieces = holder.held.get(state) ?? []
+    const whole = pieces.findIndex((piece) => isSame(piece, items))
+    if (whole >= 0) pieces.splice(whole, 1)
+    else {
+      const held = resources(pieces.flat())
+      invariant(isWithin(items, held), 'only what is held comes back', {
+        agentId: state.id,
+        frameworkId: holder.framework.id,
+        role: holder.role,
+        held,
+        items,
+      })
+      const rest = subtract(held, items)
+      pieces.length = 0
+      if (rest.length > 0) pieces.push(rest)
+    }
+    if (pieces.length === 0) {
+      holder.held.delete(state)
+      state.holders.delete(holder)
+    }
+    charge(state, holder, items, -1, false)
+  }
+
+  return {
+    agents,
+    offerable,
+    agent(id) {
+      const state = agents.get(id)
+      invariant(state !== undefined, 'an agent is known to the allocator', { id })
+      return state
+    },
+    add(id) {
+      invariant(!agents.has(id), 'an agent is added once', { id })
+      const state = newAgent(id)
+      agents.set(id, state)
+      ranked = null
+      return state
+    },
+    remove(state) {
+      const holders = [...state.holders]
+      for (const holder of holders) release(state, holder, this.heldBy(holder, state))
+      count(state.total, -1)
+      count(state.excess, -1)
+      tree.changeTotal(state.totalAmounts, -1)
+      agents.delete(state.id)
+      offerable.delete(state)
+      ranked = null
+      return holders
+    },
+    set(state, { total, capabilities, facts }) {
+      state.facts = facts
+      state.isMultiRole = capabilities.has('MULTI_ROLE')
+      state.isHierarchical = capabilities.has('HIERARCHICAL_ROLE')
+      state.isRemote = facts.region !== null && facts.region !== region
+      setTotal(state, total)
+      recomputeFree(state)
+    },
+    setActive(state, isActive) {
+      state.isActive = isActive
+      setFree(state, state.free)
+    },
+    hold(state, holder, items) {
+      hold(state, holder, items, false)
+      recomputeFree(state)
+    },
+    give(state, holder, items) {
+      hold(state, holder, items, true)
+      const own = withoutShared(items)
+      setFree(state, own === state.free ? noResources : subtract(state.free, own))
+    },
+    takeBack(state, holder, items) {
+      release(state, holder, items)
+      if (state.excess.length > 0) return recomputeFree(state)
+      setFree(state, add(state.free, withoutShared(items)))
+      invariant(isWithin(state.free, state.total), 'no more is free than there is', { items, free: state.free })
+    },
+    convertHeld(state, holder, consumed, converted) {
+      release(state, holder, consumed)
+      convertTotal(state, consumed, converted)
+      if (converted.length > 0) hold(state, holder, converted, false)
+      recomputeFree(state)
+    },
+    convertFree(state, consumed, converted) {
+      const isHeld = (item: Resource) =>
+        [...state.holders].some((holder) => hasKey(this.heldBy(holder, state), item.key))
+      if (!isWithin(consumed, state.free) || consumed.some((item) => item.shared && isHeld(item))) return false
+      convertTotal(state, consumed, converted)
+      recomputeFree(state)
+      return true
+    },
+    heldBy: (holder, state) => resources((holder.held.get(state) ?? []).flat()),
+    inOrder(states) {
+      if (ranked === null) {
+        ranked = [...agents.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
+        for (const [rank, state] of ranked.entries()) state.rank = rank
+      }
+      // Sorting many costs more than looking for them among all.
+      if (states.size * 8 > ranked.length) return ranked.filter((state) => states.has(state))
+      return [...states].sort((a, b) => a.rank - b.rank)
+    },
+  }
+}
+
+/** Deeper than this counts everything, the root too. */
+const unreservedDepth = -1
+
+/** The depth of the role that it is reserved for: that role and those above count it by the reservation. */
+function uncountedDepth(item: Resource, role: string): number {
+  const owner = ownerOf(item)
+  if (owner === null) return unreservedDepth
+  return isAtOrBelow(role, owner) ? owner.split('/').length : 0
+}
+
+function withoutShared(items: Resources): Resources {
+  return items.some(({ shared }) => shared) ? items.filter(({ shared }) => !shared) : items
+}
+
+function isRevocable({ revocable }: Resource): boolean {
+  return revocable === true
+}
+
+function hasKey(items: Resources, key: string): boolean {
+  return items.some((item) => item.key === key)
+}
+
+function newAgent(id: AgentId): AgentState {
+  return {
+    id,
+    total: noResources,
+    totalAmounts: [],
+    free: noResources,
+    excess: noResources,
+    facts: noFacts,
+    hasGpus: false,
+    isMultiRole: false,
+    isHierarchical: false,
+    isRemote: false,
+    isPlain: true,
+    isActive: true,
+    holders: new Set(),
+    filters: new Map(),
+    passed: new Map(),
+    sharedGiven: new Set(),
+    sharedRound: 0,
+    rank: 0,
+    isOpenToAll: false,
+    openTo: [],
+  }
+}
