@@ -6,6 +6,7 @@
 import { add, allocatedTo, overlap, subtract } from '../../model/resources.ts'
 import type { AgentFacts, AgentSupply } from '../allocator/types.ts'
 import { needOf } from './hardware.ts'
+import { isOverheld, withoutOverheld } from './overheld.ts'
 import { type Agent, type EndingTask, type Task, type TaskKey, taskKey } from './records.ts'
 import { well } from './sick-parts.ts'
 import { withoutSick } from './sick-supply.ts'
@@ -41,9 +42,14 @@ export function endingRunOf(task: Task): EndingTask {
   return { frameworkId, taskId: id, resources, grant, isDuplicate: false }
 }
 
-/** Something of the agent is not held any more: what of it is sick is missing from now on. */
+/**
+ * Something of the agent is not held any more: what of it is sick is missing from now on, and what it had too little of
+ * is there again.
+ */
 export function resupply(state: State, agent: Agent): void {
-  if (agent.sickness !== well) state.allocator.resizeAgent(agent.id, supplyOf(agent))
+  const wasOverheld = agent.isOverheld
+  if (wasOverheld) agent.isOverheld = isOverheld(agent)
+  if (wasOverheld || agent.sickness !== well) state.allocator.resizeAgent(agent.id, supplyOf(agent))
 }
 
 /** What constraints and domains look at. */
@@ -56,11 +62,14 @@ function agentFactsOf({ hostname, attributes = [], domain }: Agent['info']): Age
   }
 }
 
-/** What the agent has for frameworks: its total without what ending runs still hold, and without what is sick. */
+/**
+ * What the agent has for frameworks: its total without what ending runs still hold, without what is sick, and without as
+ * much as tasks hold beyond the total.
+ */
 export function supplyOf(agent: Agent): AgentSupply {
   const held = allocatedTo(agent.endingUsed, undefined)
   return {
-    total: withoutSick(agent, subtract(agent.total, overlap(agent.total, held))),
+    total: withoutOverheld(agent, withoutSick(agent, subtract(agent.total, overlap(agent.total, held)))),
     capabilities: new Set(agent.capabilities),
     facts: agentFactsOf(agent.info),
   }

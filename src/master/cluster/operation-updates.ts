@@ -11,7 +11,7 @@ import { fromJsonValue } from '../../mesos/json.ts'
 import type { OperationState, OperationStatus, SchedulerCallAcknowledgeOperationStatus } from '../../mesos/types.ts'
 import { add, contains, subtract } from '../../model/resources.ts'
 import type { MesosJson, OperationUpdate } from '../../wire/messages.ts'
-import { supplyOf } from './ending.ts'
+import { resupply, supplyOf } from './ending.ts'
 import { sendToAgent } from './link.ts'
 import { type Agent, type Framework, type Operation, uuidBase64 } from './records.ts'
 import type { State } from './state.ts'
@@ -136,6 +136,7 @@ export function endWaiting(state: State, agent: Agent, operation: Operation, isC
     if (isConverted && isThere) state.allocator.convertHeld(place, consumed, converted)
     const resources = isConverted && isThere ? converted : consumed
     state.allocator.recover({ ...place, resources }, null, state.nowMs)
+    resupply(state, agent)
   }
   if (isConverted && !isThere) distrust(state, agent)
 }

@@ -238,6 +238,8 @@ export type Agent = {
   total: Resources
   oversubscribed: Resources
   used: Resources
+  /** Tasks hold what is not in the total (overheld.ts). */
+  isOverheld: boolean
   offered: Resources
   isConnected: boolean
   /** Connected, and not deactivated by an operator. */

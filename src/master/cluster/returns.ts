@@ -24,6 +24,7 @@ import { agentMessage } from './messages.ts'
 import { rescindOffersOf } from './offers.ts'
 import { reconcileReported } from './operation-losses.ts'
 import { tellOperators } from './operators.ts'
+import { isOverheld } from './overheld.ts'
 import {
   type Agent,
   type AgentReport,
@@ -80,6 +81,10 @@ export function agentJoins(state: State, uid: AgentUid, pending: Pending): void 
     tellOperators(state, () => ({ type: 'AGENT_ADDED', agent_added: { agent: agentMessage(agent) } }))
   reconcileTasks(state, agent, report, wasUnreachable)
   reconcileReported(state, agent, report.operations)
+  if (agent.isOverheld || isOverheld(agent)) {
+    agent.isOverheld = isOverheld(agent)
+    state.allocator.resizeAgent(agent.id, supplyOf(agent))
+  }
   syncActivity(state, agent)
   followHealth(state, agent, conditionsBefore)
 }
@@ -97,6 +102,7 @@ function addAgent(state: State, uid: AgentUid, { agentId, report }: Pending): Ag
     id: agentId,
     uid,
     used: noResources,
+    isOverheld: false,
     offered: noResources,
     isConnected: true,
     isActive: true,

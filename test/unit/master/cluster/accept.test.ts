@@ -123,7 +123,7 @@ describe('operations', () => {
     expect([...(rack.view.framework(framework.id)?.tasks.keys() ?? [])]).toEqual(['a', 'c'])
   })
 
-  test('C14 an operation that this version cannot carry out is OPERATION_ERROR, and its offer goes back', () => {
+  test('C14 an operation with an id on an agent without feedback is OPERATION_ERROR, and its offer goes back', () => {
     const rack = new TestCluster()
     const agent = rack.agent()
     const framework = rack.framework({ principal: 'p' })
@@ -139,7 +139,7 @@ describe('operations', () => {
     expect(framework.all('UPDATE_OPERATION_STATUS')[0]?.update_operation_status?.status).toEqual({
       operation_id: { value: 'op' },
       state: 'OPERATION_ERROR',
-      message: 'the operation RESERVE is not supported by this version',
+      message: 'an operation with an id needs the agent capability AGENT_OPERATION_FEEDBACK',
       agent_id: { value: agent.agentId },
     })
     rack.pass(1_000)
