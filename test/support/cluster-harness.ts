@@ -25,6 +25,8 @@ import type {
   TaskState,
   TaskStatus,
 } from '../../src/mesos/types.ts'
+import type { Hardware } from '../../src/model/hardware.ts'
+import type { Condition } from '../../src/model/health.ts'
 import type { AgentId, AgentUid, FrameworkId, MasterId, SessionId, StreamId, TaskId } from '../../src/model/ids.ts'
 import { seededRandom, uuidText } from '../../src/model/random.ts'
 import type { Resources } from '../../src/model/resources.ts'
@@ -42,7 +44,7 @@ import type {
   UpFrame,
   UpMessage,
 } from '../../src/wire/messages.ts'
-import { gpusOnly } from './hardware.ts'
+import { gpusOnly, partsAlone } from './hardware.ts'
 import { aFrameworkInfo, amount, aTaskInfo, scalars } from './scheduler.ts'
 
 const startMs = 1_700_000_000_000
@@ -234,8 +236,8 @@ export class TestCluster {
     for (const agent of this.view.agents()) {
       const granted = [...agent.tasks.values()]
         .filter((it) => !isOver(it.latestState))
-        .flatMap((it) => it.grant.gpuUuids)
-      if (new Set(granted).size !== granted.length) throw new Error(`a GPU of ${agent.id} is granted twice`)
+        .flatMap((it) => partsAlone(it.grant))
+      if (new Set(granted).size !== granted.length) throw new Error(`a part of ${agent.id} is granted twice`)
       for (const name of ['cpus', 'mem', 'gpus']) {
         const sum = (items: typeof agent.total) =>
           items.reduce((total, it) => total + (it.name === name && it.value.kind === 'scalar' ? it.value.milli : 0), 0)
@@ -253,6 +255,9 @@ export type TestAgentOptions = {
   readonly resources: Readonly<Record<string, number>>
   readonly resourceMessages: readonly MesosJson[]
   readonly gpuUuids: readonly string[]
+  /** Replaces `gpuUuids`. */
+  readonly hardware: Hardware
+  readonly conditions: readonly Condition[]
   readonly capabilities: readonly string[]
   readonly attributes: readonly MesosJson[]
 }
@@ -330,8 +335,8 @@ export class TestAgent {
       },
       capabilities: this.#options.capabilities ?? ['MULTI_ROLE', 'TASK_RESOURCE_LIMITS'],
       http: { host: '10.0.0.1', port: 5051 },
-      hardware: gpusOnly(gpuUuids),
-      conditions: [],
+      hardware: this.#options.hardware ?? gpusOnly(gpuUuids),
+      conditions: this.#options.conditions ?? [],
       oversubscribed: [],
       frameworks: [...frameworks.values()],
       tasks: live.map(reportOf),
@@ -483,6 +488,13 @@ export class TestAgent {
     if (sent?.ok) for (const frame of sent.value) this.send(frame)
   }
 
+  /** From now on this is wrong with its machine, and nothing else. */
+  ails(...conditions: readonly Condition[]): void {
+    this.change({ conditions })
+    this.say({ kind: 'machineHealth', conditions })
+    this.#cluster.settle()
+  }
+
   heardOf<K extends DownMessage['kind']>(kind: K): Extract<DownMessage, { kind: K }>[] {
     return this.heard.filter((message): message is Extract<DownMessage, { kind: K }> => message.kind === kind)
   }
@@ -490,8 +502,8 @@ export class TestAgent {
   /** What runs on this machine fits into it, and no two runs have one GPU. */
   checkRuns(): void {
     const live = [...this.runs.values()].filter((run) => !isOver(run.latestState))
-    const gpus = live.flatMap((run) => run.launch.grant.gpuUuids)
-    if (new Set(gpus).size !== gpus.length) throw new Error(`two tasks on one machine have the same GPU`)
+    const parts = live.flatMap((run) => partsAlone(run.launch.grant))
+    if (new Set(parts).size !== parts.length) throw new Error(`two tasks on one machine have the same part`)
     for (const [name, total] of Object.entries(this.#options.resources ?? {})) {
       const used = live.flatMap((run) => run.launch.taskInfo.resources as Resource[])
       if (amount(used, name) > total) throw new Error(`more ${name} run on a machine than it has`)

@@ -16,6 +16,8 @@ import type {
 } from '../../src/agent/core/types.ts'
 import { createLink } from '../../src/agent/link/link.ts'
 import type { Link } from '../../src/agent/link/types.ts'
+import type { Hardware } from '../../src/model/hardware.ts'
+import type { Condition } from '../../src/model/health.ts'
 import type { AgentId, AgentUid, ContainerId, FrameworkId, OperationUuid, SessionId } from '../../src/model/ids.ts'
 import { Loop } from '../../src/shell/loop.ts'
 import { systemRandom } from '../../src/shell/random.ts'
@@ -36,6 +38,8 @@ export type FakeAgentOptions = {
   readonly attributes?: readonly MesosJson[]
   readonly capabilities?: readonly string[]
   readonly gpuUuids?: readonly string[]
+  /** Replaces `gpuUuids`. */
+  readonly hardware?: Hardware
   readonly hostname?: string
   readonly domain?: { readonly region: string; readonly zone: string }
 }
@@ -92,7 +96,7 @@ export class FakeAgent {
       capabilities: options.capabilities ?? capabilitiesDefault,
       ip: '127.0.0.1',
       switchesUser: true,
-      hardware: gpusOnly(options.gpuUuids ?? []),
+      hardware: options.hardware ?? gpusOnly(options.gpuUuids ?? []),
     }
   }
 
@@ -137,6 +141,7 @@ export class FakeAgent {
       },
     })
     this.#life = { loop, link, agentId: () => core.view.agentId }
+    loop.submit({ kind: 'healthChanged', conditions: this.#conditions })
     loop.submit({ kind: 'recovered', runs: [...this.#disk.runs.keys()].map((id) => this.#foundRun(id)) })
   }
 
@@ -181,6 +186,13 @@ export class FakeAgent {
     const containerId = this.#containerOf(taskId)
     this.#life?.loop.submit({ kind: 'containerStarted', containerId, pid: 4242 })
   }
+
+  /** From now on this is wrong with its machine, and nothing else. */
+  ails(...conditions: readonly Condition[]): void {
+    this.#conditions = conditions
+    this.#life?.loop.submit({ kind: 'healthChanged', conditions })
+  }
+  #conditions: readonly Condition[] = []
 
   isRunning(taskId: string): boolean {
     return [...this.running.values()].some((spec) => spec.taskId === taskId)
