@@ -12,9 +12,11 @@ import { Loop, nowMs } from '../shell/loop.ts'
 import { reachableAddress } from '../shell/own-address.ts'
 import { systemRandom } from '../shell/random.ts'
 import { createMasterApi } from './api/api.ts'
+import { RunTimes } from './api/run-times.ts'
 import type { ClusterReply } from './api/types.ts'
 import { createBroker } from './broker/broker.ts'
 import { createCluster } from './cluster/cluster.ts'
+import { allocationRuns } from './cluster/counters.ts'
 import { type ClusterTimers, defaultTimers } from './cluster/timers.ts'
 import type { ClusterConfig, ClusterEffect, ClusterInput, ClusterView, RequestId } from './cluster/types.ts'
 import { createMemoryRegistry } from './registry/memory.ts'
@@ -61,6 +63,7 @@ export async function startMaster(options: MasterOptions): Promise<Result<Master
     version,
     flags,
     transportCounters: () => shell.transportCounters(),
+    allocationRuns: () => shell.allocationTimes.values('allocator/mesos/allocation_run_ms'),
     log,
   })
   if (!api.ok) {
@@ -112,6 +115,7 @@ type Cluster = ReturnType<typeof createCluster>
 
 /** Holds what is running, so that effects find their way and `close` finds everything. */
 class MasterShell {
+  readonly allocationTimes = new RunTimes()
   readonly #registry: Registry
   readonly #log: Log
   readonly #waiting = new Map<RequestId, (reply: ClusterReply) => void>()
@@ -125,9 +129,13 @@ class MasterShell {
   }
 
   run(cluster: Cluster, api: Api, broker: Broker): void {
-    const loop = new Loop<ClusterInput, ClusterEffect>(cluster, { kind: 'tick' }, (effects) => {
-      for (const effect of effects) this.#perform(effect)
-    })
+    const loop = new Loop<ClusterInput, ClusterEffect>(
+      timed(cluster, this.allocationTimes),
+      { kind: 'tick' },
+      (effects) => {
+        for (const effect of effects) this.#perform(effect)
+      },
+    )
     this.#parts = { api, broker, loop }
     for (const input of this.#early) loop.submit(input)
     this.#early = []
@@ -192,6 +200,21 @@ class MasterShell {
       default:
         return parts.api.perform(effect)
     }
+  }
+}
+
+/** The same cluster, which notes how long each of its ticks took that made offers. */
+function timed(cluster: Cluster, times: RunTimes): Pick<Cluster, 'step' | 'nextTickMs'> {
+  const runs = () => cluster.view.counters().get(allocationRuns)
+  return {
+    nextTickMs: () => cluster.nextTickMs(),
+    step: (input, nowMs) => {
+      const before = runs()
+      const startMs = performance.now()
+      const effects = cluster.step(input, nowMs)
+      if (runs() !== before) times.add(performance.now() - startMs)
+      return effects
+    },
   }
 }
 

@@ -55,6 +55,7 @@ export async function createMasterApi(options: MasterApiOptions): Promise<Result
   const metrics = createMetrics({
     transportCounters: options.transportCounters,
     streams: () => ({ schedulers: schedulers.size, operators: operators.size }),
+    allocationRuns: options.allocationRuns,
   })
   const about = { version: options.version, flags: options.flags }
   const app = createHttpServer<ClusterPort>({

@@ -4,11 +4,14 @@
 import os from 'node:os'
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { counters, gauges } from './render-metrics.ts'
+import { roleGauges } from './render-role-metrics.ts'
 import type { ClusterPort } from './types.ts'
 
 export type MetricsOptions = {
   transportCounters(): Readonly<Record<string, number>>
   streams(): { readonly schedulers: number; readonly operators: number }
+  /** How long rounds of offers take, by metric name. */
+  allocationRuns(): Readonly<Record<string, number>>
 }
 
 export type Metrics = {
@@ -30,6 +33,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     return {
       ...gauges(view, nowMs()),
       ...systemGauges(),
+      ...options.allocationRuns(),
       'http/streams_schedulers': streams.schedulers,
       'http/streams_operators': streams.operators,
     }
@@ -46,13 +50,19 @@ export function createMetrics(options: MetricsOptions): Metrics {
     },
     snapshot: (cluster) => {
       // Where both have a name, Mesos means the gauge.
-      const all = Object.entries({ ...allCounters(cluster), ...allGauges(cluster) })
+      const ofRoles = Object.fromEntries(roleGauges(cluster.view).map(({ flatName, value }) => [flatName, value]))
+      const all = Object.entries({ ...ofRoles, ...allCounters(cluster), ...allGauges(cluster) })
       return Object.fromEntries(all.sort(([a], [b]) => (a < b ? -1 : 1)))
     },
     prometheus: async (cluster) => {
       const now = new Registry()
       for (const [name, value] of Object.entries(allGauges(cluster))) {
         new Gauge({ name: prometheusName(name), help: name, registers: [now] }).set(value)
+      }
+      for (const [name, rows] of Map.groupBy(roleGauges(cluster.view), ({ name }) => name)) {
+        const labelNames = Object.keys(rows[0]?.labels ?? {})
+        const gauge = new Gauge({ name: prometheusName(name), help: name, labelNames, registers: [now] })
+        for (const { labels, value } of rows) gauge.set(labels, value)
       }
       for (const [name, value] of Object.entries(allCounters(cluster))) {
         new Counter({ name: `${prometheusName(name)}_total`, help: name, registers: [now] }).inc(value)

@@ -42,6 +42,8 @@ export type MasterApiOptions = {
   readonly flags: Readonly<Record<string, string>>
   /** Counters of the agent transport, for metrics. */
   transportCounters(): Readonly<Record<string, number>>
+  /** How long rounds of offers take, by metric name. */
+  allocationRuns(): Readonly<Record<string, number>>
   readonly log: MasterApiLog
 }
 

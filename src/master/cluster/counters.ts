@@ -41,6 +41,9 @@ const names = [
 
 export type CounterName = (typeof names)[number]
 
+/** Rounds of offers, or slices of them. */
+export const allocationRuns = 'allocator/mesos/allocation_runs'
+
 export class Counters {
   readonly #values = new Map<string, number>()
 
@@ -48,10 +51,15 @@ export class Counters {
     for (const name of names) this.#values.set(`master/${name}`, 0)
     for (const state of terminalStates) this.#values.set(`master/${stateName(state)}`, 0)
     this.#values.set('master/tasks_unreachable', 0)
+    this.#values.set(allocationRuns, 0)
   }
 
   add(name: CounterName): void {
     this.#add(`master/${name}`)
+  }
+
+  addAllocation(): void {
+    this.#add(allocationRuns)
   }
 
   /** A task, or one that was refused, reached a state that counts. */

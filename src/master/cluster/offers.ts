@@ -26,6 +26,7 @@ const resourceBytes = 512
 
 /** A round, or a slice of one: all that is granted is offered, per framework in as few events as the bounds allow. */
 export function makeOffers(state: State): void {
+  state.counters.addAllocation()
   const byFramework = new Map<FrameworkId, Offer[]>()
   for (const grant of state.allocator.allocate(state.nowMs, state.random, agentsPerSliceMax)) {
     const offer = bookOffer(state, grant, null)

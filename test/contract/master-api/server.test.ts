@@ -14,6 +14,7 @@ const options: MasterApiOptions = {
   version: '1.2.3',
   flags: { quorum: '1' },
   transportCounters: () => ({}),
+  allocationRuns: () => ({}),
   log: () => {},
 }
 

@@ -48,7 +48,7 @@ test('roles that the operator named are shown before anybody is in them', () => 
 
 test('a role shows what is in it and below it; its frameworks are its own', () => {
   const rack = new TestCluster()
-  rack.agent()
+  rack.agent({ capabilities: ['MULTI_ROLE', 'HIERARCHICAL_ROLE'] })
   const child = rack.framework({ roles: ['a/b'] })
   child.launch(child.offer, [aTaskInfo(child.offer, 't', { resources: scalars({ cpus: 1 }) })], 3600)
   const other = rack.framework({ roles: ['c', 'a/b'] }, { suppressed_roles: ['a/b'] })

@@ -32,7 +32,7 @@ describe('weights', () => {
 
   test('a weight of a nested role concerns those beside it only', () => {
     const rack = new TestCluster()
-    for (let i = 0; i < 8; i++) rack.machine()
+    for (let i = 0; i < 8; i++) rack.machine({ capabilities: ['MULTI_ROLE', 'HIERARCHICAL_ROLE'] })
     const frameworks = ['a/x', 'a/y', 'b'].map((role) => rack.framework({ roles: [role] }))
     for (const agent of rack.agents) agent.connect()
     rack.settle()
