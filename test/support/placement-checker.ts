@@ -46,8 +46,10 @@ export function machineFaults(hardware: Hardware, cpusMilli: number, all: readon
 /** Every union of nodes has at least the CPUs that tasks confined to it were promised. */
 function poolFaults(hardware: Hardware, cpusMilli: number, all: readonly Granted[], alone: ReadonlySet<string>) {
   const home = new Map(hardware.cores.flatMap(({ cpus, node }) => cpuNames(cpus).map((cpu) => [cpu, node] as const)))
-  if (cpusMilli > home.size * 1000) return []
+  if (cpusMilli !== home.size * 1000) return []
   const nodes = [...new Set(home.values())]
+  const left = new Map(nodes.map((node) => [node, 0]))
+  for (const [cpu, node] of home) if (!alone.has(cpu)) left.set(node, (left.get(node) as number) + 1)
   const shared = all
     .filter(({ grant }) => grant.cpus === null)
     .map(({ grant, need }) => ({
@@ -62,7 +64,7 @@ function poolFaults(hardware: Hardware, cpusMilli: number, all: readonly Granted
         : [...within].every((node) => union.includes(node as number | null)),
     )
     const asked = inside.reduce((sum, { milli }) => sum + milli, 0)
-    const pool = [...home].filter(([cpu, node]) => union.includes(node) && !alone.has(cpu)).length * 1000
+    const pool = union.reduce<number>((sum, node) => sum + (left.get(node) ?? 0) * 1000, 0)
     return asked > pool ? [`tasks that share the CPUs of ${union.join()} have ${asked} of ${pool}`] : []
   })
 }
@@ -132,11 +134,14 @@ function numaFaults(hardware: Hardware, need: Need, wish: Wish, grant: Grant): r
   const memory = grant.memory.map(({ node }) => node)
   if (memory.length > 1 || (need.memoryBytes > 0 && memory.length === 0)) faults.push('its memory is not on one node')
   if (need.memoryBytes > 0 && grant.memoryPolicy !== 'bind') faults.push('its memory is not bound')
-  const hasBoth = (node: number) =>
-    withCpus.has(node) && hardware.nodes.some((one) => one.id === node && one.memoryBytes > 0)
-  const node = memory[0]
-  if (node !== undefined && hasBoth(node) && !homes.has(node)) faults.push('its memory and CPUs are of different nodes')
-  if (typeof wish.numa === 'number' && node !== undefined && node !== wish.numa) faults.push('it is on another node')
+  const hasMemory = (id: unknown) => hardware.nodes.some((one) => one.id === id && one.memoryBytes > 0)
+  // A node with CPUs or memory alone goes with another.
+  if (memory.some((id) => withCpus.has(id) && !homes.has(id)) && [...homes].some(hasMemory)) {
+    faults.push('its memory and CPUs are of different nodes')
+  }
+  if (typeof wish.numa === 'number' && memory.some((id) => id !== wish.numa) && hasMemory(wish.numa)) {
+    faults.push('it is on another node')
+  }
   return faults
 }
 

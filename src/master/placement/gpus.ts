@@ -20,7 +20,7 @@ export type GpuWish = {
 }
 
 /** Larger machines are searched from each GPU outwards: sets are tried no more than so often. */
-const setsMax = 1_000
+const setsMax = 200
 /** Steps of the exhaustive search, which gives up a set as soon as two of it are not linked. */
 const stepsMax = 50_000
 
@@ -30,10 +30,11 @@ export function chooseGpus(view: View, wish: GpuWish): readonly number[] | null 
   const free = candidates(view, wish)
   if (free.length < wish.count) return null
   if (wish.count === 0) return []
-  const judge = judgeOf(view.machine, links, free, wish)
+  const toFree = new Map(free.map((gpu) => [gpu, free.reduce((sum, other) => sum + weight(links, gpu, other), 0)]))
+  const isBetter = comparison(wish)
   let best: Judged | null = null
   const consider = (set: readonly number[]) => {
-    const judged = judge(set)
+    const judged = judge(view.machine, links, toFree, set)
     if (best === null || isBetter(judged, best)) best = judged
   }
   for (const seed of free) {
@@ -63,16 +64,35 @@ export function placesOfGpus(machine: Machine, gpus: readonly number[]): readonl
   return [...new Set(gpus.map((gpu) => placeOfGpu(machine, gpu)))].filter((place) => place !== -1).sort((a, b) => a - b)
 }
 
-/** Most important first; more is better. */
-type Judged = { readonly set: readonly number[]; readonly marks: readonly number[] }
-
-function isBetter(a: Judged, b: Judged): boolean {
-  const differing = a.marks.findIndex((mark, i) => mark !== b.marks[i])
-  return differing !== -1 && (a.marks[differing] as number) > (b.marks[differing] as number)
+type Judged = {
+  readonly set: readonly number[]
+  /** The rank of its worst link. */
+  readonly worst: number
+  readonly places: readonly number[]
+  /** Links in it together, and those to the GPUs that stay free, which are lost. */
+  readonly inside: number
+  readonly lost: number
 }
 
-function judgeOf(machine: Machine, links: Links, free: readonly number[], wish: GpuWish) {
-  const toFree = new Map(free.map((gpu) => [gpu, free.reduce((sum, other) => sum + weight(links, gpu, other), 0)]))
+function judge(machine: Machine, links: Links, toFree: ReadonlyMap<number, number>, set: readonly number[]): Judged {
+  let worst = Number.POSITIVE_INFINITY
+  let inside = 0
+  let all = 0
+  for (let i = 0; i < set.length; i++) {
+    const gpu = set[i] as number
+    all += toFree.get(gpu) ?? 0
+    for (let j = 0; j < i; j++) {
+      const other = set[j] as number
+      worst = Math.min(worst, links.ranks[gpu]?.[other] ?? 0)
+      inside += weight(links, gpu, other)
+    }
+  }
+  // Links within are in the sum twice.
+  return { set, worst, places: placesOfGpus(machine, set), inside, lost: all - 2 * inside }
+}
+
+/** How far places are is only asked where all before it is equal: it is the costly question. */
+function comparison(wish: GpuWish): (a: Judged, b: Judged) => boolean {
   const distances = new Map<string, number>()
   const distance = (places: readonly number[]) => {
     const key = places.join()
@@ -80,22 +100,12 @@ function judgeOf(machine: Machine, links: Links, free: readonly number[], wish: 
     distances.set(key, known)
     return known
   }
-  return (set: readonly number[]): Judged => {
-    let worst = Number.POSITIVE_INFINITY
-    let inside = 0
-    let lost = 0
-    set.forEach((gpu, i) => {
-      lost += toFree.get(gpu) ?? 0
-      for (const other of set.slice(0, i)) {
-        worst = Math.min(worst, links.ranks[gpu]?.[other] ?? 0)
-        inside += weight(links, gpu, other)
-      }
-    })
-    const places = placesOfGpus(machine, set)
-    return {
-      set,
-      marks: [worst === Number.POSITIVE_INFINITY ? 0 : worst, -places.length, -distance(places), inside, inside - lost],
-    }
+  return (a, b) => {
+    if (a.worst !== b.worst) return a.worst > b.worst
+    if (a.places.length !== b.places.length) return a.places.length < b.places.length
+    const [farA, farB] = [distance(a.places), distance(b.places)]
+    if (farA !== farB) return farA < farB
+    return a.inside !== b.inside ? a.inside > b.inside : a.lost < b.lost
   }
 }
 
