@@ -288,7 +288,7 @@ describe('shared volumes', () => {
   test('W12 its end takes back the offers that show it', () => {
     const { rack, framework, volume } = aSharedScene()
     const { offer } = framework
-    const any = { test: { min_allocatable_resources: {} } }
+    const any = { test: { min_allocatable_resources: { quantities: [{ quantities: { disk: { value: 1 } } }] } } }
     const sibling = rack.framework({ principal: 'p', capabilities: sharingFramework, offer_filters: any })
     rack.pass(2_000)
     expect(words(sibling.offers.at(-1)?.resources)).toContain('[s]+:100')
