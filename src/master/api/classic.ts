@@ -2,7 +2,6 @@
 // and Tepui's own small ones for its command line. Parameters are checked here; documents come from
 // render-documents.ts. It decides nothing.
 
-import type { FastifyRequest } from 'fastify'
 import { parseJson } from '../../mesos/json.ts'
 import type { FrameworkId, TaskId } from '../../model/ids.ts'
 import { noResources, resources, scalar } from '../../model/resources.ts'
@@ -11,6 +10,7 @@ import { type About, aboutEndpoints } from '../../shell/http-about.ts'
 import { sendDocument, sendEmpty, sendText } from '../../shell/http-answers.ts'
 import { type Answer, type Endpoint, type Exchange, withSuffix } from '../../shell/http-server.ts'
 import { policyEndpoints } from './classic-policy.ts'
+import { formOf, resourceEndpoints } from './classic-writes.ts'
 import { type Metrics, systemStats } from './metrics.ts'
 import { teardown } from './operator.ts'
 import {
@@ -52,6 +52,7 @@ export function classicEndpoints({ about, metrics }: ClassicParts): readonly End
       })
     }),
     ...policyEndpoints(),
+    ...resourceEndpoints(),
     ...reading('/metrics/snapshot', (cluster) => metrics.snapshot(cluster)),
     ...reading('/system/stats', () => systemStats()),
     ...reading('/tepui/why', ({ view }, query) => {
@@ -136,8 +137,4 @@ function wholeNumber(text: string | null, otherwise: number): number | null {
   if (text === null) return otherwise
   const value = Number(text)
   return /^\d{1,9}$/.test(text) ? value : null
-}
-
-function formOf(request: FastifyRequest): URLSearchParams {
-  return new URLSearchParams(request.body instanceof Uint8Array ? new TextDecoder().decode(request.body) : '')
 }
