@@ -7,17 +7,17 @@ import { hardwareOf } from '../hw/hardware.ts'
 import { conditionsIn } from '../hw/health/tracker.ts'
 import { probeInventory } from '../hw/inventory.ts'
 import { mountsOf } from '../hw/mounts.ts'
-import { defaultAttributes, defaultResources, unofferedResources } from '../hw/resources.ts'
+import { defaultAttributes, unofferedResources } from '../hw/resources.ts'
 import { liveSource } from '../hw/source/open.ts'
 import { type MachineMemory, newMachine, type Watch, type WatchReport, watchMachine } from '../hw/watch.ts'
 import { toJsonValue } from '../mesos/json.ts'
-import { parseAttributes, parseResources } from '../mesos/resource-text.ts'
+import { parseAttributes } from '../mesos/resource-text.ts'
 import { toMessages } from '../mesos/resources.ts'
 import type { Attribute } from '../mesos/types.ts'
 import type { Hardware } from '../model/hardware.ts'
 import type { Condition, Health } from '../model/health.ts'
 import type { Inventory } from '../model/inventory.ts'
-import { resources as collect, type Resources } from '../model/resources.ts'
+import type { Resources } from '../model/resources.ts'
 import { fail, ok, type Result } from '../model/result.ts'
 import type { Log } from '../shell/log.ts'
 import { nowMs } from '../shell/loop.ts'
@@ -25,14 +25,13 @@ import { systemRandom } from '../shell/random.ts'
 import { machineChangesMax } from '../wire/bounds.ts'
 import type { MachineChange, MesosJson } from '../wire/messages.ts'
 import type { MachineOffer } from './core/types.ts'
+import { type HeldDisks, offeredDevices, offeredResources, type ResourceWords } from './offered-resources.ts'
 
-/** What the operator says of the machine. */
-export type MachineOptions = {
+/** What the operator says of the machine; `resources` is the text itself. */
+export type MachineOptions = ResourceWords & {
   readonly workDir: string
   /** `rack:r1;zone:2`, added to what the probe knows; null adds nothing. */
   readonly attributes: string | null
-  /** `cpus:8;mem:4096`: replaces what the probe would offer, name by name; null offers what was found. */
-  readonly resources: string | null
   /** Parts that the machine had and has no more are forgotten. */
   readonly acceptMissing?: boolean
   readonly log: Log
@@ -44,10 +43,12 @@ export type Machine = {
   readonly resources: Resources
   readonly attributes: readonly Attribute[]
   readonly hardware: Hardware
+  /** The kernel's names of the disks among the resources, by their ids. */
+  readonly devices: Readonly<Record<string, string>>
 }
 
 /** Looks once, and makes the work directory, whose disk is part of what is offered. */
-export function describeMachine(options: MachineOptions): Result<Machine> {
+export function findMachine(options: MachineOptions): Result<Inventory> {
   const { workDir, log } = options
   const probed = probeInventory(liveSource())
   if (!probed.ok) return probed
@@ -66,16 +67,34 @@ export function describeMachine(options: MachineOptions): Result<Machine> {
   for (const problem of unofferedResources(inventory, diskBytes(workDir))) {
     log('warn', 'hw.problem', 'something that every machine has is not offered', { ...problem })
   }
-  return described(options, inventory)
+  return probed
 }
 
-function described(options: MachineOptions, inventory: Inventory): Result<Machine> {
-  const resources = offeredResources(options, inventory)
+/**
+ * What is offered of it.
+ * @param leftOut as in OfferQuestion
+ */
+export function describeMachine(
+  options: MachineOptions,
+  inventory: Inventory,
+  held: HeldDisks,
+  leftOut: ((reason: string) => void) | null = null,
+): Result<Machine> {
+  const resources = offeredResources({ inventory, workDir: options.workDir, words: options, held, leftOut })
   if (!resources.ok) return resources
   const attributes = offeredAttributes(options, inventory)
   if (!attributes.ok) return attributes
-  const hardware = { ...hardwareOf(inventory), mounts: mountsOf(inventory, realWorkDir(options.workDir)) }
-  return ok({ inventory, resources: resources.value, attributes: attributes.value, hardware })
+  const devices = offeredDevices(inventory, resources.value)
+  const hardware = {
+    ...withoutFreeDisks(hardwareOf(inventory)),
+    mounts: mountsOf(inventory, realWorkDir(options.workDir)),
+  }
+  return ok({ inventory, resources: resources.value, attributes: attributes.value, hardware, devices })
+}
+
+/** A disk is given as a resource or not at all: never to two who asked for it in two ways, nor unasked. */
+function withoutFreeDisks(hardware: Hardware): Hardware {
+  return { ...hardware, disks: hardware.disks.map((disk) => ({ ...disk, isFree: false })) }
 }
 
 /** In the words of the agent's state machine; `facts` are attributes of the machine that only the agent knows. */
@@ -86,6 +105,7 @@ export function machineOffer(machine: Machine, facts: Readonly<Record<string, st
     resources: toMessages(machine.resources, 'post').map((item) => toJsonValue('mesos.v1.Resource', item)),
     attributes: attributes.map((attribute) => toJsonValue('mesos.v1.Attribute', attribute)),
     hardware: machine.hardware,
+    devices: machine.devices,
   }
 }
 
@@ -95,6 +115,8 @@ export type MachineEvents = {
   readonly health: (health: Health) => void
   /** What can be offered is another. */
   readonly offer: (machine: Machine) => void
+  /** Asked when it must be judged anew what can be offered. */
+  readonly held: () => HeldDisks
   /** Must be durable when it returns. */
   readonly keep: (memory: MachineMemory) => void
 }
@@ -104,17 +126,30 @@ export function conditionsBefore(kept: MesosJson | null): readonly Condition[] {
   return isMemory(kept) ? conditionsIn(kept.tracker) : []
 }
 
+export type MachineWatch = Watch & {
+  /** What somebody held may be held no more. */
+  judgeAnew(): void
+}
+
 /** Watches from now on. `kept` is what `keep` was given last, in this life or an earlier one. */
 export function watchOver(
   machine: Machine,
   kept: MesosJson | null,
   options: MachineOptions,
   events: MachineEvents,
-): Watch {
+): MachineWatch {
   const { log } = options
   let changes: readonly MachineChange[] = []
   let offered = machine
   let isFirst = true
+  let newest = machine.inventory
+  const judgeAnew = () => {
+    const leftOut = (reason: string) => log('warn', 'hw.problem', 'a disk is not offered now', { message: reason })
+    const now = describeMachine(options, newest, events.held(), leftOut)
+    if (!now.ok || isSameOffer(offered, now.value)) return
+    offered = now.value
+    events.offer(offered)
+  }
   const report = ({ inventory, health, memory, ...news }: WatchReport) => {
     for (const change of news.changes) {
       log('info', 'inventory.changed', 'the machine changed', { what: changeText(change), change })
@@ -142,13 +177,11 @@ export function watchOver(
     const atMs = nowMs()
     changes = [...changes, ...news.changes.map((one) => ({ atMs, text: changeText(one) }))].slice(-machineChangesMax)
     events.inventory(inventory, changes)
-    const now = described(options, inventory)
-    if (!now.ok || isSameOffer(offered, now.value)) return
-    offered = now.value
-    events.offer(offered)
+    newest = inventory
+    judgeAnew()
   }
   const memory = isMemory(kept) ? kept : newMachine
-  return watchMachine({
+  const watch = watchMachine({
     source: liveSource(),
     before: machine.inventory,
     memory: options.acceptMissing ? { ...memory, baseline: [] } : memory,
@@ -156,6 +189,7 @@ export function watchOver(
     nowMs,
     report,
   })
+  return { close: () => watch.close(), judgeAnew }
 }
 
 function isMemory(kept: unknown): kept is MachineMemory {
@@ -164,16 +198,6 @@ function isMemory(kept: unknown): kept is MachineMemory {
 
 function isSameOffer(a: Machine, b: Machine): boolean {
   return JSON.stringify(machineOffer(a, {})) === JSON.stringify(machineOffer(b, {}))
-}
-
-/** What the probe found, with what the operator says replacing it name by name. */
-function offeredResources(options: MachineOptions, inventory: Inventory): Result<Resources> {
-  const found = defaultResources(inventory, diskBytes(options.workDir))
-  if (options.resources === null) return ok(found)
-  const said = parseResources(options.resources)
-  if (!said.ok) return said
-  const names = new Set(said.value.map((item) => item.name))
-  return ok(collect([...said.value, ...found.filter((item) => !names.has(item.name))]))
 }
 
 function offeredAttributes(options: MachineOptions, inventory: Inventory): Result<readonly Attribute[]> {

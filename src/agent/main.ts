@@ -2,7 +2,6 @@
 // them. It decides nothing: packets, exits and ticks become inputs; effects become processes, records and packets.
 
 import { hostname as osHostname } from 'node:os'
-import type { Watch } from '../hw/watch.ts'
 import type { AgentId, AgentUid, SessionId } from '../model/ids.ts'
 import type { Inventory } from '../model/inventory.ts'
 import type { Resources } from '../model/resources.ts'
@@ -24,12 +23,16 @@ import type { Link } from './link/types.ts'
 import {
   conditionsBefore,
   describeMachine,
+  findMachine,
   type Machine,
   type MachineOptions,
+  type MachineWatch,
   machineOffer,
   watchOver,
 } from './machine.ts'
+import { readResourceText } from './offered-resources.ts'
 import { type AgentStore, openAgentStore } from './store/store.ts'
+import { disksOfTasks, reservedDisks, takeBackDevices } from './volumes/devices.ts'
 import { createVolumes, type Volumes } from './volumes/volumes.ts'
 
 export type AgentOptions = MachineOptions & {
@@ -66,21 +69,31 @@ export type Agent = {
 
 /** Starts an agent; a port in use, a locked work directory or nonsense in the options is a fault. */
 export async function startAgent(options: AgentOptions): Promise<Result<Agent>> {
+  const resources = readResourceText(options.resources)
+  if (!resources.ok) return resources
+  return startWith({ ...options, resources: resources.value })
+}
+
+async function startWith(options: AgentOptions): Promise<Result<Agent>> {
   const { workDir, log } = options
-  const described = describeMachine(options)
-  if (!described.ok) return described
-  const machine = described.value
-  const store = openAgentStore(workDir, machine.inventory.machine.id)
+  const inventory = findMachine(options)
+  if (!inventory.ok) return inventory
+  const store = openAgentStore(workDir, inventory.value.machine.id)
   if (!store.ok) return store
   if (store.value.movedTo !== null) {
     log('warn', 'agent.moved', 'the work directory belonged to another machine', { movedTo: store.value.movedTo })
   }
-  const { reserved } = store.value.checkpoint
-  const backed = checkReserved(machineOffer(machine, {}).resources, reserved, workDir)
-  if (!backed.ok) {
+  const { runs, reserved } = store.value.checkpoint
+  const held = new Set([...disksOfTasks(runs.map(({ taskInfo }) => taskInfo)), ...reservedDisks(reserved)])
+  const described = describeMachine(options, inventory.value, held)
+  const backed = described.ok
+    ? checkReserved(machineOffer(described.value, {}).resources, reserved, workDir)
+    : described
+  if (!described.ok || !backed.ok) {
     store.value.close()
-    return backed
+    return backed as Extract<typeof backed, { ok: false }>
   }
+  const machine = described.value
   const shell = new AgentShell(options, store.value)
   const containerizer = await createContainerizer({
     workDir,
@@ -161,7 +174,7 @@ class AgentShell {
     readonly containerizer: Containerizer
     readonly link: Link
     readonly api: Api
-    readonly watch: Watch
+    readonly watch: MachineWatch
     readonly volumes: Volumes
   } | null = null
 
@@ -213,6 +226,7 @@ class AgentShell {
       },
       offer: (now) =>
         this.submit({ kind: 'machineChanged', machine: machineOffer(now, isolationFacts(containerizer.isolation)) }),
+      held: () => new Set([...disksOfTasks(liveTasks(core.view)), ...reservedDisks(core.config.resources)]),
       keep: (memory) => this.#store.keepMachine(memory),
     })
     const volumes = createVolumes({
@@ -283,7 +297,8 @@ class AgentShell {
       case 'confine':
         return parts.containerizer.confine(effect.containerId, effect.confinement)
       case 'remove':
-        return parts.containerizer.remove(effect.containerId)
+        parts.containerizer.remove(effect.containerId)
+        return this.#takeBackDisks()
       case 'send':
         return parts.link.send(effect.frame)
       case 'relink':
@@ -300,6 +315,16 @@ class AgentShell {
     }
   }
 
+  /** A disk that no task has any more is nobody's, and may have become one that is not offered. */
+  #takeBackDisks(): void {
+    const parts = this.#parts
+    const devices = Object.entries(parts?.core.config.devices ?? {})
+    if (parts === null || devices.length === 0) return
+    const held = new Set(disksOfTasks(liveTasks(parts.core.view)))
+    takeBackDevices(devices.flatMap(([id, name]) => (held.has(id) ? [] : [name])))
+    parts.watch.judgeAnew()
+  }
+
   #status(config: AgentConfig, core: AgentCore, session: SessionId | null, online: boolean): AgentStatus {
     return {
       v: wireVersion,
@@ -313,6 +338,10 @@ class AgentShell {
       tasksRunning: core.view.runningCount,
     }
   }
+}
+
+function liveTasks(view: AgentView) {
+  return [...view.runs()].flatMap(({ phase, taskInfo }) => (phase === 'ended' ? [] : [taskInfo]))
 }
 
 function inSandbox(spec: ContainerSpec, containerizer: Containerizer): ContainerSpec {

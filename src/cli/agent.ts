@@ -30,6 +30,8 @@ type AgentFlags = {
   readonly hostname?: string
   readonly attributes?: string
   readonly resources?: string
+  readonly disks: 'none' | 'free'
+  readonly defaultRole?: string
   readonly isolation: 'auto' | 'process-group'
   readonly acceptMissing?: true
   readonly domain?: Domain
@@ -67,6 +69,8 @@ async function agent(flags: AgentFlags, texts: Readonly<Record<string, string>>)
     workDir: flags.workDir,
     attributes: flags.attributes ?? null,
     resources: flags.resources ?? null,
+    disks: flags.disks,
+    defaultRole: flags.defaultRole ?? null,
     token: token.value,
     isolation: flags.isolation,
     acceptMissing: flags.acceptMissing ?? false,

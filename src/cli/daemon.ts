@@ -48,7 +48,18 @@ export function agentPortFlag(name: '--http-port' | '--agent-port'): Option {
 export function addMachineFlags(command: Command): Command {
   return command
     .addOption(flag('--attributes <text>', 'facts for frameworks, such as rack:r1;zone:2'))
-    .addOption(flag('--resources <text>', 'offer this instead of what was found, such as cpus:8;mem:4096'))
+    .addOption(
+      flag(
+        '--resources <text>',
+        'offer this instead of what was found: cpus:8;mem(role):4096, a JSON list of resources, or file:///path of one',
+      ),
+    )
+    .addOption(
+      flag('--disks <which>', 'free: offer blank disks too, each whole, for tasks to write on')
+        .choices(['none', 'free'])
+        .default('none'),
+    )
+    .addOption(flag('--default-role <role>', 'reserve for this role what --resources says no role for'))
     .addOption(
       flag('--isolation <kind>', 'process-group: no cgroups even where they work')
         .choices(['auto', 'process-group'])

@@ -39,6 +39,8 @@ type UpFlags = Pick<PolicyFlags, 'offerTimeout'> & {
   readonly hostname?: string
   readonly attributes?: string
   readonly resources?: string
+  readonly disks: 'none' | 'free'
+  readonly defaultRole?: string
   readonly isolation: 'auto' | 'process-group'
   readonly verbose?: boolean
 }
@@ -116,6 +118,8 @@ async function startRack(flags: UpFlags, texts: Readonly<Record<string, string>>
     workDir: join(flags.workDir, 'agent'),
     attributes: flags.attributes ?? null,
     resources: flags.resources ?? null,
+    disks: flags.disks,
+    defaultRole: flags.defaultRole ?? null,
     isolation: flags.isolation,
     log: createLog({ level, role: 'agent', destination }),
   })

@@ -14,8 +14,13 @@ import type { Attribute, Resource, ValueRange } from './types.ts'
  * A role in parentheses is a static reservation, `{REV}` makes the resource revocable, as in Mesos.
  */
 export function parseResources(text: string): Result<Resources> {
-  const messages = text.trimStart().startsWith('[') ? parseList(text) : parseItems(text)
+  const messages = parseResourceMessages(text)
   return messages.ok ? fromMessages(messages.value) : messages
+}
+
+/** The same as messages, of which a list may leave out what its reader knows better, such as the size of a disk. */
+export function parseResourceMessages(text: string): Result<Resource[]> {
+  return text.trimStart().startsWith('[') ? parseList(text) : parseItems(text)
 }
 
 /** The same text back; what it cannot say of a reservation or disk is shown in brackets for people. */

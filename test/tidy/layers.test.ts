@@ -28,9 +28,18 @@ const rooms: Readonly<Record<string, Room>> = {
   'src/agent/link': agentRoom([node, /^mqtt$/]),
   'src/agent/api': agentRoom([node, /^fastify$/, /^prom-client$/], ['src/shell']),
   'src/agent/machine.ts': {
-    of: ['src/model', 'src/mesos', 'src/wire', 'src/shell', 'src/hw', 'src/agent/core'],
+    of: [
+      'src/model',
+      'src/mesos',
+      'src/wire',
+      'src/shell',
+      'src/hw',
+      'src/agent/core',
+      'src/agent/offered-resources.ts',
+    ],
     packages: [node],
   },
+  'src/agent/offered-resources.ts': { of: ['src/model', 'src/mesos', 'src/hw'], packages: [node] },
   'src/agent/main.ts': {
     of: ['src/model', 'src/mesos', 'src/wire', 'src/shell', 'src/hw', 'src/agent'],
     packages: [node],
@@ -147,7 +156,7 @@ function forbiddenImports(file: SourceFile): readonly string[] {
       if (own === 'src/cli' && target === manifest) return false
       if (isTypeOnly && port.test(target) && sameSide(file.path, target)) return false
       const theirs = roomOf(target)
-      const isKnown = room.of.some((prefix) => target.startsWith(`${prefix}/`))
+      const isKnown = room.of.some((prefix) => target === prefix || target.startsWith(`${prefix}/`))
       return theirs !== own && !isKnown
     })
     .map(({ target }) => `${file.path} imports ${target}`)

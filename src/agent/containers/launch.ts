@@ -8,6 +8,7 @@ import type { Readable } from 'node:stream'
 import { idError } from '../../model/ids.ts'
 import { type Fault, fail, fault, ok, type Result } from '../../model/result.ts'
 import type { ContainerSpec } from '../core/types.ts'
+import { giveDevices } from '../volumes/devices.ts'
 import { linkVolumes } from '../volumes/links.ts'
 import { canSetAffinity } from './affinity.ts'
 import { killGroups, removeGroups } from './cgroup-files.ts'
@@ -95,6 +96,7 @@ function spawnSupervisor(order: LaunchOrder, confinement: StartConfinement, user
   const sandbox = createSandbox(order.workDir, spec, user)
   try {
     linkVolumes(order.workDir, sandbox.path, spec.volumes, user)
+    giveDevices(spec.grant.disks, user)
     const plan = launchPlan(
       {
         runDirectory: run.directory,

@@ -37,19 +37,29 @@ export function containerSpec(config: AgentConfig, request: LaunchRequest): Resu
   if (!wanted.ok) return wanted
   const volumes = containerVolumes(wanted.value)
   if (!volumes.ok) return volumes
+  const grant = withDisks(request.grant, wanted.value, config)
   return ok({
     containerId: request.containerId,
     frameworkId: (framework.id?.value ?? '') as FrameworkId,
     executorId: task.task_id.value as ExecutorId,
     taskId: task.task_id.value as TaskId,
     command: command.value,
-    environment: taskEnvironment(config, request),
+    environment: taskEnvironment(config, { ...request, grant }),
     user: task.command?.user ?? (config.switchesUser ? framework.user : null),
-    limits: containerLimits(task, wanted.value, request.grant),
-    grant: request.grant,
+    limits: containerLimits(task, wanted.value, grant),
+    grant,
     confinement: request.confinement,
     volumes: volumes.value,
   })
+}
+
+/** The disks that a task has as resources are its alone, as those that it was granted otherwise. */
+function withDisks(grant: Grant, wanted: Resources, { devices = {} }: AgentConfig): Grant {
+  const names = wanted.flatMap(({ disk }) => {
+    const name = devices[disk?.source?.id ?? '']
+    return name === undefined ? [] : [name]
+  })
+  return names.length === 0 ? grant : { ...grant, disks: [...new Set([...grant.disks, ...names])] }
 }
 
 function containerLimits(task: TaskInfo, wanted: Resources, grant: Grant): ContainerLimits {

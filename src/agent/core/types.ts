@@ -28,6 +28,8 @@ export type MachineOffer = {
   readonly attributes: readonly MesosJson[]
   /** Every part that may be granted; tasks without a grant must not see the GPUs. */
   readonly hardware: Hardware
+  /** The kernel's names of the disks that are offered whole, by the ids of their resources. */
+  readonly devices?: Readonly<Record<string, string>>
 }
 
 /** What the machine and its operator say; all but the machine is fixed for one run of the agent. */
