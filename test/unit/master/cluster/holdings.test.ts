@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { holdingsError } from '../../../../src/master/cluster/holdings.ts'
+import { type Grant, noGrant } from '../../../../src/model/hardware.ts'
 import type { AgentId } from '../../../../src/model/ids.ts'
 import { noResources } from '../../../../src/model/resources.ts'
 import { TestCluster } from '../../../support/cluster-harness.ts'
-import { grantOfGpus } from '../../../support/hardware.ts'
 import { scalars } from '../../../support/scheduler.ts'
 
 const ports = { name: 'ports', type: 'RANGES', ranges: { range: [{ begin: 1, end: 5 }] } } as const
@@ -43,10 +43,23 @@ describe('an agent that reports what cannot be', () => {
     expect([...(rack.view.agent(agent.agentId as AgentId)?.tasks.values() ?? [])].map((task) => task.id)).toEqual(['t'])
   })
 
-  test('one GPU of two tasks cannot be', () => {
-    const task = { latestState: 'TASK_RUNNING', resources: noResources, grant: grantOfGpus(['g0']) } as never
-    expect(holdingsError([task])).toBeNull()
-    expect(holdingsError([task, task])).toMatch(/GPU/)
+  test.each<[string, Partial<Grant>, Partial<Grant>]>([
+    ['GPU g0', { gpuUuids: ['g0', 'g1'] }, { gpuUuids: ['g0'] }],
+    ['GPU m0', { gpuInstanceUuids: ['m0'] }, { gpuInstanceUuids: ['m0'] }],
+    ['CPU 3', { cpus: '0-3' }, { cpus: '3-7' }],
+    ['port eth0', { nics: ['eth0'] }, { nics: ['eth0'] }],
+    ['disk sda', { disks: ['sda', 'sdb'] }, { disks: ['sda'] }],
+  ])('%s alone of two tasks cannot be', (part, a, b) => {
+    const task = (grant: Partial<Grant>, latestState = 'TASK_RUNNING') =>
+      ({ latestState, resources: noResources, grant: { ...noGrant, ...grant } }) as never
+    expect(holdingsError([task(a), task(b, 'TASK_FINISHED')])).toBeNull()
+    expect(holdingsError([task(a), task(b)])).toBe(`${part} is granted twice`)
+  })
+
+  test('what tasks share may be granted to many', () => {
+    const grant = { ...noGrant, cpusWithin: '0-3', memory: [{ node: 0, bytes: 1 }], near: ['eth0'] }
+    const task = { latestState: 'TASK_RUNNING', resources: noResources, grant } as never
+    expect(holdingsError([task, task])).toBeNull()
   })
 
   test('amounts that cannot be counted are refused', () => {
