@@ -20,6 +20,7 @@ const entries: Readonly<Record<string, Entry>> = {
   nodes: { summary: 'list the machines of the pool', load: () => import('./nodes.ts') },
   tasks: { summary: 'list tasks', load: () => import('./tasks.ts') },
   frameworks: { summary: 'list frameworks', load: () => import('./frameworks.ts') },
+  roles: { summary: 'list roles: weights, quota and what they have', load: () => import('./roles.ts') },
   offers: { summary: 'list outstanding offers', load: () => import('./offers.ts') },
   logs: { summary: 'show the output of a task', load: () => import('./logs.ts') },
   kill: { summary: 'kill a task', load: () => import('./kill.ts') },

@@ -5,7 +5,20 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { scratchFolder, tepui } from '../support/command.ts'
 
-const commands = ['up', 'run', 'probe', 'nodes', 'tasks', 'frameworks', 'offers', 'logs', 'kill', 'master', 'agent']
+const commands = [
+  'up',
+  'run',
+  'probe',
+  'nodes',
+  'tasks',
+  'frameworks',
+  'roles',
+  'offers',
+  'logs',
+  'kill',
+  'master',
+  'agent',
+]
 
 test('--help lists every command, and each command has its own', async () => {
   const { status, stdout, stderr } = await tepui(['--help'])
@@ -32,6 +45,12 @@ test.each([
   [['run', '--instances', '0', 'true']],
   [['run', '--timeout', 'soon', 'true']],
   [['up', '--http-port', '99999']],
+  [['up', '--offer-timeout', 'never']],
+  [['master', '--weights', 'a=0']],
+  [['master', '--weights', 'a']],
+  [['master', '--roles', 'a//b']],
+  [['master', '--min-allocatable-resources', 'cpus']],
+  [['master', '--role-sorter', 'alphabet']],
   [['up', 'extra']],
   [['agent', '--isolation', 'none']],
   [['nodes', '--master', 'http://x:1']],
@@ -73,6 +92,7 @@ test.each([
   [['nodes']],
   [['tasks']],
   [['frameworks']],
+  [['roles']],
   [['offers']],
   [['logs', 'x']],
   [['kill', 'x']],

@@ -1,6 +1,8 @@
 // The operator's questions to a master, as typed answers: the v1 operator API in JSON, and Tepui's own two words.
 // It does not know how answers are shown.
 
+import type { RoleObject } from '../../master/api/render-documents.ts'
+import type { WhyDocument } from '../../master/api/why.ts'
 import { decode, encode } from '../../mesos/codec.ts'
 import { parseJson } from '../../mesos/json.ts'
 import type { MasterCall, MasterResponse } from '../../mesos/types.ts'
@@ -32,8 +34,16 @@ export async function askMaster(
   })
 }
 
-/** Why nothing of this size is offered now, one sentence; null when it could be. Amounts are thousandths by name. */
-export async function askWhyNot(
+/** All roles with their quota, as `/roles` shows them. */
+export async function askRoles(master: HttpClient): Promise<Result<readonly RoleObject[]>> {
+  const answered = accepted(await master.ask({ method: 'GET', path: '/roles' }))
+  if (!answered.ok) return answered
+  const parsed = parseJson(answered.value.body, { sizeMaxBytes: answerSizeMaxBytes })
+  return parsed.ok ? ok((parsed.value as { readonly roles: readonly RoleObject[] }).roles) : parsed
+}
+
+/** Why something is or is not offered now; the parameters are those of `/tepui/why`. */
+export async function askWhy(
   master: HttpClient,
   wanted: ReadonlyMap<string, number>,
   role: string,

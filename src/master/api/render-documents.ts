@@ -8,7 +8,7 @@ import type { MasterInfo } from '../../mesos/types.ts'
 import { sumToShow } from '../../model/resources.ts'
 import { type About, versionObject } from '../../shell/http-about.ts'
 import type { Quantities } from '../allocator/types.ts'
-import type { AgentRecord, ClusterView, FrameworkRecord, TaskRecord } from '../cluster/types.ts'
+import type { AgentRecord, ClusterView, FrameworkRecord, RoleRecord, TaskRecord } from '../cluster/types.ts'
 import {
   type ClassicObject,
   frameworkObject,
@@ -106,8 +106,35 @@ export function tasksDocument(view: ClusterView, query: TasksQuery): ClassicObje
   return { tasks: found.slice(query.offset, query.offset + query.limit).map(taskObject) }
 }
 
-export function rolesDocument(view: ClusterView): ClassicObject {
-  const roles = [...view.roles()].map((role) => ({
+/** Amounts are numbers, of ranges and sets texts. */
+type Summary = Readonly<Record<string, number | string>>
+type AmountsObject = Readonly<Record<string, number>>
+
+/** A role with all that is in it and below it. */
+export type RoleObject = {
+  readonly name: string
+  readonly weight: number
+  readonly frameworks: readonly string[]
+  readonly resources: Summary
+  readonly allocated: Summary
+  readonly offered: Summary
+  readonly reserved: Summary
+  readonly quota: {
+    readonly role: string
+    readonly guarantee: AmountsObject
+    readonly limit: AmountsObject
+    readonly consumed: AmountsObject
+  }
+  /** Tepui's own: the dominant share by weight, as the allocator goes by it. */
+  readonly share: number
+}
+
+export function rolesDocument(view: ClusterView): { readonly roles: readonly RoleObject[] } {
+  return { roles: [...view.roles()].map(roleObject) }
+}
+
+function roleObject(role: RoleRecord): RoleObject {
+  return {
     name: role.name,
     weight: role.weight,
     frameworks: role.frameworks,
@@ -121,13 +148,11 @@ export function rolesDocument(view: ClusterView): ClassicObject {
       limit: amountsObject(role.quota?.limits ?? {}),
       consumed: amountsObject(role.consumed),
     },
-    // Tepui's own: what the allocator goes by.
     share: role.share,
-  }))
-  return { roles }
+  }
 }
 
-function amountsObject(quantities: Quantities): ClassicObject {
+function amountsObject(quantities: Quantities): AmountsObject {
   return Object.fromEntries(Object.entries(quantities).map(([name, milli]) => [name, milli / 1000]))
 }
 
