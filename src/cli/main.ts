@@ -22,6 +22,7 @@ const entries: Readonly<Record<string, Entry>> = {
   frameworks: { summary: 'list frameworks', load: () => import('./frameworks.ts') },
   roles: { summary: 'list roles: weights, quota and what they have', load: () => import('./roles.ts') },
   offers: { summary: 'list outstanding offers', load: () => import('./offers.ts') },
+  why: { summary: 'say why machines are offered or not, and what would change it', load: () => import('./why.ts') },
   logs: { summary: 'show the output of a task', load: () => import('./logs.ts') },
   kill: { summary: 'kill a task', load: () => import('./kill.ts') },
   master: { summary: 'start a master', load: () => import('./master.ts') },

@@ -45,17 +45,13 @@ export async function askRoles(master: HttpClient): Promise<Result<readonly Role
 /** Why something is or is not offered now; the parameters are those of `/tepui/why`. */
 export async function askWhy(
   master: HttpClient,
-  wanted: ReadonlyMap<string, number>,
-  role: string,
-): Promise<Result<string | null>> {
-  const query = new URLSearchParams({ role })
-  for (const [name, milli] of wanted) query.set(name, `${milli / 1000}`)
+  parameters: Readonly<Record<string, string>>,
+): Promise<Result<WhyDocument>> {
+  const query = new URLSearchParams(parameters)
   const answered = accepted(await master.ask({ method: 'GET', path: `/tepui/why?${query}` }))
   if (!answered.ok) return answered
-  const parsed = parseJson(answered.value.body)
-  if (!parsed.ok) return parsed
-  const { reason } = parsed.value as { readonly reason?: unknown }
-  return ok(typeof reason === 'string' ? reason : null)
+  const parsed = parseJson(answered.value.body, { sizeMaxBytes: answerSizeMaxBytes })
+  return parsed.ok ? ok(parsed.value as WhyDocument) : parsed
 }
 
 /** Asks the master to end a task whoever's it is; ends when the request is taken, not when the task has ended. */

@@ -1,11 +1,12 @@
 // A framework of one job: launches its instances as offers come, passes their output on as they write it, and ends
 // with their exit status. Everything that reaches it is an event or a tick; it does not know command lines or signals.
 
+import type { WhyDocument } from '../../master/api/why.ts'
 import type { Offer, Resource, SchedulerEvent, TaskInfo, TaskStatus } from '../../mesos/types.ts'
 import type { Fault } from '../../model/result.ts'
 import { AgentPlace } from '../client/agent-place.ts'
 import type { HttpClient } from '../client/http.ts'
-import { askWhyNot } from '../client/operator.ts'
+import { askWhy } from '../client/operator.ts'
 import type { Subscription } from '../client/scheduler.ts'
 import { OutputFollower, type OutputName } from '../client/task-files.ts'
 import { LinePrefixer, say, writeTo } from '../output.ts'
@@ -296,10 +297,24 @@ export class Job {
   /** Says why nothing is offered, once for each reason. */
   async #explain(): Promise<void> {
     this.#waitingSinceMs = performance.now()
-    const asked = await askWhyNot(this.#options.master, this.#wanted, this.#options.spec.role)
-    if (!asked.ok || asked.value === null || asked.value === this.#explained) return
-    this.#explained = asked.value
-    say(`waiting: ${asked.value}`)
+    const { spec, master, subscription } = this.#options
+    const asked = await askWhy(master, {
+      about: subscription.frameworkId ?? '',
+      want: [...this.#wanted].map(([name, milli]) => `${name}:${milli / 1000}`).join(';'),
+      ...Object.fromEntries(spec.labels.map(({ key, value }) => [key, value])),
+    })
+    const reason = asked.ok ? this.#reasonIn(asked.value) : null
+    if (reason === null || reason === this.#explained) return
+    this.#explained = reason
+    say(`waiting: ${reason}`)
+  }
+
+  #reasonIn({ reason, frameworks }: WhyDocument): string | null {
+    const gang = frameworks[0]?.gangs[0]
+    if (gang === undefined) return reason
+    const where = { ANY: '', SAME: ' in one rack', SPREAD: ' in different racks' }[gang.racks] ?? ''
+    const kept = gang.kept === 0 ? '' : `, ${gang.kept} kept so far`
+    return `for ${gang.count} machines together${where}${kept}${reason === null ? '' : `; ${reason}`}`
   }
 
   #suppressIfPlaced(): void {

@@ -4,8 +4,6 @@
 
 import { parseJson } from '../../mesos/json.ts'
 import type { FrameworkId, TaskId } from '../../model/ids.ts'
-import { noResources, resources, scalar } from '../../model/resources.ts'
-import { milliFromNumber } from '../../model/units.ts'
 import { type About, aboutEndpoints } from '../../shell/http-about.ts'
 import { sendDocument, sendEmpty, sendText } from '../../shell/http-answers.ts'
 import { type Answer, type Endpoint, type Exchange, withSuffix } from '../../shell/http-server.ts'
@@ -23,11 +21,9 @@ import {
   tasksDocument,
 } from './render-documents.ts'
 import type { ClusterPort } from './types.ts'
+import { whyDocument } from './why.ts'
 
 export type ClassicParts = { readonly about: About; readonly metrics: Metrics }
-
-/** More than any machine has; larger wishes are a mistake in the query. */
-const askedMax = 1e12
 
 export function classicEndpoints({ about, metrics }: ClassicParts): readonly Endpoint<ClusterPort>[] {
   return [
@@ -55,10 +51,7 @@ export function classicEndpoints({ about, metrics }: ClassicParts): readonly End
     ...resourceEndpoints(),
     ...reading('/metrics/snapshot', (cluster) => metrics.snapshot(cluster)),
     ...reading('/system/stats', () => systemStats()),
-    ...reading('/tepui/why', ({ view }, query) => {
-      const wanted = wantedResources(query)
-      return wanted === null ? 'cpus, mem, disk and gpus must be numbers' : { reason: view.whyNot(wanted) }
-    }),
+    ...reading('/tepui/why', ({ view }, query) => whyDocument(view, query)),
     {
       path: '/metrics',
       method: 'GET',
@@ -119,18 +112,6 @@ async function operatorKill({ request, reply, subject: cluster }: Exchange<Clust
     taskId: taskId as TaskId,
   }))
   return message === null ? sendEmpty(reply, status) : sendText(reply, status, message)
-}
-
-function wantedResources(query: URLSearchParams) {
-  let wanted = noResources
-  for (const name of ['cpus', 'mem', 'disk', 'gpus']) {
-    const text = query.get(name)
-    if (text === null) continue
-    const amount = Number(text)
-    if (text.trim() === '' || !(amount >= 0 && amount <= askedMax)) return null
-    wanted = resources([...wanted, scalar(name, milliFromNumber(amount))])
-  }
-  return wanted
 }
 
 function wholeNumber(text: string | null, otherwise: number): number | null {

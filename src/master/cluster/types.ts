@@ -33,8 +33,8 @@ import type {
 } from '../../model/ids.ts'
 import type { Resources } from '../../model/resources.ts'
 import type { DownFrame, Grant, UpFrame } from '../../wire/messages.ts'
-import type { AllocatorOptions, Quantities, Quota } from '../allocator/types.ts'
-import type { FreeHardware } from '../placement/types.ts'
+import type { AllocatorOptions, Quantities, Quota, Refusal } from '../allocator/types.ts'
+import type { FreeHardware, Wish } from '../placement/types.ts'
 import type { RegistryOp } from '../registry/types.ts'
 import type { Sickness } from './sick-parts.ts'
 
@@ -283,6 +283,48 @@ export type RoleRecord = {
   readonly share: number
 }
 
+export type WhyQuery = {
+  readonly frameworkId: FrameworkId
+  readonly role: string
+  /** One machine alone; null: all. */
+  readonly agentId: AgentId | null
+  /** What a task would need; nothing: any offer will do. */
+  readonly wanted: Resources
+  readonly wish: Wish
+}
+
+export type WhyAnswer = {
+  /** Machines by reason: those that are or can be offered first, then those that will be by themselves. */
+  readonly groups: readonly WhyGroup[]
+  /** All of it in one sentence; null where a machine is offered or can be. */
+  readonly sentence: string | null
+}
+
+/** Machines with one reason. */
+export type WhyGroup = {
+  readonly code: WhyCode
+  readonly text: string
+  readonly count: number
+  /** Host names, the first of them. */
+  readonly machines: readonly string[]
+  /** What would change it, the soonest first; empty where nothing but others can. */
+  readonly changes: readonly string[]
+  /** Who holds these machines, most machines first; for reasons that are about that. */
+  readonly holders: readonly { readonly framework: string; readonly role: string; readonly machines: number }[]
+}
+
+export type WhyCode =
+  | 'offerable'
+  | 'hasOffer'
+  | 'tooSmall'
+  | 'busy'
+  | 'placement'
+  | 'disconnected'
+  | 'deactivated'
+  | 'notOnWhitelist'
+  | 'sick'
+  | Refusal['kind']
+
 /** An agent of an earlier master that has not come back yet. */
 export type RecoveredAgentRecord = { readonly id: AgentId; readonly uid: AgentUid; readonly info: AgentInfo }
 
@@ -316,8 +358,8 @@ export type ClusterView = {
   consumed(role: string): Quantities
   /** Every role that anything is known of, and those above it, by name. */
   roles(): Iterable<RoleRecord>
-  /** Why a framework of these roles that needs `wanted` gets no offer now, one sentence for a person; null if it could. */
-  whyNot(wanted: Resources): string | null
+  /** Why a framework is or is not offered machines in a role, and what would change it; null for an unknown framework. */
+  why(query: WhyQuery): WhyAnswer | null
   /** Monotonic counters by Mesos' metric name (`master/tasks_finished` …). */
   counters(): ReadonlyMap<string, number>
 }

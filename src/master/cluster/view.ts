@@ -4,7 +4,7 @@
 import { rolesOf } from './roles.ts'
 import type { State } from './state.ts'
 import type { ClusterView } from './types.ts'
-import { whyNot } from './why-not.ts'
+import { why } from './why.ts'
 
 export function createView(state: State): ClusterView {
   return {
@@ -25,7 +25,7 @@ export function createView(state: State): ClusterView {
     quotas: () => state.quotas,
     consumed: (role) => state.allocator.consumed(role),
     roles: () => rolesOf(state),
-    whyNot: (wanted) => whyNot(state.agents.values(), wanted),
+    why: (query) => why(state, query),
     counters: () => state.counters.values,
   }
 }

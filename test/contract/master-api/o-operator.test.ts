@@ -261,15 +261,6 @@ test('an operator ends one task through /tepui/kill; 404 for a task that is not 
   expect(agent.isRunning('t1')).toBe(false)
 })
 
-test('/tepui/why says in a sentence why nothing would be offered, and null when something would', async () => {
-  const rack = await Rack.start()
-  await rack.agent()
-  expect(await getJson(rack.http, '/tepui/why?cpus=2')).toEqual({ reason: null })
-  const { reason } = await getJson(rack.http, '/tepui/why?cpus=64&mem=128')
-  expect(reason).toMatch(/64/)
-  expect((await ask(rack.http, { path: '/tepui/why?cpus=many' })).status).toBe(400)
-})
-
 test('a stream whose reader stops reading is cut, and others are not harmed', async () => {
   const rack = await Rack.start()
   await rack.agent()

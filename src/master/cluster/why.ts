@@ -1,0 +1,226 @@
+// Why a framework is or is not offered machines now, and what would change it: for each machine the first reason in the
+// order in which offers are decided, then grouped and counted for a person. The reasons come from the code that decides
+// (allocator's `judge`, placement's `place`, agent-activity), never from a second opinion. It looks at every agent and is
+// asked by people, not by the cluster. It does not know how answers are shown.
+
+import { type Resources, scalarTotal, scalarTotals } from '../../model/resources.ts'
+import { unreachable } from '../../model/result.ts'
+import type { Quantities, Refusal } from '../allocator/types.ts'
+import { whyNotOffered } from './agent-activity.ts'
+import { supplyOf } from './ending.ts'
+import { needOf } from './hardware.ts'
+import type { Agent, Framework } from './records.ts'
+import { criticalOf } from './sick-parts.ts'
+import type { State } from './state.ts'
+import type { WhyAnswer, WhyCode, WhyGroup, WhyQuery } from './types.ts'
+import { sentenceOf } from './why-sentence.ts'
+
+/** Examples of machines and of holders that a group names; it counts all. */
+const namesMax = 8
+
+type Answer = {
+  readonly code: WhyCode
+  readonly text: string
+  readonly change?: string
+  /** For the order of changes: when it comes of itself. */
+  readonly changeMs?: number
+  readonly isHeld?: boolean
+}
+
+/** Null for a framework that is not there. */
+export function why(state: State, query: WhyQuery): WhyAnswer | null {
+  const framework = state.frameworks.get(query.frameworkId)
+  if (framework === undefined) return null
+  const one = query.agentId === null ? undefined : state.agents.get(query.agentId)
+  const agents = query.agentId === null ? [...state.agents.values()] : one === undefined ? [] : [one]
+  const groups = groupsOf(state, { ...query, framework }, agents)
+  return { groups, sentence: sentenceOf(agents, query.wanted, groups) }
+}
+
+type Query = WhyQuery & { readonly framework: Framework }
+
+function groupsOf(state: State, query: Query, agents: readonly Agent[]): readonly WhyGroup[] {
+  const groups = new Map<string, { readonly answer: Answer; readonly agents: Agent[]; readonly answers: Answer[] }>()
+  for (const agent of agents) {
+    const answer = answerOf(state, query, agent)
+    const key = `${answer.code} ${answer.text}`
+    const group = groups.get(key) ?? { answer, agents: [], answers: [] }
+    group.agents.push(agent)
+    group.answers.push(answer)
+    groups.set(key, group)
+  }
+  return [...groups.values()]
+    .map(({ answer: { code, text }, agents: members, answers }) => ({
+      code,
+      text,
+      count: members.length,
+      machines: members.slice(0, namesMax).map(({ info }) => info.hostname),
+      changes: changesOf(answers),
+      holders: answers.some(({ isHeld }) => isHeld) ? holdersOf(state, members) : [],
+    }))
+    .sort((a, b) => rankOf(a.code) - rankOf(b.code) || b.count - a.count)
+}
+
+const soonest: readonly WhyCode[] = ['offerable', 'hasOffer', 'filter']
+
+function rankOf(code: WhyCode): number {
+  const place = soonest.indexOf(code)
+  return place < 0 ? soonest.length : place
+}
+
+function changesOf(answers: readonly Answer[]): readonly string[] {
+  const sorted = [...answers].sort((a, b) => (a.changeMs ?? Infinity) - (b.changeMs ?? Infinity) || 0)
+  return [...new Set(sorted.flatMap(({ change }) => change ?? []))].slice(0, namesMax)
+}
+
+function holdersOf(state: State, agents: readonly Agent[]): WhyGroup['holders'] {
+  const counts = new Map<string, { framework: string; role: string; machines: number }>()
+  for (const agent of agents) {
+    const seen = new Set<string>()
+    for (const { frameworkId, role } of state.allocator.holders(agent.id)) {
+      const key = `${frameworkId}/${role}`
+      if (seen.has(key)) continue
+      seen.add(key)
+      const framework = state.frameworks.get(frameworkId)?.info.name ?? frameworkId
+      const count = counts.get(key) ?? { framework, role, machines: 0 }
+      count.machines++
+      counts.set(key, count)
+    }
+  }
+  return [...counts.values()].sort((a, b) => b.machines - a.machines).slice(0, namesMax)
+}
+
+function answerOf(state: State, query: Query, agent: Agent): Answer {
+  const { framework, role, wanted } = query
+  const inactive = activityAnswer(state, agent)
+  if (inactive !== null) return inactive
+  const lack = lackOf(agent.total, wanted)
+  if (lack !== null) return tooSmall(agent.total, lack)
+  if (lackOf(supplyOf(agent).total, wanted) !== null) return sickAnswer(agent)
+  const own = [...agent.offers].flatMap((id) => state.offers.get(id) ?? [])
+  const mine = own.find((offer) => offer.frameworkId === framework.id && offer.role === role)
+  if (mine !== undefined && lackOf(mine.resources, wanted) === null) {
+    const placed = placementAnswer(query, agent)
+    const what = mine.keptFor === null ? 'it holds an offer of it' : `it is kept for its gang '${mine.keptFor.id}'`
+    return placed ?? { code: 'hasOffer', text: what }
+  }
+  const judged = state.allocator.judge(framework.id, role, agent.id, state.nowMs)
+  if (judged.kind === 'refused') return refusalAnswer(state, judged.refusal)
+  if (lackOf(judged.resources, wanted) !== null) {
+    return { code: 'busy', text: 'too much of it is held by others or by itself', isHeld: true }
+  }
+  return placementAnswer(query, agent) ?? { code: 'offerable', text: 'it can be offered, or is at this moment' }
+}
+
+function activityAnswer(state: State, agent: Agent): Answer | null {
+  const reason = whyNotOffered(state, agent)
+  switch (reason) {
+    case null:
+      return null
+    case 'disconnected':
+      return { code: reason, text: 'its link is broken', change: 'the agent comes back' }
+    case 'deactivated':
+      return { code: reason, text: 'an operator took it out', change: 'an operator reactivates it' }
+    case 'notOnWhitelist':
+      return { code: reason, text: 'it is not on the whitelist', change: 'an operator lists it' }
+    case 'sick':
+      return {
+        code: reason,
+        text: 'the machine is sick',
+        change: `${agent.info.hostname}: ${agent.sickMachine ?? 'it is well again'}`,
+      }
+    default:
+      return unreachable(reason)
+  }
+}
+
+/** The first resource by name of which `items` has less than `wanted`, or null. */
+function lackOf(items: Resources, wanted: Resources): string | null {
+  for (const [name, amount] of scalarTotals(wanted)) if (scalarTotal(items, name) < amount) return name
+  return null
+}
+
+function tooSmall(total: Resources, name: string): Answer {
+  const has = scalarTotal(total, name) / 1000
+  return { code: 'tooSmall', text: has === 0 ? `it has no ${name}` : `it has too little ${name}` }
+}
+
+/** Well, it would be large enough. */
+function sickAnswer(agent: Agent): Answer {
+  const sick = criticalOf(agent.conditions).map(({ part }) => part.name)
+  return {
+    code: 'sick',
+    text: 'parts of it are sick',
+    change: `would fit on ${agent.info.hostname} if ${[...new Set(sick)].join(', ')} were healthy`,
+  }
+}
+
+function placementAnswer({ wanted, wish }: Query, agent: Agent): Answer | null {
+  const placed = agent.books.place(needOf(wanted), wish)
+  if (placed.ok) return null
+  const isTaken = placed.fault.code === 'PLACEMENT_TAKEN'
+  return {
+    code: 'placement',
+    text: isTaken ? 'its hardware cannot be had in that way now' : 'its hardware can never be had in that way',
+    change: `${agent.info.hostname}: ${placed.fault.message}`,
+    isHeld: isTaken,
+  }
+}
+
+function refusalAnswer(state: State, refusal: Refusal): Answer {
+  const code = refusal.kind
+  switch (refusal.kind) {
+    case 'frameworkInactive':
+      return { code, text: 'the framework is not connected', change: 'its scheduler subscribes again' }
+    case 'notSubscribed':
+      return { code, text: 'the framework is not in the role' }
+    case 'suppressed':
+      return { code, text: 'the framework suppressed offers in the role', change: 'it calls REVIVE' }
+    case 'agentInactive':
+      return { code, text: 'it is not offered to anybody' }
+    case 'capability':
+      return { code, text: `the framework lacks the capability ${refusal.capability}` }
+    case 'agentCapability':
+      return { code, text: `the agent lacks the capability ${refusal.capability}` }
+    case 'region':
+      return { code, text: `it is in region ${refusal.region} and the framework is not REGION_AWARE` }
+    case 'constraint':
+      return { code, text: `the framework's offer constraints exclude it` }
+    case 'nothingFree':
+      return { code, text: 'all of it is held', isHeld: true }
+    case 'reserved':
+      return { code, text: `what is free is reserved for ${refusal.roles.join(', ')}` }
+    case 'hidden':
+      return { code, text: `what is free is shown to frameworks with ${refusal.capability} only` }
+    case 'quotaLimit':
+      return {
+        code,
+        text: `role ${refusal.role} has what its quota allows of ${refusal.name}`,
+        change: `the limit of ${refusal.role} is raised, or tasks of it end`,
+      }
+    case 'headroom':
+      return { code, text: `it is kept back for the guarantees of ${refusal.roles.join(', ')}` }
+    case 'belowMinimum':
+      return { code, text: `what is free is less than is worth an offer (${minimumText(refusal.least)})`, isHeld: true }
+    case 'filter': {
+      const inSeconds = Math.ceil((refusal.untilMs - state.nowMs) / 1000)
+      return {
+        code,
+        text: 'the framework refused what it has',
+        change:
+          inSeconds > (365 * 86_400) / 2 ? 'the framework calls REVIVE' : `filter ends in ${Math.max(0, inSeconds)} s`,
+        changeMs: refusal.untilMs,
+      }
+    }
+    default:
+      return unreachable(refusal)
+  }
+}
+
+function minimumText(least: readonly Quantities[]): string {
+  const one = (wanted: Quantities) =>
+    Object.entries(wanted)
+      .map(([name, amount]) => `${name} ${amount / 1000}`)
+      .join(' and ')
+  return least.map(one).join(' or ')
+}
