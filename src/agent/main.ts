@@ -33,6 +33,7 @@ import {
 import { readResourceText } from './offered-resources.ts'
 import { type AgentStore, openAgentStore } from './store/store.ts'
 import { disksOfTasks, reservedDisks, takeBackDevices } from './volumes/devices.ts'
+import { volumeDirectory } from './volumes/paths.ts'
 import { createVolumes, type Volumes } from './volumes/volumes.ts'
 
 export type AgentOptions = MachineOptions & {
@@ -128,6 +129,7 @@ async function startWith(options: AgentOptions): Promise<Result<Agent>> {
     view: {
       running: () => shell.facts(),
       sandbox: (place) => containerizer.value.sandbox(place),
+      volume: (place) => volumeDirectory(workDir, place),
       sandboxes: containerizer.value.sandboxes,
     },
     nowMs,

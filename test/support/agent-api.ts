@@ -7,6 +7,7 @@ import { createAgentApi } from '../../src/agent/api/api.ts'
 import type { AgentApi, AgentApiOptions, AgentFacts } from '../../src/agent/api/types.ts'
 import { sandboxPath } from '../../src/agent/containers/sandbox.ts'
 import type { RunView } from '../../src/agent/core/types.ts'
+import { volumeDirectory } from '../../src/agent/volumes/paths.ts'
 import type { AgentId, AgentUid, ContainerId, FrameworkId, TaskId } from '../../src/model/ids.ts'
 import { gpusOnly, grantOfGpus } from './hardware.ts'
 
@@ -106,6 +107,7 @@ export async function openAgentApi(over: Partial<AgentApiOptions> = {}): Promise
     view: {
       running: () => facts,
       sandbox: (place) => sandboxPath(workDir, place),
+      volume: (place) => volumeDirectory('/work', place),
       sandboxes: join(workDir, 'frameworks'),
     },
     ...over,

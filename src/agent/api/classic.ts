@@ -6,6 +6,7 @@ import { toJsonValue } from '../../mesos/json.ts'
 import type { MessageName } from '../../mesos/plan.ts'
 import { attributesSummary, resourcesSummary } from '../../mesos/resource-text.ts'
 import type { MessageTypes, TaskStatus } from '../../mesos/types.ts'
+import { grantDocument } from '../../model/hardware.ts'
 import type { FrameworkId } from '../../model/ids.ts'
 import { type Resource, type Resources, resources } from '../../model/resources.ts'
 import { type About, aboutEndpoints, versionObject } from '../../shell/http-about.ts'
@@ -23,6 +24,7 @@ import {
   taskInfo,
   taskPlace,
   taskStatuses,
+  volumeUsers,
 } from './records.ts'
 import type { AgentApiView, AgentFacts } from './types.ts'
 
@@ -83,6 +85,13 @@ function stateDocument(facts: AgentFacts, { about, startedMs, view: api }: Class
     unreserved_resources_full: resourceObjects(unreserved),
     attributes: attributesSummary(agentInfo(facts).attributes ?? []),
     flags: about.flags,
+    // Tepui's own: the persistent volumes and where they lie.
+    volumes: view.volumes().map((place) => ({
+      id: place.id,
+      role: place.role,
+      directory: api.volume(place),
+      tasks: volumeUsers(place, view),
+    })),
     frameworks: [...view.frameworks].map(([id, info]) => {
       const { name, user } = frameworkInfo(info)
       const ours = runs.filter((run) => run.frameworkId === id)
@@ -136,7 +145,7 @@ function taskObject(run: RunView): Document {
     ...(info.command?.user === undefined ? {} : { user: info.command.user }),
     ...optional('discovery', 'mesos.v1.DiscoveryInfo', info.discovery),
     // Tepui's own: the exact hardware granted.
-    grant: { gpu_uuids: run.grant.gpuUuids },
+    grant: grantDocument(run.grant),
   }
 }
 

@@ -3,13 +3,22 @@
 
 import { decode } from '../../mesos/codec.ts'
 import { acceptedContentType, requestContentType } from '../../mesos/http.ts'
-import type { AgentCall, AgentResponse, AgentResponseGetTasks, Task } from '../../mesos/types.ts'
+import type { AgentCall, AgentResponse, AgentResponseGetTasks, Operation, Task } from '../../mesos/types.ts'
 import { type About, flagList, versionInfo } from '../../shell/http-about.ts'
 import { sendMessage, sendText } from '../../shell/http-answers.ts'
 import type { Endpoint, Exchange } from '../../shell/http-server.ts'
 import { fileInfos } from './files.ts'
 import type { Metrics } from './metrics.ts'
-import { agentInfo, executorInfo, executorName, frameworkInfo, taskInfo, taskMessage, taskPlace } from './records.ts'
+import {
+  agentInfo,
+  executorInfo,
+  executorName,
+  frameworkInfo,
+  operationMessage,
+  taskInfo,
+  taskMessage,
+  taskPlace,
+} from './records.ts'
 import type { FileAnswer, SandboxFiles } from './sandbox-files.ts'
 import type { AgentFacts } from './types.ts'
 
@@ -112,7 +121,7 @@ function answer(call: AgentCall, facts: AgentFacts, { about, metrics }: Operator
     case 'GET_CONTAINERS':
       return { type: 'GET_CONTAINERS', get_containers: getContainers(facts) }
     case 'GET_OPERATIONS':
-      return { type: 'GET_OPERATIONS', get_operations: {} }
+      return { type: 'GET_OPERATIONS', get_operations: { operations: getOperations(facts) } }
     case 'GET_RESOURCE_PROVIDERS':
       return { type: 'GET_RESOURCE_PROVIDERS', get_resource_providers: {} }
     case 'GET_STATE':
@@ -133,6 +142,10 @@ function getTasks({ view }: AgentFacts): AgentResponseGetTasks {
   const tasks: Record<ReturnType<typeof taskPlace>, Task[]> = { queued: [], launched: [], terminated: [] }
   for (const run of view.runs()) tasks[taskPlace(run)].push(taskMessage(run))
   return { queued_tasks: tasks.queued, launched_tasks: tasks.launched, terminated_tasks: tasks.terminated }
+}
+
+function getOperations({ view }: AgentFacts): readonly Operation[] {
+  return view.operations().map((report) => operationMessage(report, view))
 }
 
 function getFrameworks({ view }: AgentFacts) {

@@ -10,6 +10,7 @@ import type {
   ExecutorInfo,
   FrameworkInfo,
   MessageTypes,
+  Operation,
   Resource,
   Task,
   TaskInfo,
@@ -18,8 +19,9 @@ import type {
 } from '../../mesos/types.ts'
 import { noResources, type Resources, resources } from '../../model/resources.ts'
 import { invariant, unreachable } from '../../model/result.ts'
-import type { MesosJson } from '../../wire/messages.ts'
-import type { AgentConfig, AgentView, RunView } from '../core/types.ts'
+import type { MesosJson, OperationReport } from '../../wire/messages.ts'
+import type { AgentConfig, AgentView, RunView, VolumePlace } from '../core/types.ts'
+import { usesVolume } from '../core/volumes.ts'
 import type { AgentFacts } from './types.ts'
 
 export function agentInfo({ config, view }: AgentFacts): AgentInfo {
@@ -76,6 +78,24 @@ export function frameworkInfo(info: MesosJson): FrameworkInfo {
   return message('mesos.v1.FrameworkInfo', info)
 }
 
+export function operationMessage(report: OperationReport, { agentId }: AgentView): Operation {
+  const status = message('mesos.v1.OperationStatus', report.status)
+  return {
+    ...(report.frameworkId === null ? {} : { framework_id: { value: report.frameworkId } }),
+    ...(agentId === null ? {} : { agent_id: { value: agentId } }),
+    info: message('mesos.v1.Offer.Operation', report.operation),
+    latest_status: status,
+    statuses: [status],
+    uuid: { value: uuidBytes(report.operationUuid) },
+  }
+}
+
+/** Ids of the tasks that use a volume and are not over. */
+export function volumeUsers(place: VolumePlace, view: AgentView): readonly string[] {
+  const live = [...view.runs()].filter((run) => run.phase !== 'ended')
+  return live.filter((run) => usesVolume(run.taskInfo, place)).map(({ taskId }) => taskId)
+}
+
 export function taskMessage(run: RunView): Task {
   const info = taskInfo(run)
   const statuses = taskStatuses(run)
@@ -121,6 +141,11 @@ export function executorName(info: TaskInfo): string {
 
 export function endpointResources(items: Resources): Resource[] {
   return toMessages(items, 'endpoint')
+}
+
+/** The 16 bytes that a UUID's text stands for. */
+function uuidBytes(uuid: string): Uint8Array {
+  return Uint8Array.from(Buffer.from(uuid.replaceAll('-', ''), 'hex'))
 }
 
 /** Decodes what the agent itself has checked, or made, before it kept it. */

@@ -1,7 +1,7 @@
 // What the agent's HTTP API needs from the rest of the agent, and what it gives back.
 
 import type { ContainerId } from '../../model/ids.ts'
-import type { AgentConfig, AgentView } from '../core/types.ts'
+import type { AgentConfig, AgentView, VolumePlace } from '../core/types.ts'
 
 export type SandboxPlace = {
   readonly containerId: ContainerId
@@ -15,6 +15,8 @@ export type AgentApiView = {
   running(): AgentFacts | null
   /** Absolute path of a run's sandbox, also of one that is long over. */
   sandbox(place: SandboxPlace): string
+  /** Absolute path of a persistent volume. */
+  volume(place: VolumePlace): string
   /** The directory above all sandboxes: `F/executors/E/runs/C` lie below it. */
   readonly sandboxes: string
 }

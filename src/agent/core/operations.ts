@@ -69,7 +69,8 @@ export class Operations {
     if (present !== undefined) return this.#send(present, nowMs)
     const { reservations } = this.#context
     const decoded = fromJsonValue('mesos.v1.Offer.Operation', message.operation)
-    if (!decoded.ok) return this.#refuse(message, 'OPERATION_FAILED', decoded.fault, nowMs)
+    // What is no operation is not kept: whoever reads the records may count on operations.
+    if (!decoded.ok) return this.#refuse({ ...message, operation: {} }, 'OPERATION_FAILED', decoded.fault, nowMs)
     const result = applied(reservations.total, decoded.value)
     if (!result.ok) {
       const isOther = result.fault.code === 'RESOURCES_MISSING'

@@ -263,7 +263,7 @@ describe('protection', () => {
     version: '0.1.0',
     flags: {},
     nowMs: () => 0,
-    view: { running: () => null, sandbox: () => '/nowhere', sandboxes: '/nowhere' },
+    view: { running: () => null, sandbox: () => '/nowhere', volume: () => '/nowhere', sandboxes: '/nowhere' },
     ...over,
   })
 
