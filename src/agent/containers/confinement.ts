@@ -2,10 +2,10 @@
 // else by the affinity of its threads. Who belongs where is decided elsewhere; here it is kept, or said why not. CPUs
 // that are granted alone are a promise: while somebody else may still be on them, nobody starts there.
 
-import { type CpuSet, intersect, parseCpuList } from '../../model/cpu-set.ts'
+import { type CpuSet, formatCpuList, intersect, parseCpuList, subtract } from '../../model/cpu-set.ts'
 import type { Grant } from '../../model/hardware.ts'
 import type { ContainerId } from '../../model/ids.ts'
-import { ok, type Result } from '../../model/result.ts'
+import { fail, ok, type Result } from '../../model/result.ts'
 import { keepToCpus, threadsOf } from './affinity.ts'
 import { cpusetGroup, effectiveCpus, writeCpuset } from './cpuset-files.ts'
 import { memoryPlan } from './memory-policy.ts'
@@ -17,9 +17,8 @@ export type ConfinementOptions = {
   /** Programs that work here; null: there is none. */
   readonly taskset: string | null
   readonly numactl: string | null
-  /** CPUs and memory nodes that this process may use. */
-  readonly cpus: CpuSet
-  readonly memoryNodes: CpuSet
+  /** CPUs and memory nodes that are there for this process now. */
+  readonly kernelSets: () => { readonly cpus: CpuSet; readonly memoryNodes: CpuSet }
   readonly runs: () => Iterable<Run>
   /** Some of a run's threads may be where they do not belong. */
   readonly strayed: (containerId: ContainerId, why: string) => void
@@ -59,14 +58,18 @@ export class Confinements {
 
   /** How a run whose groups are made is started where it belongs now. */
   begin(run: Run, grant: Grant): Result<StartConfinement> {
-    const { taskset, numactl, memoryNodes: nodes } = this.#options
+    const { taskset, numactl, kernelSets } = this.#options
     const { confinement } = run
     const hasCpuset = cpusetGroup(run.groups) !== null
-    const memory = memoryPlan(grant, confinement, { hasCpuset, numactl, nodes })
+    const here = kernelSets()
+    const memory = memoryPlan(grant, confinement, { hasCpuset, numactl, nodes: here.memoryNodes })
     if (!memory.ok) return memory
-    run.confined = confinement
-    const { cpus } = confinement
+    const { cpus, isAlone } = confinement
     const affinity = hasCpuset || cpus === null || taskset === null ? null : { taskset, cpus }
+    // sched_setaffinity(2) leaves out silently what is not there.
+    const missing = affinity === null || !isAlone ? [] : subtract(parseCpuList(affinity.cpus) ?? [], here.cpus)
+    if (missing.length > 0) return fail('AGENT_LAUNCH_FAILED', `CPUs ${formatCpuList(missing)} are not there`)
+    run.confined = confinement
     return ok({ affinity, ...memory.value })
   }
 
@@ -106,7 +109,7 @@ export class Confinements {
   }
 
   #cpusOf(list: string | null): CpuSet {
-    return list === null ? this.#options.cpus : (parseCpuList(list) ?? [])
+    return list === null ? this.#options.kernelSets().cpus : (parseCpuList(list) ?? [])
   }
 
   #settle(run: Run, why: string | null): void {

@@ -97,7 +97,7 @@ class ProcessContainerizer implements Containerizer {
       kind: limiter.isolation.enforced.find((one) => one === 'cpuset' || one === 'affinity') ?? null,
       taskset: tools.taskset,
       numactl: tools.numactl,
-      ...kernelSets(),
+      kernelSets,
       runs: () => this.#runs.values(),
       strayed: (containerId, why) => {
         if (!this.#isClosed) options.events.strayed(containerId, why)

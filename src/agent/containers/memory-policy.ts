@@ -18,8 +18,8 @@ const nothing: MemoryPlan = { words: [], note: null }
 
 /** `nodes` are those that this process may use. AGENT_LAUNCH_FAILED says why memory cannot be bound. */
 export function memoryPlan(
-  { memory, memoryPolicy }: Grant,
-  { memoryNodes }: Confinement,
+  { memory, memoryPolicy }: Pick<Grant, 'memory' | 'memoryPolicy'>,
+  { memoryNodes }: Pick<Confinement, 'memoryNodes'>,
   machine: { readonly hasCpuset: boolean; readonly numactl: string | null; readonly nodes: CpuSet },
 ): Result<MemoryPlan> {
   const { hasCpuset, numactl, nodes } = machine

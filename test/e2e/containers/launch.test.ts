@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { Confinements } from '../../../src/agent/containers/confinement.ts'
+import { kernelSets } from '../../../src/agent/containers/kernel-sets.ts'
 import { findLaunchTools, launch } from '../../../src/agent/containers/launch.ts'
 import { chooseLimiter } from '../../../src/agent/containers/limiter.ts'
 import { isAlive, readBootId } from '../../../src/agent/containers/processes.ts'
@@ -32,7 +33,7 @@ test('a task that started while the agent was stopped for longer than a start ma
   const spec = shell('exec sleep 60')
   const directory = runDirectory(workDir, spec.containerId)
   const limiter = chooseLimiter(workDir, 'process-group')
-  const nowhere = { kind: null, taskset: null, numactl: null, cpus: [], memoryNodes: [], runs: () => [] }
+  const nowhere = { kind: null, taskset: null, numactl: null, kernelSets, runs: () => [] }
   const confinements = new Confinements({ ...nowhere, strayed: () => {} })
   const run = newRun(spec.containerId, directory)
   const order = { workDir, run, bootId: readBootId(), spec, limiter, confinements, tools: tools.value }

@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest'
 import { type Grant, noGrant } from '../../../../src/model/hardware.ts'
+import type { MesosJson } from '../../../../src/wire/messages.ts'
 import { gpusOnly } from '../../../support/hardware.ts'
 import { aFramework, agentConfig, MasterSide } from '../../../support/master-side.ts'
 
@@ -9,7 +10,7 @@ const nvidia = 'GPU-5b2c1a9f-8d3e-6f7a-b5c9-2e4d8a1f6c3b'
 const instance = 'MIG-7d1c2a9f-8d3e-6f7a-b5c9-2e4d8a1f6c3b'
 const amd = 'GPU-18f68e602b8a1f00'
 
-function launched(grant: Partial<Grant>, gpus: readonly string[] = [], more: object = {}) {
+function launched(grant: Partial<Grant>, gpus: readonly string[] = [], more: MesosJson = {}) {
   const eight = Array.from({ length: 8 }, (_, i) => ({
     cpus: `${i}`,
     node: null,
