@@ -3,6 +3,7 @@
 
 import { mkdirSync, realpathSync, statfsSync } from 'node:fs'
 import { changeText, partText } from '../hw/diff.ts'
+import { disksById } from '../hw/disk-resources.ts'
 import { hardwareOf } from '../hw/hardware.ts'
 import { conditionsIn } from '../hw/health/tracker.ts'
 import { probeInventory } from '../hw/inventory.ts'
@@ -86,15 +87,17 @@ export function describeMachine(
   if (!attributes.ok) return attributes
   const devices = offeredDevices(inventory, resources.value)
   const hardware = {
-    ...withoutFreeDisks(hardwareOf(inventory)),
+    ...withResourceDisks(hardwareOf(inventory), disksById(inventory)),
     mounts: mountsOf(inventory, realWorkDir(options.workDir)),
   }
   return ok({ inventory, resources: resources.value, attributes: attributes.value, hardware, devices })
 }
 
 /** A disk is given as a resource or not at all: never to two who asked for it in two ways, nor unasked. */
-function withoutFreeDisks(hardware: Hardware): Hardware {
-  return { ...hardware, disks: hardware.disks.map((disk) => ({ ...disk, isFree: false })) }
+function withResourceDisks(hardware: Hardware, byId: Readonly<Record<string, string>>): Hardware {
+  const ids = new Map(Object.entries(byId).map(([resourceId, name]) => [name, { resourceId }]))
+  const disks = hardware.disks.map((disk) => ({ ...disk, isFree: false, ...ids.get(disk.name) }))
+  return { ...hardware, disks }
 }
 
 /** In the words of the agent's state machine; `facts` are attributes of the machine that only the agent knows. */

@@ -75,6 +75,8 @@ export type HardwareDisk = {
   readonly pciAddress: string | null
   /** Nothing is on it, so that a task can be given it alone. */
   readonly isFree: boolean
+  /** What the `source.id` of a disk resource calls it; absent where no resource can be of it. */
+  readonly resourceId?: string
 }
 
 /** A mounted file system: it is lost with each of these alone; members of a mirror are not among them. */
@@ -124,6 +126,21 @@ export const noGrant: Grant = {
 export function mountOf<M extends { readonly path: string }>(mounts: readonly M[], path: string): M | undefined {
   const isWithin = (folder: string) => path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`)
   return mounts.filter((one) => isWithin(one.path)).sort((a, b) => b.path.length - a.path.length)[0]
+}
+
+/** As the documents of master and agent show it. */
+export function grantDocument(grant: Grant): { readonly [field: string]: unknown } {
+  return {
+    cpus: grant.cpus,
+    cpus_within: grant.cpusWithin,
+    memory: grant.memory,
+    memory_policy: grant.memoryPolicy,
+    gpu_uuids: grant.gpuUuids,
+    gpu_instance_uuids: grant.gpuInstanceUuids,
+    nics: grant.nics,
+    disks: grant.disks,
+    near: grant.near,
+  }
 }
 
 /** A grant as an earlier version kept it, which may lack what it did not know. */

@@ -4,7 +4,7 @@
 
 import type { ConditionCode, Severity } from '../model/conditions.ts'
 import { parseCpuList } from '../model/cpu-set.ts'
-import type { Grant, Hardware, HardwareMount } from '../model/hardware.ts'
+import type { Grant, Hardware, HardwareDisk, HardwareMount } from '../model/hardware.ts'
 import type { Condition, PartKind } from '../model/health.ts'
 import type { AgentUid, ContainerId, FrameworkId, OperationUuid, SessionId, TaskId } from '../model/ids.ts'
 import { fail, ok, type Result } from '../model/result.ts'
@@ -283,15 +283,21 @@ function readHardware(fields: Fields): Hardware {
       pciAddress: text(f, 'pciAddress'),
       rdma: text(f, 'rdma'),
     })),
-    disks: fields.children('disks', bounds.disksMax, (f) => ({
-      name: f.string('name'),
-      serial: text(f, 'serial'),
-      sizeBytes: amount(f, 'sizeBytes'),
-      rotational: f.nullable('rotational', (g, name) => g.boolean(name)),
-      node: node(f),
-      pciAddress: text(f, 'pciAddress'),
-      isFree: f.boolean('isFree'),
-    })),
+    disks: fields.children('disks', bounds.disksMax, readDisk),
+  }
+}
+
+function readDisk(fields: Fields): HardwareDisk {
+  const resourceId = fields.optional('resourceId', (f, name) => f.string(name))
+  return {
+    name: fields.string('name'),
+    serial: fields.nullable('serial', (f, name) => f.string(name)),
+    sizeBytes: fields.nullable('sizeBytes', (f, name) => f.integer(name, 0)),
+    rotational: fields.nullable('rotational', (f, name) => f.boolean(name)),
+    node: fields.nullable('node', (f, name) => f.integer(name, 0)),
+    pciAddress: fields.nullable('pciAddress', (f, name) => f.string(name)),
+    isFree: fields.boolean('isFree'),
+    ...(resourceId === undefined ? {} : { resourceId }),
   }
 }
 

@@ -8,7 +8,7 @@ import type { MessageName } from '../../mesos/plan.ts'
 import { attributesSummary, resourcesSummary } from '../../mesos/resource-text.ts'
 import { toMessages } from '../../mesos/resources.ts'
 import type { MessageTypes, TaskStatus } from '../../mesos/types.ts'
-import type { Grant } from '../../model/hardware.ts'
+import { grantDocument } from '../../model/hardware.ts'
 import type { Condition } from '../../model/health.ts'
 import { type Resource, type Resources, sumToShow } from '../../model/resources.ts'
 import { agentPid, offersOf, usedBy } from '../cluster/messages.ts'
@@ -142,27 +142,13 @@ export function taskObject(task: TaskRecord): ClassicObject {
     ...optional('container', 'mesos.v1.ContainerInfo', info.container),
     ...optional('health_check', 'mesos.v1.HealthCheck', info.health_check),
     // Tepui's own: the exact hardware granted, and what of it is sick.
-    grant: grantObject(task.grant),
+    grant: grantDocument(task.grant),
     ...(task.sickNotices.size === 0 ? {} : { sick: [...task.sickNotices.values()].flatMap(sickText) }),
   }
 }
 
 function sickText({ text, isOver }: { readonly text: string; readonly isOver: boolean }): readonly string[] {
   return isOver ? [] : [text]
-}
-
-function grantObject(grant: Grant): ClassicObject {
-  return {
-    cpus: grant.cpus,
-    cpus_within: grant.cpusWithin,
-    memory: grant.memory,
-    memory_policy: grant.memoryPolicy,
-    gpu_uuids: grant.gpuUuids,
-    gpu_instance_uuids: grant.gpuInstanceUuids,
-    nics: grant.nics,
-    disks: grant.disks,
-    near: grant.near,
-  }
 }
 
 function statusObject(status: TaskStatus): ClassicObject {

@@ -3,7 +3,7 @@
 // and is missing from then on. It does not know why a part is sick.
 
 import { parseCpuList } from '../../model/cpu-set.ts'
-import { type Grant, type Hardware, mountOf } from '../../model/hardware.ts'
+import { type Grant, type Hardware, type HardwareDisk, mountOf } from '../../model/hardware.ts'
 import {
   allocatedTo,
   overlap,
@@ -33,11 +33,9 @@ export function withoutSick(agent: Agent, left: Resources): Resources {
 export function isOnSickDisk({ hardware, sickness }: Pick<Agent, 'hardware' | 'sickness'>, item: Resource): boolean {
   const source = item.disk?.source
   if (source === undefined) return false
-  const { disks } = sickness.parts
-  const serials = hardware.disks.flatMap(({ name, serial }) => (disks.includes(name) && serial ? [serial] : []))
-  const id = source.id?.replace(/^\/dev\//, '')
-  if (id !== undefined && (disks.includes(id) || serials.includes(id))) return true
-  const { root } = source
+  const { id, root } = source
+  const isSick = ({ name, resourceId }: HardwareDisk) => resourceId === id && sickness.parts.disks.includes(name)
+  if (id !== undefined && hardware.disks.some(isSick)) return true
   if (root === undefined || sickness.mounts.length === 0) return false
   const known = [...(hardware.mounts ?? []), ...sickness.mounts.map((path) => ({ path }))]
   const home = mountOf(known, root)

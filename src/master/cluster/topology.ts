@@ -5,10 +5,11 @@
 
 import { encodeJson } from '../../mesos/json.ts'
 import type { TepuiV1Topology, TepuiV1TopologyGpu, TepuiV1TopologyNode, TepuiV1TopologyRow } from '../../mesos/types.ts'
-import type { Hardware, HardwareGpu } from '../../model/hardware.ts'
+import { type Hardware, type HardwareGpu, mountOf } from '../../model/hardware.ts'
 import type { Resources } from '../../model/resources.ts'
 import type { FreeHardware } from '../placement/types.ts'
 import type { Agent } from './records.ts'
+import type { AgentRecord } from './types.ts'
 
 /** Larger ones are shown without links, or not at all: events with offers are bounded. */
 export const topologyBytesMax = 128 * 1024
@@ -32,24 +33,43 @@ export function topologyOf(agent: Agent, items: Resources): OfferTopology {
   const free = agent.books.free()
   if (agent.topologies?.free !== free) agent.topologies = { free, byKind: new Map() }
   const { byKind } = agent.topologies
-  const names = new Set(items.map(({ name }) => name).filter(isShown))
-  const key = [...names].sort().join(' ')
+  const kind = kindOf(items)
+  const key = JSON.stringify([[...kind.names].sort(), [...kind.diskIds].sort(), [...kind.roots].sort()])
   const known = byKind.get(key)
   if (known !== undefined) return known
-  const made = bounded(topologyMessage(hardware, free, names))
+  const made = bounded(topologyMessage(hardware, free, kind))
   byKind.set(key, made)
   return made
 }
 
 /** All of it, for operators. */
-export function wholeTopology({ hardware, books }: { hardware: Hardware; books: { free(): FreeHardware } }) {
-  const instances = hardware.gpus.flatMap((gpu) => gpu.instances.map(({ resource }) => resource))
-  return topologyMessage(hardware, books.free(), new Set(['cpus', 'mem', 'gpus', ...instances]))
+export function wholeTopology({ hardware, total, books }: Pick<AgentRecord, 'hardware' | 'total' | 'books'>) {
+  return topologyMessage(hardware, books.free(), kindOf(total))
 }
 
-/** Other resources have no part in the machine's topology. */
-function isShown(name: string): boolean {
-  return name === 'cpus' || name === 'mem' || name === 'gpus' || name.startsWith('gpu-')
+/** What of an offer's resources decides which parts it shows. */
+type Kind = {
+  readonly names: ReadonlySet<string>
+  /** Of disk resources: which disks, and where file systems are. */
+  readonly diskIds: ReadonlySet<string>
+  readonly roots: ReadonlySet<string>
+}
+
+function kindOf(items: Resources): Kind {
+  const isShown = (name: string) => name === 'cpus' || name === 'mem' || name === 'gpus' || name.startsWith('gpu-')
+  return {
+    names: new Set(items.map(({ name }) => name).filter(isShown)),
+    diskIds: new Set(items.flatMap(({ disk }) => disk?.source?.id ?? [])),
+    roots: new Set(items.flatMap(({ disk }) => disk?.source?.root ?? [])),
+  }
+}
+
+/** Disks that a task can ask for by its wish, and those that resources of the offer are on. */
+function shownDisks(hardware: Hardware, free: FreeHardware, { diskIds, roots }: Kind): Hardware['disks'] {
+  const beneath = new Set([...roots].flatMap((root) => mountOf(hardware.mounts ?? [], root)?.disks ?? []))
+  return hardware.disks.filter(({ name, resourceId }) => {
+    return free.disks.includes(name) || beneath.has(name) || (resourceId !== undefined && diskIds.has(resourceId))
+  })
 }
 
 function bounded(message: TepuiV1Topology): OfferTopology {
@@ -61,10 +81,11 @@ function bounded(message: TepuiV1Topology): OfferTopology {
   return nothing
 }
 
-function topologyMessage(hardware: Hardware, free: FreeHardware, names: ReadonlySet<string>): TepuiV1Topology {
+function topologyMessage(hardware: Hardware, free: FreeHardware, kind: Kind): TepuiV1Topology {
+  const { names } = kind
   const gpus = freeGpus(hardware, free, names)
   const nics = hardware.nics.filter(({ name }) => free.nics.includes(name))
-  const disks = hardware.disks.filter(({ name }) => free.disks.includes(name))
+  const disks = shownDisks(hardware, free, kind)
   const nodes = hardware.nodes.flatMap(({ id, hugepages }): readonly TepuiV1TopologyNode[] => {
     const node = free.nodes.find((one) => one.id === id)
     const near = <T extends { readonly node?: number | null | undefined }>(parts: readonly T[]) =>

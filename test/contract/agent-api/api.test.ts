@@ -4,8 +4,10 @@ import { connect } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createAgentApi, requestBodyMaxBytes } from '../../../src/agent/api/api.ts'
 import { decode, encode } from '../../../src/mesos/codec.ts'
+import { grantDocument } from '../../../src/model/hardware.ts'
 import type { TaskId } from '../../../src/model/ids.ts'
 import { aRunView, frameworkId, openAgentApi, someFacts, type TestAgentApi } from '../../support/agent-api.ts'
+import { grantOfGpus } from '../../support/hardware.ts'
 
 let agent: TestAgentApi
 
@@ -172,7 +174,7 @@ describe('what it tells', () => {
                   resources: { cpus: 1.5 },
                   statuses: [{ state: 'TASK_RUNNING', timestamp: 12.5 }],
                   labels: [{ key: 'tier', value: 'front' }],
-                  grant: { gpu_uuids: ['GPU-1'] },
+                  grant: grantDocument(grantOfGpus(['GPU-1'])),
                 },
               ],
             },

@@ -1,6 +1,7 @@
 // The classic endpoints (scenario O20), redirect and metrics.
 
 import { expect, test } from 'vitest'
+import { grantDocument, noGrant } from '../../../src/model/hardware.ts'
 import { ask, getJson } from '../../support/http-client.ts'
 import { Rack } from '../../support/rack.ts'
 import { amount, aTaskInfo, scalars } from '../../support/scheduler.ts'
@@ -86,6 +87,8 @@ test('/state has the shape that tools read: plain ids, float seconds, resource s
       deactivated: false,
       version: '0.0.0',
       capabilities: ['MULTI_ROLE', 'HIERARCHICAL_ROLE', 'RESERVATION_REFINEMENT'],
+      conditions: [],
+      sick_machine: null,
     },
   ])
   expect(state.frameworks).toMatchObject([
@@ -134,7 +137,7 @@ test('/state has the shape that tools read: plain ids, float seconds, resource s
       ],
       labels: [{ key: 'a', value: 'b' }, { key: 'c' }],
       discovery: { visibility: 'CLUSTER', name: 'web', ports: { ports: [{ number: 80, name: 'http' }] } },
-      grant: { gpu_uuids: [] },
+      grant: grantDocument(noGrant),
     },
   ])
 })

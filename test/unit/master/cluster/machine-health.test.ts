@@ -160,14 +160,17 @@ describe('other parts', () => {
       disk(1000, source({ type: 'MOUNT', mount: { root: '/srv' } })),
       disk(2000, source({ type: 'PATH', path: { root: '/srv/deep' } })),
       disk(4000, source({ type: 'PATH', path: { root: '/srv2' } })),
-      disk(8000, source({ type: 'BLOCK', id: 'sdb' })),
-      disk(16000, source({ type: 'BLOCK', id: 'sdc' })),
+      disk(8000, source({ type: 'BLOCK', id: 'naa.b' })),
+      disk(16000, source({ type: 'BLOCK', id: 'naa.c' })),
     ] as unknown as readonly MesosJson[]
     const mounts = [
       { path: '/', disks: ['sda'], volumes: [], isSystem: true },
       { path: '/srv', disks: ['sdb'], volumes: [], isSystem: false },
     ]
-    const { rack, agent, framework } = aRack({ hardware: { ...aMachine(), mounts }, resourceMessages: messages })
+    const facts = { serial: null, sizeBytes: null, rotational: null, node: null, pciAddress: null, isFree: false }
+    const disks = ['a', 'b', 'c'].map((it) => ({ ...facts, name: `sd${it}`, resourceId: `naa.${it}` }))
+    const hardware = { ...aMachine(), disks, mounts }
+    const { rack, agent, framework } = aRack({ hardware, resourceMessages: messages })
     expect(offered(framework, 'disk')).toBe(31_500)
     agent.ails(aCondition('DISK_FAILING', 'disk', 'sdb'))
     rack.pass(1_000)

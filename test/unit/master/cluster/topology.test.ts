@@ -123,6 +123,23 @@ describe('the topology of an offer', () => {
     expect(shown()?.[1]).toHaveLength(2)
   })
 
+  test('shows the disks that its resources are on', () => {
+    const facts = { serial: null, sizeBytes: 1e12, rotational: true, node: 0, pciAddress: null, isFree: false }
+    const disks = ['a', 'b', 'c'].map((it) => ({ ...facts, name: `sd${it}`, resourceId: `naa.${it}` }))
+    const mounts = [{ path: '/srv', disks: ['sdb'], volumes: [], isSystem: false }]
+    const on = (source: object) => ({ name: 'disk', type: 'SCALAR', scalar: { value: 9 }, disk: { source } })
+    const resourceMessages = [
+      ...scalars({ cpus: 4, mem: 4096 }),
+      on({ type: 'RAW', id: 'naa.a' }),
+      on({ type: 'PATH', path: { root: '/srv/deep' } }),
+    ] as never
+    const rack = new TestCluster()
+    rack.agent({ hardware: { ...aMachine(), disks, mounts }, resourceMessages })
+    const { topology } = rack.framework(info).offer
+    expect(topology?.disks?.map(({ name }) => name)).toEqual(['sda', 'sdb'])
+    expect(topology?.nodes?.[0]?.disks).toEqual(['sda', 'sdb'])
+  })
+
   test('is not there where nothing is known of the machine', () => {
     const rack = new TestCluster()
     rack.agent()
