@@ -172,10 +172,14 @@ export class Operations {
     this.#fail(held, fault.message, nowMs)
   }
 
-  /** The master counts on what the operation would have made of the resources: it is told anew what they are. */
+  /**
+   * A master that wants to be sure of the resources after a failure asks; one whose picture of them is another is told
+   * anew what they are.
+   */
   #fail(held: Held, reason: string, nowMs: number): void {
     this.#log('warn', 'operation.rejected', 'an operation was not carried out', held.record, { reason })
     this.#send(held, nowMs)
+    if (held.record.status.state !== 'OPERATION_DROPPED') return
     this.#context.emit(...this.#context.session.registerAnew(), { kind: 'statusChanged' })
   }
 

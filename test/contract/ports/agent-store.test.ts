@@ -19,7 +19,7 @@ import type { AgentStoreOp } from '../../../src/agent/core/types.ts'
 import { type AgentStore, openAgentStore } from '../../../src/agent/store/store.ts'
 import type { AgentId, ContainerId, FrameworkId } from '../../../src/model/ids.ts'
 import { StoreFailed } from '../../../src/shell/database.ts'
-import { aRunRecord } from '../../support/agent-store.ts'
+import { anOperationRecord, aRunRecord } from '../../support/agent-store.ts'
 import { until } from '../../support/until.ts'
 
 let workDir: string
@@ -85,6 +85,45 @@ test('what was removed stays removed, and removing what is not there does nothin
   expect(runs).toEqual([aRunRecord(2)])
 })
 
+test('operations are found again in their order, with what is reserved as the last of them left it', () => {
+  const cpus = (value: number) => ({ name: 'cpus', type: 'SCALAR', scalar: { value } })
+  const { operations, reserved } = reopened(
+    ...[3, 1, 2].map(
+      (n): AgentStoreOp => ({ op: 'putOperation', operation: anOperationRecord(n), reserved: [cpus(n)] }),
+    ),
+    { op: 'putOperation', operation: anOperationRecord(3, true), reserved: null },
+    { op: 'removeOperation', operationUuid: anOperationRecord(1).operationUuid },
+    { op: 'removeOperation', operationUuid: anOperationRecord(9).operationUuid },
+  )
+  expect(operations).toEqual([anOperationRecord(3, true), anOperationRecord(2)])
+  expect(reserved).toEqual([cpus(2)])
+})
+
+test('an operation and what it reserves are kept together or not at all', () => {
+  reopened({ op: 'putRun', run: aRunRecord(1) })
+  withDatabase((database) =>
+    database.exec("CREATE TRIGGER full BEFORE INSERT ON operations BEGIN SELECT RAISE(ABORT, 'full'); END"),
+  )
+  const store = open()
+  expect(() =>
+    store.apply([{ op: 'putOperation', operation: anOperationRecord(1), reserved: [{ name: 'cpus' }] }]),
+  ).toThrow(StoreFailed)
+  store.close()
+  expect(reopened()).toMatchObject({ reserved: [], operations: [] })
+})
+
+test('a store of version 1 keeps everything when it is upgraded, and is one of version 2 then', () => {
+  const before = reopened(
+    { op: 'setAgentId', agentId: 'm-S1' as AgentId },
+    { op: 'putFramework', frameworkId: f1, info: { name: 'old' } },
+    { op: 'putRun', run: aRunRecord(1) },
+  )
+  withDatabase((database) => database.exec('DROP TABLE operations; PRAGMA user_version = 1'))
+  const operation = anOperationRecord(1)
+  const after = reopened({ op: 'putOperation', operation, reserved: [{ name: 'cpus' }] })
+  expect(after).toEqual({ ...before, reserved: [{ name: 'cpus' }], operations: [operation] })
+})
+
 test('two agents cannot share a work directory, and the second is told so', () => {
   const store = open()
   const second = openAgentStore(workDir)
@@ -126,6 +165,14 @@ test.each([
     },
   ],
   ['a row that is no record', () => withDatabase((database) => database.exec(`UPDATE runs SET record = '[1'`))],
+  [
+    'reserved what is no resource',
+    () => withDatabase((database) => database.exec(`INSERT INTO facts (name, value) VALUES ('reserved', '[1]')`)),
+  ],
+  [
+    'an operation that is no record',
+    () => withDatabase((database) => database.exec(`INSERT INTO operations (id, record) VALUES ('o', '7')`)),
+  ],
   ['a table too few', () => withDatabase((database) => database.exec('DROP TABLE runs'))],
 ])('a store that is %s is refused with what to do, and left as it is', (_, damage) => {
   reopened(...[1, 2, 3, 4, 5, 6, 7, 8, 9].map((n): AgentStoreOp => ({ op: 'putRun', run: aRunRecord(n) })))

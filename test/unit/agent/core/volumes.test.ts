@@ -1,0 +1,48 @@
+// Where a task may want its volumes, and which operations touch which.
+
+import { describe, expect, test } from 'vitest'
+import { containerVolumes, usesVolume, volumeChange } from '../../../../src/agent/core/volumes.ts'
+import { scalar } from '../../../../src/model/resources.ts'
+import { milli } from '../../../../src/model/units.ts'
+
+const volume = (id: string, containerPath: string) =>
+  scalar('disk', milli(1000), {
+    reservations: [{ type: 'DYNAMIC', role: 'a' }],
+    disk: { persistence: { id }, volume: { containerPath, mode: 'RW' } },
+  })
+
+describe('a volume', () => {
+  test('is found where the task wants it, outer ones first', () => {
+    const found = containerVolumes([volume('v', 'x/y'), scalar('cpus', milli(1)), volume('w', 'x')])
+    expect(found.ok && found.value.map(({ path }) => path)).toEqual(['x', 'x/y'])
+  })
+
+  test.each([
+    ['/data', 'is absolute'],
+    ['..', `leaves the sandbox by '..'`],
+    ['a/../../b', `leaves the sandbox by '..'`],
+    ['.', 'names nothing'],
+    ['./', 'names nothing'],
+    ['a\0b', 'zero byte'],
+  ])('cannot be at %j', (path, words) => {
+    const found = containerVolumes([volume('v', path)])
+    expect(found).toMatchObject({ ok: false, fault: { code: 'AGENT_LAUNCH_FAILED' } })
+    expect(found.ok ? '' : found.fault.message).toContain(words)
+  })
+})
+
+test.each<[string, object, boolean]>([
+  ['its role and id', { reservations: [{ type: 'DYNAMIC', role: 'a' }], disk: { persistence: { id: 'v' } } }, true],
+  ['its role and id as they were written formerly', { role: 'a', disk: { persistence: { id: 'v' } } }, true],
+  ['another role', { reservations: [{ role: 'a' }, { role: 'a/b' }], disk: { persistence: { id: 'v' } } }, false],
+  ['another id', { role: 'a', disk: { persistence: { id: 'w' } } }, false],
+  ['no volume', { role: 'a' }, false],
+])('a task with %s uses the volume: %j is %j', (_claim, resource, uses) => {
+  expect(usesVolume({ resources: [resource] }, { role: 'a', id: 'v', source: null })).toBe(uses)
+  expect(usesVolume({}, { role: 'a', id: 'v', source: null })).toBe(false)
+})
+
+test('what is no operation changes nothing on disk', () => {
+  expect(volumeChange({ type: {} })).toEqual({ make: [], remove: [] })
+  expect(volumeChange({ type: 'RESERVE' })).toEqual({ make: [], remove: [] })
+})
