@@ -12,7 +12,7 @@ import { createHolders } from './holders.ts'
 import { createJudging } from './judging.ts'
 import { createOpenings } from './openings.ts'
 import { createNameTable, nameIndex, quantitiesOf, thresholdOf } from './quantities.ts'
-import { createQuotas } from './quota.ts'
+import { createQuotas, newCut } from './quota.ts'
 import type { AgentState, Holder } from './records.ts'
 import { createRounds } from './rounds.ts'
 import { createShareTree, type ShareTree } from './share-tree.ts'
@@ -62,7 +62,7 @@ export function createAllocator(options: AllocatorOptions): Allocator {
   }
 
   function heldOf(all: Iterable<Holder>): Resources {
-    return resources([...all].flatMap((holder) => [...holder.held.values()].flat(2)))
+    return resources([...all].flatMap((holder) => [...holder.held.values()].flatMap(({ pieces }) => pieces.flat())))
   }
 
   return {
@@ -112,9 +112,10 @@ export function createAllocator(options: AllocatorOptions): Allocator {
     recover(grant, refuseMs, nowMs) {
       const state = agent(grant.agentId)
       const holder = presentHolder(grant.frameworkId, grant.role)
+      // Who used a part of what it was offered has not passed: else all would run equally many tasks, whatever their size.
+      if (refuseMs !== null && supply.isAllGiven(state, holder, grant.resources)) rounds.pass(state, holder)
       supply.takeBack(state, holder, grant.resources)
       if (refuseMs === null) state.passed.clear()
-      else rounds.pass(state, holder)
       if (refuseMs !== null && refuseMs > 0 && holder.framework.isActive && holder.framework.roles.has(grant.role)) {
         const endMs = nowMs + Math.max(refuseMs, options.allocationIntervalMs)
         filters.add({ holder, agent: state, refused: grant.resources, endMs, round: rounds.number() })
@@ -161,7 +162,7 @@ export function createAllocator(options: AllocatorOptions): Allocator {
       if (absence !== null) return { kind: 'refused', refusal: absence }
       const holder = presentHolder(frameworkId, role)
       const moment = rounds.next(nowMs)
-      const found = judging.decide(holder, state, moment, { limit: null, headroom: null })
+      const found = judging.decide(holder, state, moment, newCut())
       if (typeof found !== 'string') return { kind: 'offered', resources: found }
       return { kind: 'refused', refusal: judging.explain(found, holder, state, moment) }
     },

@@ -4,7 +4,7 @@
 import { noResources, type Resources } from '../../model/resources.ts'
 import type { Filters } from './filters.ts'
 import { isWithin, reachesAny } from './quantities.ts'
-import type { Cut, Quotas } from './quota.ts'
+import { type Cut, newCut, type Quotas } from './quota.ts'
 import type { AgentState, FrameworkRecord, Holder } from './records.ts'
 import type { Quantities, Refusal } from './types.ts'
 import { type Barrier, barrierTo, hiddenBy, isReservedFor, missingOfAgent, ownerOf, visibleTo } from './visibility.ts'
@@ -59,7 +59,7 @@ export function createJudging({ filters, quotas, filterGpuResources }: JudgingPa
   /** Of resources that are too little, for themselves or after something was kept back. */
   function explainLittle(visible: Resources, holder: Holder): Refusal {
     const { top, thresholds } = holder
-    const cut: Cut = { limit: null, headroom: null }
+    const cut = newCut()
     if (reachesAny(visible, thresholds)) {
       const limited = quotas.cutToFit(visible, top, cut, false)
       if (!reachesAny(limited, thresholds)) return { kind: 'quotaLimit', role: top.name, name: cut.limit ?? '' }
@@ -93,7 +93,7 @@ export function createJudging({ filters, quotas, filterGpuResources }: JudgingPa
         case 'little':
           return explainLittle(visible, holder)
         case 'filter': {
-          const candidate = quotas.cutToFit(visible, holder.top, { limit: null, headroom: null })
+          const candidate = quotas.cutToFit(visible, holder.top, newCut())
           const filter = filters.filterOf(holder, agent, candidate, moment)
           return { kind, untilMs: Math.max(filter?.endMs ?? 0, moment.nowMs), refused: filter?.refused ?? noResources }
         }
@@ -109,7 +109,7 @@ export function createJudging({ filters, quotas, filterGpuResources }: JudgingPa
         (item) => !isReservedFor(item, holder.role) || hiddenBy(item, holder.framework) !== null,
       )
       if (unseen.length > 0) return explainUnseen(unseen, holder)
-      const cut: Cut = { limit: null, headroom: null }
+      const cut = newCut()
       if (quotas.cutToFit(wanted, holder.top, cut) === wanted) return null
       if (cut.limit !== null) return { kind: 'quotaLimit', role: holder.top.name, name: cut.limit }
       return { kind: 'headroom', roles: quotas.rolesLacking(cut.headroom ?? '', holder.top) }

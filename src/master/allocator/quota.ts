@@ -13,7 +13,16 @@ import type { Quantities, Quota } from './types.ts'
 import { ownerOf } from './visibility.ts'
 
 /** What held something back when an offer was cut: names of resources, or null. */
-export type Cut = { limit: string | null; headroom: string | null }
+export type Cut = {
+  limit: string | null
+  headroom: string | null
+  /** What is left brings the role nearer to its guarantee. */
+  isHelpful: boolean
+}
+
+export function newCut(): Cut {
+  return { limit: null, headroom: null, isHelpful: false }
+}
 
 export type Quotas = {
   /** Top-level roles that have one. */
@@ -29,14 +38,16 @@ export type Quotas = {
   onConsumption(top: ShareNode, sign: 1 | -1): void
   /** What the agents have that is not revocable, reserved or not. */
   changeSupply(amounts: Amounts, sign: 1 | -1): void
+  /** What of it is free and unreserved on agents that are offered to nobody: no guarantee can be met with that. */
+  changeIdle(amounts: Amounts, sign: 1 | -1): void
   /** As much of `items` as the role may get now; the very same collection when that is all of it. */
   cutToFit(items: Resources, top: ShareNode, cut: Cut, isHeadroomKept?: boolean): Resources
   /** Whether some role lacks some of its guarantee. */
   isHeadroomNeeded(): boolean
   /** Whether any default minimum is left of what is free there, unreserved, when headroom is kept. */
   leavesMinimum(free: Resources): boolean
-  /** Whether getting these would bring the role nearer to its guarantee. */
-  helps(items: Resources, top: ShareNode): boolean
+  /** Whether there is anything that the role lacks. */
+  mayHelp(items: Resources, top: ShareNode): boolean
   /** Other roles that lack the resource. */
   rolesLacking(name: string, except: ShareNode): readonly string[]
   /** A round begins or goes on: whether more may be offered than when something was held back. */
@@ -81,7 +92,7 @@ export function createQuotas({ names, tree, defaultThresholds }: QuotasParts): Q
     return limit === Number.POSITIVE_INFINITY ? limit : Math.max(0, limit - consumed(top, i))
   }
 
-  /** What may be given to the role for its own guarantee, and beyond that. */
+  /** What the role may get for its own guarantee and beyond that, without touching what others lack. */
   function allowance({ quota }: ShareNode, i: number): number {
     return requiredSum === 0 ? Number.POSITIVE_INFINITY : (quota?.unmet[i] ?? 0) + Math.max(0, spare(i))
   }
@@ -155,31 +166,33 @@ export function createQuotas({ names, tree, defaultThresholds }: QuotasParts): Q
       if (sign < 0) loosen(top, quota)
     },
     changeSupply: (amounts, sign) => addAmounts(supply, amounts, sign),
+    changeIdle: (amounts, sign) => addAmounts(supply, amounts, sign === 1 ? -1 : 1),
     cutToFit(items, top, cut, isHeadroomKept = true) {
       cut.limit = null
       cut.headroom = null
+      cut.isHelpful = false
       if (top.quota === null && (requiredSum === 0 || !isHeadroomKept)) return items
-      let isCut = false
-      const left = new Map<number, number>()
+      const given = new Map<string, number>()
       const kept: Resource[] = []
+      let isCut = false
       for (const item of items) {
-        if (!isLimited(item)) {
+        const amount = limitedAmount(item)
+        if (amount === 0) {
           kept.push(item)
           continue
         }
-        const i = nameIndex(names, item.name)
-        const given = left.get(i) ?? 0
-        const roomLeft = room(top, i) - given
-        const allowanceLeft = isHeadroomKept ? allowance(top, i) - given : Number.POSITIVE_INFINITY
-        const amount = item.value.kind === 'scalar' ? item.value.milli : 0
-        if (amount > roomLeft) cut.limit = item.name
-        if (amount > allowanceLeft) cut.headroom = item.name
-        const fits = Math.min(amount, roomLeft, allowanceLeft)
-        const isWhole = fits === amount
-        if (!isWhole) isCut = true
-        if (!isWhole && (fits <= 0 || isIndivisible(item))) continue
-        kept.push(isWhole ? item : withAmount(item, fits))
-        left.set(i, given + fits)
+        const i = names.indices.get(item.name) ?? -1
+        const before = given.get(item.name) ?? 0
+        const fromLimit = room(top, i) - before
+        const fromOthers = isHeadroomKept ? allowance(top, i) - before : Number.POSITIVE_INFINITY
+        if (amount > fromLimit) cut.limit = item.name
+        if (amount > fromOthers) cut.headroom = item.name
+        const fits = fitting(item, amount, Math.min(fromLimit, fromOthers))
+        if (fits < amount) isCut = true
+        if (fits === 0) continue
+        kept.push(fits < amount ? withAmount(item, fits) : item)
+        given.set(item.name, before + fits)
+        if ((top.quota?.unmet[i] ?? 0) > 0) cut.isHelpful = true
       }
       return isCut ? kept : items
     },
@@ -198,9 +211,9 @@ export function createQuotas({ names, tree, defaultThresholds }: QuotasParts): Q
       }
       return defaultThresholds.some((threshold) => threshold.every(([name, amount]) => left(name) >= amount))
     },
-    helps(items, { quota }) {
+    mayHelp(items, { quota }) {
       if (quota === null || quota.unmetSum === 0) return false
-      return items.some((item) => isLimited(item) && (quota.unmet[nameIndex(names, item.name)] ?? 0) > 0)
+      return items.some((item) => limitedAmount(item) > 0 && (quota.unmet[nameIndex(names, item.name)] ?? 0) > 0)
     },
     rolesLacking(name, except) {
       const i = nameIndex(names, name)
@@ -222,9 +235,16 @@ export function createQuotas({ names, tree, defaultThresholds }: QuotasParts): Q
   }
 }
 
-/** Whether limits and headroom say anything about it. */
-function isLimited(item: Resource): boolean {
-  return item.value.kind === 'scalar' && !item.revocable && ownerOf(item) === null
+/** How much of it limits and headroom are about, in thousandths. */
+function limitedAmount(item: Resource): number {
+  return item.value.kind === 'scalar' && !item.revocable && ownerOf(item) === null ? item.value.milli : 0
+}
+
+/** How much of all of it fits; GPUs go whole, and so do disks that are one thing. */
+function fitting(item: Resource, amount: number, room: number): number {
+  if (amount <= room) return amount
+  const fits = item.name === 'gpus' ? Math.floor(room / 1000) * 1000 : room
+  return fits <= 0 || isIndivisible(item) ? 0 : fits
 }
 
 /** A disk that exists only as a whole. */

@@ -29,8 +29,8 @@ export type Holder = {
   /** Its leaf, and the top-level role above that. */
   readonly node: ShareNode
   readonly top: ShareNode
-  /** What it holds, offered or used, by agent, as it was given; never nothing. */
-  readonly held: Map<AgentState, Resources[]>
+  /** By agent; never nothing. */
+  readonly held: Map<AgentState, Holding>
   readonly filters: Set<Filter>
   /** Its own, or those of the allocator. */
   thresholds: readonly Threshold[]
@@ -46,6 +46,14 @@ export type Holder = {
   openedVisit: number
 }
 
+/** What a holder has of one agent, offered or used. */
+export type Holding = {
+  /** As they came. */
+  pieces: Resources[]
+  /** What it was given last of it, or null. */
+  offered: Resources | null
+}
+
 export type AgentState = {
   readonly id: AgentId
   total: Resources
@@ -54,6 +62,8 @@ export type AgentState = {
   free: Resources
   /** What is held beyond the total (it came back smaller): then `free` cannot be kept by adding and subtracting. */
   excess: Resources
+  /** While it is not active: what is free and everybody could see. */
+  idle: Amounts
   facts: AgentFacts
   hasGpus: boolean
   isMultiRole: boolean

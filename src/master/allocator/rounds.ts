@@ -12,7 +12,7 @@ import type { Holders } from './holders.ts'
 import type { Judging, Moment } from './judging.ts'
 import { compareNodes, comparePaths, insertSorted, merged, shuffledByWeight } from './node-order.ts'
 import type { Openings } from './openings.ts'
-import type { Cut, Quotas } from './quota.ts'
+import { newCut, type Quotas } from './quota.ts'
 import type { AgentState, Holder, ShareNode } from './records.ts'
 import type { ShareTree } from './share-tree.ts'
 import type { Supply } from './supply.ts'
@@ -58,14 +58,19 @@ type Round = {
   at: number
 }
 
+/** Leaves of the only holders that need to be tried; null: they are too many to name. */
+type Few = readonly ShareNode[] | null
+
 /** What was decided last: to whom it is to be given. */
 type Choice = { readonly holder: Holder; readonly grant: AllocationGrant }
 
 export function createRounds(parts: RoundsParts): Rounds {
   const { tree, supply, holders, filters, quotas, judging, openings, roleSorter, frameworkSorter } = parts
-  const cut: Cut = { limit: null, headroom: null }
+  const cut = newCut()
   let number = 0
   let visit = 0
+  /** Of the agent that is visited. */
+  let isOpenToAll = false
   let round: Round | null = null
   /** For the random sorters; that of the call in progress. */
   let chance: Random
@@ -112,18 +117,18 @@ export function createRounds(parts: RoundsParts): Rounds {
     return (state.passed.get(holder) ?? -1) > holder.revivedRound
   }
 
-  function isOpen(holder: Holder, state: AgentState): boolean {
-    return state.isOpenToAll || holder.openedRound === number || holder.openedVisit === visit
+  function isOpen(holder: Holder): boolean {
+    return isOpenToAll || holder.openedRound === number || holder.openedVisit === visit
   }
 
   function choose(holder: Holder, state: AgentState, { moment, stage }: Round): Choice | null {
+    cut.limit = null
+    cut.headroom = null
     const found = judging.decide(holder, state, moment, cut)
     if (cut.limit !== null && holder.top.quota !== null) holder.top.quota.isBinding = true
     if (cut.headroom !== null) quotas.heldBack.add(state)
-    cut.limit = null
-    cut.headroom = null
     if (typeof found === 'string') return null
-    if (stage === 'guarantees' && !quotas.helps(found, holder.top)) return null
+    if (stage === 'guarantees' && !cut.isHelpful) return null
     const grant = { frameworkId: holder.framework.id, role: holder.role, agentId: state.id, resources: found }
     return { holder, grant }
   }
@@ -134,7 +139,7 @@ export function createRounds(parts: RoundsParts): Rounds {
       const { holder } = node
       let choice: Choice | null = null
       if (holder === null) choice = firstBelow(membersOf(node), state, passed, of)
-      else if (isOpen(holder, state) && (passed === null || hasPassed(holder, state) === passed)) {
+      else if (isOpen(holder) && (passed === null || hasPassed(holder, state) === passed)) {
         choice = choose(holder, state, of)
       }
       if (choice !== null) return choice
@@ -157,9 +162,7 @@ export function createRounds(parts: RoundsParts): Rounds {
     const fresh = firstBelow(inTurn(nodes), state, false, of)
     if (fresh !== null) return fresh
     const again = firstBelow(inTurn(nodes), state, true, of)
-    if (again === null) return null
-    if (of.stage === 'shares') state.passed.clear()
-    else for (const holder of [...state.passed.keys()]) if (isNeedy(holder.top)) state.passed.delete(holder)
+    if (again !== null) state.passed.clear()
     return again
   }
 
@@ -176,11 +179,10 @@ export function createRounds(parts: RoundsParts): Rounds {
     return listed.filter((node) => !listed.some((other) => isAbove(other, node))).sort(comparePaths)
   }
 
-  /** The holders that are to be tried on this agent, when they are so few that the tree need not be walked; in order. */
-  function fewFor(state: AgentState, { few }: Round): readonly ShareNode[] | null {
+  /** The holders that are to be tried on this agent, when they are so few that the tree need not be walked. */
+  function fewFor(state: AgentState, { few }: Round): Few {
     if (few === null || state.isOpenToAll || few.length + state.openTo.length > fewMax) return null
-    const nodes = [...new Set([...few, ...state.openTo])].map(({ node }) => node).filter(({ isListed }) => isListed)
-    return nodes.length < 2 ? nodes : nodes.sort(comparePaths)
+    return [...new Set([...few, ...state.openTo])].map(({ node }) => node).filter(({ isListed }) => isListed)
   }
 
   function give(state: AgentState, { holder, grant }: Choice, grants: AllocationGrant[]): void {
@@ -191,25 +193,28 @@ export function createRounds(parts: RoundsParts): Rounds {
       if (state.sharedRound !== number) state.sharedGiven.clear()
       state.sharedRound = number
       state.sharedGiven.add(item.key)
-      // Others of the role may have it as well, in the next round.
-      openings.openAgent(state)
     }
   }
 
   /** All that the first willing holder may have, then what is left to the next one. */
-  function visitForShares(state: AgentState, of: Round, grants: AllocationGrant[]): void {
-    const few = fewFor(state, of)
+  function visitForShares(state: AgentState, of: Round, few: Few, grants: AllocationGrant[]): void {
     while (state.free.length > 0) {
-      const choice = nextOf(few ?? scopeOf(state), state, of)
+      const choice = nextOf(few?.toSorted(comparePaths) ?? scopeOf(state), state, of)
       if (choice === null) return
       give(state, choice, grants)
     }
   }
 
-  function visitForGuarantees(state: AgentState, of: Round, needy: ShareNode[], grants: AllocationGrant[]): void {
-    const few = fewFor(state, of)?.filter(({ holder }) => holder !== null && isNeedy(holder.top))
+  function visitForGuarantees(
+    state: AgentState,
+    of: Round,
+    few: Few,
+    needy: ShareNode[],
+    grants: AllocationGrant[],
+  ): void {
     for (;;) {
-      const candidates = few ?? needy.filter((top) => quotas.helps(state.free, top))
+      const candidates =
+        few?.filter(isOfNeedy).sort(comparePaths) ?? needy.filter((top) => quotas.mayHelp(state.free, top))
       const choice = candidates.length === 0 ? null : nextOf(candidates, state, of)
       if (choice === null) return
       const { top } = choice.holder
@@ -225,9 +230,13 @@ export function createRounds(parts: RoundsParts): Rounds {
     visit++
     if (!supply.offerable.has(state)) return
     for (const holder of state.openTo) holder.openedVisit = visit
-    if (of.stage === 'guarantees') return visitForGuarantees(state, of, needy, grants)
-    visitForShares(state, of, grants)
+    isOpenToAll = state.isOpenToAll
+    const few = fewFor(state, of)
+    if (of.stage === 'guarantees') return visitForGuarantees(state, of, few, needy, grants)
     openings.close(state)
+    visitForShares(state, of, few, grants)
+    // What is shared and was given to one may be had by others as well, in the next round.
+    if (state.sharedRound === number) openings.openAgent(state)
   }
 
   /** Goes on to the next stage when one is over; null when the round is. */
@@ -273,6 +282,10 @@ export function createRounds(parts: RoundsParts): Rounds {
 
 function isNeedy({ quota, isListed }: ShareNode): boolean {
   return isListed && quota !== null && quota.unmetSum > 0
+}
+
+function isOfNeedy({ holder }: ShareNode): boolean {
+  return holder !== null && isNeedy(holder.top)
 }
 
 function isAbove(node: ShareNode, other: ShareNode): boolean {

@@ -69,9 +69,10 @@ export function createShareTree({ excluded, onConsumption }: ShareTreeOptions): 
     let share = 0
     for (let i = excluded; i < allocated.length; i++) {
       const whole = total[i] ?? 0
-      if (whole > 0) share = Math.max(share, (allocated[i] as number) / whole)
+      // Divided once, so that equal shares are equal numbers.
+      if (whole > 0) share = Math.max(share, (allocated[i] as number) / (whole * weight))
     }
-    return share / weight
+    return share
   }
 
   function change(node: ShareNode, charge: Charge | null, sign: 1 | -1, turn: number): void {

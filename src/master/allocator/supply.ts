@@ -21,7 +21,7 @@ import type { Quotas } from './quota.ts'
 import type { AgentState, Holder } from './records.ts'
 import type { ShareTree } from './share-tree.ts'
 import { type AgentSupply, noFacts } from './types.ts'
-import { isAtOrBelow, isPlain, ownerOf } from './visibility.ts'
+import { isAtOrBelow, isPlain, isPlainItem, ownerOf } from './visibility.ts'
 
 /** Parts in which a holder's resources of one agent are kept; past it they are added up. */
 const piecesMax = 8
@@ -41,6 +41,8 @@ export type Supply = {
   /** Gives what is free. */
   give(state: AgentState, holder: Holder, items: Resources): void
   takeBack(state: AgentState, holder: Holder, items: Resources): void
+  /** Whether these are all that the holder was given last of what it has there. */
+  isAllGiven(state: AgentState, holder: Holder, items: Resources): boolean
   convertHeld(state: AgentState, holder: Holder, consumed: Resources, converted: Resources): void
   /** False, and nothing changed, when not all of `consumed` is free and held by nobody. */
   convertFree(state: AgentState, consumed: Resources, converted: Resources): boolean
@@ -109,13 +111,20 @@ export function createSupply({ names, tree, quotas, region }: SupplyParts): Supp
   function setFree(state: AgentState, free: Resources): void {
     state.free = free
     state.isPlain = isPlain(free)
+    if (state.idle.length > 0 || !state.isActive) setIdle(state)
     if (state.isActive && free.length > 0) offerable.add(state)
     else offerable.delete(state)
   }
 
+  function setIdle(state: AgentState): void {
+    quotas.changeIdle(state.idle, -1)
+    state.idle = state.isActive ? [] : amountsOf(names, state.free.filter(isPlainItem))
+    quotas.changeIdle(state.idle, 1)
+  }
+
   /** From scratch, for agents that came back or changed: they may hold more than they have. */
   function recomputeFree(state: AgentState): void {
-    const held = resources([...state.holders].flatMap((holder) => (holder.held.get(state) ?? []).flat()))
+    const held = resources([...state.holders].flatMap((holder) => (holder.held.get(state)?.pieces ?? []).flat()))
     const own = withoutShared(held)
     const covered = overlap(state.total, own)
     const excess = isWithin(own, covered) ? noResources : subtract(own, covered)
@@ -148,18 +157,20 @@ export function createSupply({ names, tree, quotas, region }: SupplyParts): Supp
   }
 
   function hold(state: AgentState, holder: Holder, items: Resources, isTurn: boolean): void {
-    const pieces = holder.held.get(state)
-    if (pieces === undefined) holder.held.set(state, [items])
-    else {
-      pieces.push(items)
-      if (pieces.length > piecesMax) holder.held.set(state, [resources(pieces.flat())])
+    const holding = holder.held.get(state)
+    if (holding === undefined) {
+      holder.held.set(state, { pieces: [items], offered: isTurn ? items : null })
+      state.holders.add(holder)
+    } else {
+      holding.pieces.push(items)
+      if (holding.pieces.length > piecesMax) holding.pieces = [resources(holding.pieces.flat())]
+      if (isTurn) holding.offered = items
     }
-    state.holders.add(holder)
     charge(state, holder, items, 1, isTurn)
   }
 
   function release(state: AgentState, holder: Holder, items: Resources): void {
-    const pieces = holder.held.get(state) ?? []
+    const pieces = holder.held.get(state)?.pieces ?? []
     const whole = pieces.findIndex((piece) => isSame(piece, items))
     if (whole >= 0) pieces.splice(whole, 1)
     else {
@@ -202,6 +213,7 @@ export function createSupply({ names, tree, quotas, region }: SupplyParts): Supp
       for (const holder of holders) release(state, holder, this.heldBy(holder, state))
       count(state.total, -1)
       count(state.excess, -1)
+      quotas.changeIdle(state.idle, -1)
       tree.changeTotal(state.totalAmounts, -1)
       agents.delete(state.id)
       offerable.delete(state)
@@ -212,7 +224,7 @@ export function createSupply({ names, tree, quotas, region }: SupplyParts): Supp
       state.facts = facts
       state.isMultiRole = capabilities.has('MULTI_ROLE')
       state.isHierarchical = capabilities.has('HIERARCHICAL_ROLE')
-      state.isRemote = facts.region !== null && facts.region !== region
+      state.isRemote = region !== null && facts.region !== null && facts.region !== region
       setTotal(state, total)
       recomputeFree(state)
     },
@@ -235,6 +247,10 @@ export function createSupply({ names, tree, quotas, region }: SupplyParts): Supp
       setFree(state, add(state.free, withoutShared(items)))
       invariant(isWithin(state.free, state.total), 'no more is free than there is', { items, free: state.free })
     },
+    isAllGiven(state, holder, items) {
+      const offered = holder.held.get(state)?.offered ?? null
+      return offered === null || isWithin(offered, items)
+    },
     convertHeld(state, holder, consumed, converted) {
       release(state, holder, consumed)
       convertTotal(state, consumed, converted)
@@ -249,7 +265,7 @@ export function createSupply({ names, tree, quotas, region }: SupplyParts): Supp
       recomputeFree(state)
       return true
     },
-    heldBy: (holder, state) => resources((holder.held.get(state) ?? []).flat()),
+    heldBy: (holder, state) => resources((holder.held.get(state)?.pieces ?? []).flat()),
     inOrder(states) {
       if (ranked === null) {
         ranked = [...agents.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
@@ -291,6 +307,7 @@ function newAgent(id: AgentId): AgentState {
     totalAmounts: [],
     free: noResources,
     excess: noResources,
+    idle: [],
     facts: noFacts,
     hasGpus: false,
     isMultiRole: false,

@@ -45,13 +45,17 @@ export function visibleTo(holder: Holder, agent: AgentState, round: number): Res
 }
 
 function holds(holder: Holder, agent: AgentState, key: string): boolean {
-  return holder.held.get(agent)?.some((piece) => piece.some((item) => item.key === key)) ?? false
+  return holder.held.get(agent)?.pieces.some((piece) => piece.some((item) => item.key === key)) ?? false
 }
 
 /** Whether everybody may see it. */
 export function isPlain(items: Resources): boolean {
-  for (const item of items) if (ownerOf(item) !== null || item.revocable || item.shared) return false
+  for (const item of items) if (!isPlainItem(item)) return false
   return true
+}
+
+export function isPlainItem(item: Resource): boolean {
+  return ownerOf(item) === null && !item.revocable && !item.shared
 }
 
 /** The role that it is reserved for, or null. */
