@@ -7,18 +7,26 @@ import { conditionsMax, evidenceMax, healthBytesMax, textLengthMax } from '../..
 
 const order: readonly Severity[] = ['critical', 'warning', 'info']
 
+/** So many bytes of conditions are told with their evidence; what is wrong matters more than how it was seen. */
+const evidenceBytesMax = healthBytesMax / 2
+
 /** Critical ones first; beyond `conditionsMax` and `healthBytesMax` the least bad are left out. */
 export function conditionsToTell(conditions: readonly Condition[]): readonly Condition[] {
   const sorted = [...conditions].sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity))
   const told: Condition[] = []
   let bytes = 0
   for (const condition of sorted.slice(0, conditionsMax)) {
-    const short = shortened(condition)
-    bytes += new TextEncoder().encode(JSON.stringify(short)).length + 1
+    const full = shortened(condition)
+    const short = bytes + bytesOf(full) <= evidenceBytesMax ? full : { ...full, evidence: [] }
+    bytes += bytesOf(short)
     if (bytes > healthBytesMax) break
     told.push(short)
   }
   return told
+}
+
+function bytesOf(condition: Condition): number {
+  return new TextEncoder().encode(JSON.stringify(condition)).length + 1
 }
 
 /** Whether they are about the same parts and as bad; what they were seen by may have other words at every look. */
