@@ -107,7 +107,7 @@ export async function openAgentApi(over: Partial<AgentApiOptions> = {}): Promise
     view: {
       running: () => facts,
       sandbox: (place) => sandboxPath(workDir, place),
-      volume: (place) => volumeDirectory('/work', place),
+      volume: (place) => volumeDirectory('/agent', place),
       sandboxes: join(workDir, 'frameworks'),
     },
     ...over,

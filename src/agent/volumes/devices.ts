@@ -5,7 +5,8 @@ import { chownSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { MesosJson } from '../../wire/messages.ts'
 
-const devices = '/dev'
+/** Where the kernel shows them. */
+const devicesDirectory = '/dev'
 
 type LooseResource = {
   readonly reservations?: readonly { readonly type?: unknown }[]
@@ -23,13 +24,17 @@ export function reservedDisks(resources: readonly LooseResource[]): readonly str
 }
 
 /** Lets the task's user open the devices of these names. Throws where that cannot be. */
-export function giveDevices(names: readonly string[], owner: { readonly uid: number } | null): void {
+export function giveDevices(
+  names: readonly string[],
+  owner: { readonly uid: number } | null,
+  devices = devicesDirectory,
+): void {
   if (owner === null) return
   for (const name of names) chownSync(join(devices, name), owner.uid, statSync(join(devices, name)).gid)
 }
 
 /** Nobody but the root opens them any more; one that is gone needs nothing. */
-export function takeBackDevices(names: readonly string[]): void {
+export function takeBackDevices(names: readonly string[], devices = devicesDirectory): void {
   if (process.geteuid?.() !== 0) return
   for (const name of names) {
     const stats = statSync(join(devices, name), { throwIfNoEntry: false })

@@ -53,7 +53,7 @@ test('the state shows what is reserved, and volumes with where they lie and who 
     resources: { disk: 10 },
     reserved_resources: { 'a/b': { disk: 10 } },
     reserved_resources_full: { 'a/b': [{ ...volume, role: 'a/b', reservation: { principal: 'p' } }] },
-    volumes: [{ id: 'v', role: 'a/b', directory: '/work/volumes/roles/a b/v', tasks: ['t1'] }],
+    volumes: [{ id: 'v', role: 'a/b', directory: '/agent/volumes/roles/a b/v', tasks: ['t1'] }],
   })
 })
 

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { containerVolumes, usesVolume, volumeChange } from '../../../../src/agent/core/volumes.ts'
 import { scalar } from '../../../../src/model/resources.ts'
 import { milli } from '../../../../src/model/units.ts'
+import { agentConfig, MasterSide } from '../../../support/master-side.ts'
 
 const volume = (id: string, containerPath: string) =>
   scalar('disk', milli(1000), {
@@ -45,4 +46,15 @@ test.each<[string, object, boolean]>([
 test('what is no operation changes nothing on disk', () => {
   expect(volumeChange({ type: {} })).toEqual({ make: [], remove: [] })
   expect(volumeChange({ type: 'RESERVE' })).toEqual({ make: [], remove: [] })
+})
+
+test('a task finds the device of a disk that it has as a resource', () => {
+  const source = { type: 'RAW', id: 'eui.1' }
+  const raw = { name: 'disk', type: 'SCALAR', scalar: { value: 10 }, disk: { source } }
+  const config = { ...agentConfig, resources: [...agentConfig.resources, raw], devices: { 'eui.1': 'nvme1n1' } }
+  const master = new MasterSide(undefined, config)
+  master.register()
+  const spec = master.launch('t', { resources: [{ name: 'cpus', type: 'SCALAR', scalar: { value: 1 } }, raw] })
+  expect(spec.grant.disks).toEqual(['nvme1n1'])
+  expect(spec.environment.TEPUI_DISKS).toBe('/dev/nvme1n1')
 })
