@@ -17,6 +17,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { AgentStoreOp } from '../../../src/agent/core/types.ts'
 import { type AgentStore, openAgentStore } from '../../../src/agent/store/store.ts'
+import { noGrant } from '../../../src/model/hardware.ts'
 import type { AgentId, ContainerId, FrameworkId } from '../../../src/model/ids.ts'
 import { StoreFailed } from '../../../src/shell/database.ts'
 import { anOperationRecord, aRunRecord } from '../../support/agent-store.ts'
@@ -49,6 +50,12 @@ function reopened(...ops: readonly AgentStoreOp[]) {
 
 const f1 = 'f1' as FrameworkId
 const file = () => join(workDir, 'meta', 'agent.db')
+
+test('a record of version 0.1.0, whose grant knows GPUs alone, is read as a whole one', () => {
+  const old = { ...aRunRecord(1), grant: { gpuUuids: ['GPU-1'] } } as unknown as ReturnType<typeof aRunRecord>
+  const { runs } = reopened({ op: 'putRun', run: old })
+  expect(runs.map(({ grant }) => grant)).toEqual([{ ...noGrant, gpuUuids: ['GPU-1'] }])
+})
 
 test('a new store makes a uid that stays', () => {
   const store = open()
