@@ -9,10 +9,12 @@ import { type Resources, resources } from '../../model/resources.ts'
 import { invariant } from '../../model/result.ts'
 import { createFilters } from './filters.ts'
 import { createHolders } from './holders.ts'
+import { createHoldings } from './holdings.ts'
 import { createJudging } from './judging.ts'
 import { createOpenings } from './openings.ts'
 import { createNameTable, nameIndex, quantitiesOf, thresholdOf } from './quantities.ts'
-import { createQuotas, newCut } from './quota.ts'
+import { createQuotas } from './quota.ts'
+import { newCut } from './quota-cut.ts'
 import type { AgentState, Holder } from './records.ts'
 import { createRounds } from './rounds.ts'
 import { createShareTree, type ShareTree } from './share-tree.ts'
@@ -32,7 +34,8 @@ export function createAllocator(options: AllocatorOptions): Allocator {
     onConsumption: (top, sign) => quotas.onConsumption(top, sign),
   })
   const quotas = createQuotas({ names, tree, defaultThresholds })
-  const supply = createSupply({ names, tree, quotas, region: options.region })
+  const holdings = createHoldings(names, tree)
+  const supply = createSupply({ names, tree, quotas, holdings, region: options.region })
   const holders = createHolders({ tree, filters, quotas, openings, defaultThresholds })
   const judging = createJudging({ filters, quotas, filterGpuResources: options.filterGpuResources })
   const { roleSorter, frameworkSorter } = options
@@ -113,7 +116,7 @@ export function createAllocator(options: AllocatorOptions): Allocator {
       const state = agent(grant.agentId)
       const holder = presentHolder(grant.frameworkId, grant.role)
       // Who used a part of what it was offered has not passed: else all would run equally many tasks, whatever their size.
-      if (refuseMs !== null && supply.isAllGiven(state, holder, grant.resources)) rounds.pass(state, holder)
+      if (refuseMs !== null && holdings.isAllGranted(state, holder, grant.resources)) rounds.pass(state, holder)
       supply.takeBack(state, holder, grant.resources)
       if (refuseMs === null) state.passed.clear()
       if (refuseMs !== null && refuseMs > 0 && holder.framework.isActive && holder.framework.roles.has(grant.role)) {
@@ -172,7 +175,7 @@ export function createAllocator(options: AllocatorOptions): Allocator {
         frameworkId: holder.framework.id,
         role: holder.role,
         agentId: id,
-        resources: supply.heldBy(holder, state),
+        resources: holdings.heldBy(state, holder),
       }))
     },
     available: (id: AgentId) => agent(id).free,

@@ -4,7 +4,8 @@
 import { noResources, type Resources } from '../../model/resources.ts'
 import type { Filters } from './filters.ts'
 import { isWithin, reachesAny } from './quantities.ts'
-import { type Cut, newCut, type Quotas } from './quota.ts'
+import type { Quotas } from './quota.ts'
+import { type Cut, cutToFit, newCut } from './quota-cut.ts'
 import type { AgentState, FrameworkRecord, Holder } from './records.ts'
 import type { Quantities, Refusal } from './types.ts'
 import { type Barrier, barrierTo, hiddenBy, isReservedFor, missingOfAgent, ownerOf, visibleTo } from './visibility.ts'
@@ -61,9 +62,9 @@ export function createJudging({ filters, quotas, filterGpuResources }: JudgingPa
     const { top, thresholds } = holder
     const cut = newCut()
     if (reachesAny(visible, thresholds)) {
-      const limited = quotas.cutToFit(visible, top, cut, false)
+      const limited = cutToFit(quotas, visible, top, cut, false)
       if (!reachesAny(limited, thresholds)) return { kind: 'quotaLimit', role: top.name, name: cut.limit ?? '' }
-      quotas.cutToFit(limited, top, cut)
+      cutToFit(quotas, limited, top, cut)
       if (cut.headroom !== null) return { kind: 'headroom', roles: quotas.rolesLacking(cut.headroom, top) }
     }
     return { kind: 'belowMinimum', least: leastOf(holder), visible }
@@ -75,7 +76,7 @@ export function createJudging({ filters, quotas, filterGpuResources }: JudgingPa
       if (barrier !== null) return barrier
       const visible = visibleTo(holder, agent, moment.round)
       if (visible.length === 0) return 'unseen'
-      const candidate = quotas.cutToFit(visible, holder.top, cut)
+      const candidate = cutToFit(quotas, visible, holder.top, cut)
       if (!reachesAny(candidate, holder.thresholds)) return 'little'
       return filters.filterOf(holder, agent, candidate, moment) === null ? candidate : 'filter'
     },
@@ -93,7 +94,7 @@ export function createJudging({ filters, quotas, filterGpuResources }: JudgingPa
         case 'little':
           return explainLittle(visible, holder)
         case 'filter': {
-          const candidate = quotas.cutToFit(visible, holder.top, newCut())
+          const candidate = cutToFit(quotas, visible, holder.top, newCut())
           const filter = filters.filterOf(holder, agent, candidate, moment)
           return { kind, untilMs: Math.max(filter?.endMs ?? 0, moment.nowMs), refused: filter?.refused ?? noResources }
         }
@@ -110,7 +111,7 @@ export function createJudging({ filters, quotas, filterGpuResources }: JudgingPa
       )
       if (unseen.length > 0) return explainUnseen(unseen, holder)
       const cut = newCut()
-      if (quotas.cutToFit(wanted, holder.top, cut) === wanted) return null
+      if (cutToFit(quotas, wanted, holder.top, cut) === wanted) return null
       if (cut.limit !== null) return { kind: 'quotaLimit', role: holder.top.name, name: cut.limit }
       return { kind: 'headroom', roles: quotas.rolesLacking(cut.headroom ?? '', holder.top) }
     },

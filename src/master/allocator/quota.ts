@@ -4,25 +4,12 @@
 //
 // It does not know frameworks, filters or who is next.
 
-import { type Resource, type Resources, resource } from '../../model/resources.ts'
-import { milli } from '../../model/units.ts'
+import type { Resources } from '../../model/resources.ts'
 import { type Amounts, addAmounts, type NameTable, nameIndex, type Threshold } from './quantities.ts'
 import type { AgentState, QuotaRecord, ShareNode } from './records.ts'
 import type { ShareTree } from './share-tree.ts'
 import type { Quantities, Quota } from './types.ts'
 import { ownerOf } from './visibility.ts'
-
-/** What held something back when an offer was cut: names of resources, or null. */
-export type Cut = {
-  limit: string | null
-  headroom: string | null
-  /** What is left brings the role nearer to its guarantee. */
-  isHelpful: boolean
-}
-
-export function newCut(): Cut {
-  return { limit: null, headroom: null, isHelpful: false }
-}
 
 export type Quotas = {
   /** Top-level roles that have one. */
@@ -40,14 +27,18 @@ export type Quotas = {
   changeSupply(amounts: Amounts, sign: 1 | -1): void
   /** What of it is free and unreserved on agents that are offered to nobody: no guarantee can be met with that. */
   changeIdle(amounts: Amounts, sign: 1 | -1): void
-  /** As much of `items` as the role may get now; the very same collection when that is all of it. */
-  cutToFit(items: Resources, top: ShareNode, cut: Cut, isHeadroomKept?: boolean): Resources
+  /** Whether anything at all keeps the role from having everything. */
+  needsCut(top: ShareNode, isHeadroomKept: boolean): boolean
+  /** What the role's limit leaves; infinite without one. */
+  room(top: ShareNode, name: string): number
+  /** What the role may get for its own guarantee and beyond that, without touching what others lack. */
+  allowance(top: ShareNode, name: string): number
+  /** Whether the role's guarantee is not met. */
+  lacks(top: ShareNode, name: string): boolean
   /** Whether some role lacks some of its guarantee. */
   isHeadroomNeeded(): boolean
   /** Whether any default minimum is left of what is free there, unreserved, when headroom is kept. */
   leavesMinimum(free: Resources): boolean
-  /** Whether there is anything that the role lacks. */
-  mayHelp(items: Resources, top: ShareNode): boolean
   /** Other roles that lack the resource. */
   rolesLacking(name: string, except: ShareNode): readonly string[]
   /** A round begins or goes on: whether more may be offered than when something was held back. */
@@ -92,7 +83,6 @@ export function createQuotas({ names, tree, defaultThresholds }: QuotasParts): Q
     return limit === Number.POSITIVE_INFINITY ? limit : Math.max(0, limit - consumed(top, i))
   }
 
-  /** What the role may get for its own guarantee and beyond that, without touching what others lack. */
   function allowance({ quota }: ShareNode, i: number): number {
     return requiredSum === 0 ? Number.POSITIVE_INFINITY : (quota?.unmet[i] ?? 0) + Math.max(0, spare(i))
   }
@@ -167,35 +157,10 @@ export function createQuotas({ names, tree, defaultThresholds }: QuotasParts): Q
     },
     changeSupply: (amounts, sign) => addAmounts(supply, amounts, sign),
     changeIdle: (amounts, sign) => addAmounts(supply, amounts, sign === 1 ? -1 : 1),
-    cutToFit(items, top, cut, isHeadroomKept = true) {
-      cut.limit = null
-      cut.headroom = null
-      cut.isHelpful = false
-      if (top.quota === null && (requiredSum === 0 || !isHeadroomKept)) return items
-      const given = new Map<string, number>()
-      const kept: Resource[] = []
-      let isCut = false
-      for (const item of items) {
-        const amount = limitedAmount(item)
-        if (amount === 0) {
-          kept.push(item)
-          continue
-        }
-        const i = names.indices.get(item.name) ?? -1
-        const before = given.get(item.name) ?? 0
-        const fromLimit = room(top, i) - before
-        const fromOthers = isHeadroomKept ? allowance(top, i) - before : Number.POSITIVE_INFINITY
-        if (amount > fromLimit) cut.limit = item.name
-        if (amount > fromOthers) cut.headroom = item.name
-        const fits = fitting(item, amount, Math.min(fromLimit, fromOthers))
-        if (fits < amount) isCut = true
-        if (fits === 0) continue
-        kept.push(fits < amount ? withAmount(item, fits) : item)
-        given.set(item.name, before + fits)
-        if ((top.quota?.unmet[i] ?? 0) > 0) cut.isHelpful = true
-      }
-      return isCut ? kept : items
-    },
+    needsCut: (top, isHeadroomKept) => top.quota !== null || (requiredSum > 0 && isHeadroomKept),
+    room: (top, name) => room(top, names.indices.get(name) ?? -1),
+    allowance: (top, name) => allowance(top, names.indices.get(name) ?? -1),
+    lacks: (top, name) => (top.quota?.unmet[names.indices.get(name) ?? -1] ?? 0) > 0,
     isHeadroomNeeded: () => requiredSum > 0,
     leavesMinimum(free) {
       if (ownThresholdsSum > 0 || defaultThresholds.length === 0) return true
@@ -210,10 +175,6 @@ export function createQuotas({ names, tree, defaultThresholds }: QuotasParts): Q
         return Math.min(there, Math.max(0, spare(names.indices.get(name) ?? -1)))
       }
       return defaultThresholds.some((threshold) => threshold.every(([name, amount]) => left(name) >= amount))
-    },
-    mayHelp(items, { quota }) {
-      if (quota === null || quota.unmetSum === 0) return false
-      return items.some((item) => limitedAmount(item) > 0 && (quota.unmet[nameIndex(names, item.name)] ?? 0) > 0)
     },
     rolesLacking(name, except) {
       const i = nameIndex(names, name)
@@ -233,30 +194,6 @@ export function createQuotas({ names, tree, defaultThresholds }: QuotasParts): Q
     },
     consumedOf: ({ allocated, revocable }) => allocated.map((amount, i) => amount - (revocable[i] ?? 0)),
   }
-}
-
-/** How much of it limits and headroom are about, in thousandths. */
-function limitedAmount(item: Resource): number {
-  return item.value.kind === 'scalar' && !item.revocable && ownerOf(item) === null ? item.value.milli : 0
-}
-
-/** How much of all of it fits; GPUs go whole, and so do disks that are one thing. */
-function fitting(item: Resource, amount: number, room: number): number {
-  if (amount <= room) return amount
-  const fits = item.name === 'gpus' ? Math.floor(room / 1000) * 1000 : room
-  return fits <= 0 || isIndivisible(item) ? 0 : fits
-}
-
-/** A disk that exists only as a whole. */
-function isIndivisible({ disk }: Resource): boolean {
-  const { source, persistence } = disk ?? {}
-  if (persistence !== undefined || source?.type === 'MOUNT' || source?.type === 'BLOCK') return true
-  return source?.type === 'RAW' && source.id !== undefined
-}
-
-function withAmount(item: Resource, amount: number): Resource {
-  const { value: _value, key: _key, ...identity } = item
-  return resource(identity, { kind: 'scalar', milli: milli(amount) })
 }
 
 function isEmpty({ guarantees, limits }: Quota): boolean {

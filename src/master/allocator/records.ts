@@ -50,8 +50,8 @@ export type Holder = {
 export type Holding = {
   /** As they came. */
   pieces: Resources[]
-  /** What it was given last of it, or null. */
-  offered: Resources | null
+  /** What of it was granted last, or null. */
+  granted: Resources | null
 }
 
 export type AgentState = {

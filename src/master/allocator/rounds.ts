@@ -12,7 +12,8 @@ import type { Holders } from './holders.ts'
 import type { Judging, Moment } from './judging.ts'
 import { compareNodes, comparePaths, insertSorted, merged, shuffledByWeight } from './node-order.ts'
 import type { Openings } from './openings.ts'
-import { newCut, type Quotas } from './quota.ts'
+import type { Quotas } from './quota.ts'
+import { mayHelp, newCut } from './quota-cut.ts'
 import type { AgentState, Holder, ShareNode } from './records.ts'
 import type { ShareTree } from './share-tree.ts'
 import type { Supply } from './supply.ts'
@@ -214,7 +215,7 @@ export function createRounds(parts: RoundsParts): Rounds {
   ): void {
     for (;;) {
       const candidates =
-        few?.filter(isOfNeedy).sort(comparePaths) ?? needy.filter((top) => quotas.mayHelp(state.free, top))
+        few?.filter(isOfNeedy).sort(comparePaths) ?? needy.filter((top) => mayHelp(quotas, state.free, top))
       const choice = candidates.length === 0 ? null : nextOf(candidates, state, of)
       if (choice === null) return
       const { top } = choice.holder

@@ -5,26 +5,15 @@
 // as it is there, and held in copies; and only what is held comes back.
 
 import type { AgentId } from '../../model/ids.ts'
-import {
-  add,
-  copiesOf,
-  noResources,
-  overlap,
-  type Resource,
-  type Resources,
-  resources,
-  subtract,
-} from '../../model/resources.ts'
+import { add, noResources, overlap, type Resource, type Resources, resources, subtract } from '../../model/resources.ts'
 import { invariant } from '../../model/result.ts'
-import { amountsOf, isSame, isWithin, type NameTable, nameIndex } from './quantities.ts'
+import type { Holdings } from './holdings.ts'
+import { amountsOf, isWithin, type NameTable, nameIndex } from './quantities.ts'
 import type { Quotas } from './quota.ts'
 import type { AgentState, Holder } from './records.ts'
 import type { ShareTree } from './share-tree.ts'
 import { type AgentSupply, noFacts } from './types.ts'
-import { isAtOrBelow, isPlain, isPlainItem, ownerOf } from './visibility.ts'
-
-/** Parts in which a holder's resources of one agent are kept; past it they are added up. */
-const piecesMax = 8
+import { isPlain, isPlainItem, ownerOf } from './visibility.ts'
 
 export type Supply = {
   readonly agents: ReadonlyMap<AgentId, AgentState>
@@ -41,12 +30,9 @@ export type Supply = {
   /** Gives what is free. */
   give(state: AgentState, holder: Holder, items: Resources): void
   takeBack(state: AgentState, holder: Holder, items: Resources): void
-  /** Whether these are all that the holder was given last of what it has there. */
-  isAllGiven(state: AgentState, holder: Holder, items: Resources): boolean
   convertHeld(state: AgentState, holder: Holder, consumed: Resources, converted: Resources): void
   /** False, and nothing changed, when not all of `consumed` is free and held by nobody. */
   convertFree(state: AgentState, consumed: Resources, converted: Resources): boolean
-  heldBy(holder: Holder, state: AgentState): Resources
   /** In the order of their ids. */
   inOrder(states: ReadonlySet<AgentState>): AgentState[]
 }
@@ -55,13 +41,15 @@ export type SupplyParts = {
   readonly names: NameTable
   readonly tree: ShareTree
   readonly quotas: Quotas
+  readonly holdings: Holdings
   /** Agents of another region are remote; null: none is. */
   readonly region: string | null
 }
 
-export function createSupply({ names, tree, quotas, region }: SupplyParts): Supply {
+export function createSupply({ names, tree, quotas, holdings, region }: SupplyParts): Supply {
   const agents = new Map<AgentId, AgentState>()
   const offerable = new Set<AgentState>()
+  const { hold, release, heldBy } = holdings
   const gpuIndex = nameIndex(names, 'gpus')
   let ranked: AgentState[] | null = []
 
@@ -77,33 +65,6 @@ export function createSupply({ names, tree, quotas, region }: SupplyParts): Supp
       if (owner === null || item.value.kind !== 'scalar') continue
       const amounts = amountsOf(names, [item])
       tree.reserve(owner, { amounts, revocable: item.revocable ? amounts : null }, sign)
-    }
-  }
-
-  /** Counts what a holder has: what is reserved counts already for the role it is reserved for and those above. */
-  function charge(state: AgentState, holder: Holder, items: Resources, sign: 1 | -1, isTurn: boolean): void {
-    const { node, role } = holder
-    if (isPlain(items)) {
-      return tree.count(node, { amounts: amountsOf(names, items), revocable: null }, sign, unreservedDepth, isTurn)
-    }
-    const byDepth = new Map<number, Resource[]>()
-    for (const item of items) {
-      const depth = uncountedDepth(item, role)
-      byDepth.set(depth, [...(byDepth.get(depth) ?? []), item])
-    }
-    let isFirst = isTurn
-    for (const [depth, group] of byDepth) {
-      const own = group.filter(({ shared }) => !shared)
-      const revocable = own.filter(isRevocable)
-      const ofRevocable = revocable.length === 0 ? null : amountsOf(names, revocable)
-      tree.count(node, { amounts: amountsOf(names, own), revocable: ofRevocable }, sign, depth, isFirst)
-      isFirst = false
-      for (const item of group) {
-        if (!item.shared) continue
-        const amounts = amountsOf(names, [item])
-        const shared = { key: `${state.id} ${item.key}`, copies: sign * copiesOf(item) }
-        tree.countCopies(node, { amounts, revocable: item.revocable ? amounts : null }, shared, depth)
-      }
     }
   }
 
@@ -124,7 +85,7 @@ export function createSupply({ names, tree, quotas, region }: SupplyParts): Supp
 
   /** From scratch, for agents that came back or changed: they may hold more than they have. */
   function recomputeFree(state: AgentState): void {
-    const held = resources([...state.holders].flatMap((holder) => (holder.held.get(state)?.pieces ?? []).flat()))
+    const held = resources([...state.holders].flatMap((holder) => heldBy(state, holder)))
     const own = withoutShared(held)
     const covered = overlap(state.total, own)
     const excess = isWithin(own, covered) ? noResources : subtract(own, covered)
@@ -156,43 +117,6 @@ export function createSupply({ names, tree, quotas, region }: SupplyParts): Supp
     state.total = total
   }
 
-  function hold(state: AgentState, holder: Holder, items: Resources, isTurn: boolean): void {
-    const holding = holder.held.get(state)
-    if (holding === undefined) {
-      holder.held.set(state, { pieces: [items], offered: isTurn ? items : null })
-      state.holders.add(holder)
-    } else {
-      holding.pieces.push(items)
-      if (holding.pieces.length > piecesMax) holding.pieces = [resources(holding.pieces.flat())]
-      if (isTurn) holding.offered = items
-    }
-    charge(state, holder, items, 1, isTurn)
-  }
-
-  function release(state: AgentState, holder: Holder, items: Resources): void {
-    const pieces = holder.held.get(state)?.pieces ?? []
-    const whole = pieces.findIndex((piece) => isSame(piece, items))
-    if (whole >= 0) pieces.splice(whole, 1)
-    else {
-      const held = resources(pieces.flat())
-      invariant(isWithin(items, held), 'only what is held comes back', {
-        agentId: state.id,
-        frameworkId: holder.framework.id,
-        role: holder.role,
-        held,
-        items,
-      })
-      const rest = subtract(held, items)
-      pieces.length = 0
-      if (rest.length > 0) pieces.push(rest)
-    }
-    if (pieces.length === 0) {
-      holder.held.delete(state)
-      state.holders.delete(holder)
-    }
-    charge(state, holder, items, -1, false)
-  }
-
   return {
     agents,
     offerable,
@@ -210,7 +134,7 @@ export function createSupply({ names, tree, quotas, region }: SupplyParts): Supp
     },
     remove(state) {
       const holders = [...state.holders]
-      for (const holder of holders) release(state, holder, this.heldBy(holder, state))
+      for (const holder of holders) release(state, holder, heldBy(state, holder))
       count(state.total, -1)
       count(state.excess, -1)
       quotas.changeIdle(state.idle, -1)
@@ -247,10 +171,6 @@ export function createSupply({ names, tree, quotas, region }: SupplyParts): Supp
       setFree(state, add(state.free, withoutShared(items)))
       invariant(isWithin(state.free, state.total), 'no more is free than there is', { items, free: state.free })
     },
-    isAllGiven(state, holder, items) {
-      const offered = holder.held.get(state)?.offered ?? null
-      return offered === null || isWithin(offered, items)
-    },
     convertHeld(state, holder, consumed, converted) {
       release(state, holder, consumed)
       convertTotal(state, consumed, converted)
@@ -258,14 +178,12 @@ export function createSupply({ names, tree, quotas, region }: SupplyParts): Supp
       recomputeFree(state)
     },
     convertFree(state, consumed, converted) {
-      const isHeld = (item: Resource) =>
-        [...state.holders].some((holder) => hasKey(this.heldBy(holder, state), item.key))
+      const isHeld = (item: Resource) => [...state.holders].some((holder) => hasKey(heldBy(state, holder), item.key))
       if (!isWithin(consumed, state.free) || consumed.some((item) => item.shared && isHeld(item))) return false
       convertTotal(state, consumed, converted)
       recomputeFree(state)
       return true
     },
-    heldBy: (holder, state) => resources((holder.held.get(state)?.pieces ?? []).flat()),
     inOrder(states) {
       if (ranked === null) {
         ranked = [...agents.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
@@ -276,16 +194,6 @@ export function createSupply({ names, tree, quotas, region }: SupplyParts): Supp
       return [...states].sort((a, b) => a.rank - b.rank)
     },
   }
-}
-
-/** Deeper than this counts everything, the root too. */
-const unreservedDepth = -1
-
-/** The depth of the role that it is reserved for: that role and those above count it by the reservation. */
-function uncountedDepth(item: Resource, role: string): number {
-  const owner = ownerOf(item)
-  if (owner === null) return unreservedDepth
-  return isAtOrBelow(role, owner) ? owner.split('/').length : 0
 }
 
 function withoutShared(items: Resources): Resources {
