@@ -56,7 +56,14 @@ test('reservations and volumes outlive a killed agent, with what tasks wrote', a
   using folder = scratchFolder()
   await using master = await AgentMaster.open()
   const first = anAgent(master, folder.path, '--resources', small)
-  await next(master)
+  expect((await next(master)).capabilities).toEqual(
+    expect.arrayContaining([
+      'HIERARCHICAL_ROLE',
+      'RESERVATION_REFINEMENT',
+      'RESIZE_VOLUME',
+      'AGENT_OPERATION_FEEDBACK',
+    ]),
+  )
   expect(await master.perform(newUuid(), reserve(scalar('disk', 100, forA), scalar('cpus', 1, forA)))).toMatchObject(
     finished,
   )
