@@ -141,18 +141,27 @@ class DiskVolumes implements Volumes {
     }
   }
 
+  /** Why something is left, or null. */
+  async #deleteAll(removed: string): Promise<string | null> {
+    try {
+      if (this.#isClosed || statSync(removed, { throwIfNoEntry: false }) === undefined) return null
+      const left = await emptyDirectory(removed, () => this.#isClosed)
+      if (left === null) removeIfEmpty(removed)
+      return left
+    } catch (error) {
+      return (error as Error).message
+    }
+  }
+
   #freshName(): string {
     return `${process.pid}-${Math.floor(performance.timeOrigin)}-${this.#removals++}`
   }
 
   #deleteLater(removed: string): void {
     void this.#after(`delete ${removed}`, async () => {
-      if (this.#isClosed || statSync(removed, { throwIfNoEntry: false }) === undefined) return
-      const left = await emptyDirectory(removed, () => this.#isClosed)
-      if (left === null) removeIfEmpty(removed)
-      else if (!this.#isClosed) {
-        this.#options.troubled('what was destroyed could not all be deleted; the next start tries again', removed, left)
-      }
+      const left = await this.#deleteAll(removed)
+      if (left === null || this.#isClosed) return
+      this.#options.troubled('what was destroyed could not all be deleted; the next start tries again', removed, left)
     })
   }
 }
