@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import type { LogLevel } from '../model/events.ts'
 import { createLog } from '../shell/log.ts'
 import { readToken } from './client/connection.ts'
-import { act } from './command.ts'
+import { act, flag, readPath } from './command.ts'
 import {
   addListenFlags,
   addMasterPorts,
@@ -25,12 +25,15 @@ type MasterFlags = PolicyFlags & {
   readonly workDir: string
   readonly tokenFile?: string
   readonly hostname?: string
+  readonly whitelist?: string
   readonly logLevel: LogLevel
 }
 
 export function define(command: Command): void {
   addMasterPorts(addListenFlags(command)).addOption(workDirFlag('master')).addOption(logLevelFlag())
-  addPolicyFlags(command)
+  addPolicyFlags(command).addOption(
+    flag('--whitelist <file>', 'host names that may be offered, one a line; read again every 5 s', readPath),
+  )
   act(command, (flags: MasterFlags, self: Command) => master(flags, flagTexts(self)))
 }
 
@@ -50,6 +53,7 @@ async function master(flags: MasterFlags, texts: Readonly<Record<string, string>
     log,
     flags: texts,
     ...policyOf(flags),
+    ...(flags.whitelist === undefined ? {} : { whitelist: flags.whitelist }),
     ...(flags.hostname === undefined ? {} : { hostname: flags.hostname }),
   })
   if (!started.ok) return sayFault(started.fault)

@@ -7,7 +7,7 @@ import { weightError } from '../master/cluster/weight-rules.ts'
 import { parseResources } from '../mesos/resource-text.ts'
 import { roleError } from '../mesos/roles.ts'
 import { scalarTotals } from '../model/resources.ts'
-import { flag, readDurationMs } from './command.ts'
+import { flag, readDomain, readDurationMs } from './command.ts'
 
 type SorterName = 'drf' | 'random'
 
@@ -21,6 +21,8 @@ export type PolicyFlags = {
   readonly filterGpuResources?: 'true' | 'false'
   readonly weights?: string
   readonly roles?: string
+  readonly domain?: string
+  readonly requireAgentDomain?: true
 }
 
 export function offerTimeoutFlag(): Option {
@@ -55,6 +57,10 @@ export function addPolicyFlags(command: Command): Command {
     )
     .addOption(flag('--weights <list>', 'weights to begin with, such as a=2,b=1', checked(readWeights)))
     .addOption(flag('--roles <names>', 'the only roles there may be (default: any)', checked(readRoles)))
+    .addOption(
+      flag('--domain <region/zone>', 'where this master is: its region and the zone in it', checked(readDomain)),
+    )
+    .addOption(flag('--require-agent-domain', 'take only agents that say where they are'))
 }
 
 /** What the flags say; what they do not say is as ever. */
@@ -69,6 +75,8 @@ export function policyOf(flags: PolicyFlags): { readonly timers: Partial<Cluster
     filterGpuResources,
     weights,
     roles,
+    domain,
+    requireAgentDomain,
   } = flags
   return {
     timers: {
@@ -83,6 +91,8 @@ export function policyOf(flags: PolicyFlags): { readonly timers: Partial<Cluster
         ...(filterGpuResources !== undefined && { filterGpuResources: filterGpuResources === 'true' }),
         ...(weights !== undefined && { weights: readWeights(weights) }),
         ...(roles !== undefined && { roles: readRoles(roles) }),
+        ...(domain !== undefined && { domain: readDomain(domain) }),
+        ...(requireAgentDomain === true && { requireAgentDomain }),
       },
     },
   }

@@ -22,6 +22,7 @@ import type { ClusterConfig, ClusterEffect, ClusterInput, ClusterView, RequestId
 import { createMemoryRegistry } from './registry/memory.ts'
 import { openRegistry } from './registry/sqlite.ts'
 import type { Registry } from './registry/types.ts'
+import { watchWhitelist } from './whitelist.ts'
 
 export type MasterOptions = {
   /** Where HTTP and MQTT listen; beyond loopback a token is required. */
@@ -38,6 +39,8 @@ export type MasterOptions = {
   /** The name others know this machine by. */
   readonly hostname?: string
   readonly timers?: Partial<ClusterTimers>
+  /** A file of the host names that may be offered. */
+  readonly whitelist?: string
 }
 
 export type Master = {
@@ -95,6 +98,16 @@ export async function startMaster(options: MasterOptions): Promise<Result<Master
   }
   const cluster = createCluster(config, registry.value.snapshot, systemRandom, nowMs())
   shell.run(cluster, api.value, broker.value)
+  if (options.whitelist !== undefined) {
+    const watched = watchWhitelist(options.whitelist, log, (hostnames) =>
+      shell.submit({ kind: 'whitelist', hostnames }),
+    )
+    if (!watched.ok) {
+      await shell.close()
+      return watched
+    }
+    shell.own(watched.value)
+  }
   log('info', 'process.starting', 'the master serves', {
     masterId,
     http: api.value.address,
@@ -121,11 +134,17 @@ class MasterShell {
   readonly #waiting = new Map<RequestId, (reply: ClusterReply) => void>()
   #nextRequestId: RequestId = 1
   #early: ClusterInput[] = []
+  readonly #owned: { close(): void }[] = []
   #parts: { readonly api: Api; readonly broker: Broker; readonly loop: Loop<ClusterInput, ClusterEffect> } | null = null
 
   constructor(registry: Registry, log: Log) {
     this.#registry = registry
     this.#log = log
+  }
+
+  /** Ends with the master. */
+  own(part: { close(): void }): void {
+    this.#owned.push(part)
   }
 
   run(cluster: Cluster, api: Api, broker: Broker): void {
@@ -162,6 +181,7 @@ class MasterShell {
     if (parts === null) return
     this.#parts = null
     this.#log('info', 'process.stopping', 'the master stops', {})
+    for (const part of this.#owned) part.close()
     parts.loop.close()
     for (const answer of this.#waiting.values()) answer({ status: 503, message: 'the master is stopping' })
     this.#waiting.clear()

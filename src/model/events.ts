@@ -33,6 +33,7 @@ export const logEvents = {
   'role.quota': 'quotas of roles were set or removed',
   'allocation.paused': 'nothing is offered until the agents of an earlier master are back',
   'allocation.resumed': 'a pause of offers is over',
+  'whitelist.unreadable': 'the list of machines that may be offered could not be read',
   'offer.sent': 'resources were offered',
   'offer.rescinded': 'an offer was taken back',
   'gang.offered': 'machines that were asked for together were offered together',

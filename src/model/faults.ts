@@ -29,6 +29,7 @@ export const faultCodes = {
   AGENT_RESERVED: 'The machine offers less than is reserved on it or made into persistent volumes.',
   AGENT_VOLUME: 'The directory of a persistent volume could not be made, removed or linked.',
   AGENT_UNSUPPORTED: 'A task asks for something that this agent cannot do.',
+  WHITELIST_UNREADABLE: 'The list of machines that may be offered cannot be read.',
   // Placing tasks on a machine.
   PLACEMENT_WISH: 'A label of a task wishes for something that there is not.',
   PLACEMENT_IMPOSSIBLE: 'The machine can never give a task what it wishes for.',
