@@ -18,6 +18,8 @@ export type NodeRow = {
   readonly allocated: Amounts
   readonly offered: Amounts
   readonly registeredMs: number | null
+  /** What keeps parts of it out of the offers: code, kind and name of each. */
+  readonly sick: readonly string[]
 }
 
 export function define(command: Command): void {
@@ -32,7 +34,7 @@ export function define(command: Command): void {
     columns: [
       { title: 'HOST', text: (row) => row.hostname, cut: 'end' },
       { title: 'ID', text: (row) => row.id, cut: 'start' },
-      { title: 'STATE', text: (row) => row.state },
+      { title: 'STATE', text: (row) => (row.sick.length === 0 ? row.state : `${row.state}, ${row.sick.length} sick`) },
       { title: 'CPUS', text: (row) => share(row, 'cpus', shortNumber), isNumber: true },
       { title: 'MEM', text: (row) => share(row, 'mem', humanMebibytes), isNumber: true },
       { title: 'DISK', text: (row) => share(row, 'disk', humanMebibytes), isNumber: true, isOptional: true },
@@ -53,6 +55,9 @@ function nodeRow(agent: MasterResponseGetAgentsAgent): NodeRow {
     allocated: amounts(agent.allocated_resources),
     offered: amounts(agent.offered_resources),
     registeredMs: timeMs(agent.reregistered_time ?? agent.registered_time),
+    sick: (agent.conditions ?? []).flatMap(({ code, severity, kind, name }) =>
+      severity === 'critical' ? [`${code} ${kind} ${name}`] : [],
+    ),
   }
 }
 
@@ -66,6 +71,7 @@ function returningRow(info: AgentInfo): NodeRow {
     allocated: {},
     offered: {},
     registeredMs: null,
+    sick: [],
   }
 }
 

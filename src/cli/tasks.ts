@@ -17,10 +17,14 @@ export type TaskRow = {
   readonly agentId: string
   readonly hostname: string | null
   readonly resources: Amounts
+  /** Exact hardware, by what of it: `cpus`, `memory`, `gpus`, `nics`, `disks`, `near`; the words of its labels. */
+  readonly granted: Readonly<Record<string, string>>
   /** When its newest status was made. */
   readonly sinceMs: number | null
   readonly message: string | null
 }
+
+const grantedPrefix = 'tepui.granted.'
 
 type TasksFlags = ListingFlags & { readonly all?: boolean }
 
@@ -66,6 +70,11 @@ function taskRow(
     agentId: task.agent_id.value,
     hostname: hostnames.get(task.agent_id.value) ?? null,
     resources: amounts(task.resources),
+    granted: Object.fromEntries(
+      (newest?.labels?.labels ?? []).flatMap(({ key, value }) =>
+        key.startsWith(grantedPrefix) ? [[key.slice(grantedPrefix.length), value ?? '']] : [],
+      ),
+    ),
     sinceMs: newest?.timestamp === undefined ? null : Math.round(newest.timestamp * 1000),
     message: newest?.message ?? null,
   }

@@ -1891,6 +1891,7 @@ export const messages: Readonly<Record<string, MessageSpec>> = {
     resource_providers: [11, 'ResourceProvider', 'repeated'],
     drain_info: [13, 'DrainInfo', 'optional'],
     estimated_drain_start_time: [14, 'TimeInfo', 'optional'],
+    conditions: [60000, 'tepui.v1.Condition', 'repeated'],
   },
   'mesos.v1.master.Response.GetAgents.Agent.ResourceProvider': {
     resource_provider_info: [1, 'ResourceProviderInfo', 'required'],
@@ -2320,6 +2321,15 @@ export const messages: Readonly<Record<string, MessageSpec>> = {
     size_bytes: [2, 'uint64', 'optional'],
     rotational: [3, 'bool', 'optional'],
     node: [4, 'uint32', 'optional'],
+  },
+  // Something that is wrong with an agent's machine; a `critical` one keeps its part out of the offers.
+  'tepui.v1.Condition': {
+    code: [1, 'string', 'required'],
+    severity: [2, 'string', 'required'],
+    kind: [3, 'string', 'required'],
+    name: [4, 'string', 'required'],
+    id: [5, 'string', 'optional'],
+    since: [6, 'mesos.v1.TimeInfo', 'optional'],
   },
   // A wish for several machines at once; `count` 0 takes the wish of this id back.
   'tepui.v1.Gang': {

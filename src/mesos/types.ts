@@ -1848,6 +1848,7 @@ export type MasterResponseGetAgentsAgent = {
   resource_providers?: readonly MasterResponseGetAgentsAgentResourceProvider[] | undefined
   drain_info?: DrainInfo | undefined
   estimated_drain_start_time?: TimeInfo | undefined
+  conditions?: readonly TepuiV1Condition[] | undefined
 }
 
 export type MasterResponseGetAgentsAgentResourceProvider = {
@@ -2365,6 +2366,15 @@ export type TepuiV1TopologyDisk = {
   node?: number | undefined
 }
 
+export type TepuiV1Condition = {
+  code: string
+  severity: string
+  kind: string
+  name: string
+  id?: string | undefined
+  since?: TimeInfo | undefined
+}
+
 export type TepuiV1Gang = {
   id: string
   role?: string | undefined
@@ -2731,6 +2741,7 @@ export type MessageTypes = {
   'tepui.v1.Topology.GpuInstance': TepuiV1TopologyGpuInstance
   'tepui.v1.Topology.Nic': TepuiV1TopologyNic
   'tepui.v1.Topology.Disk': TepuiV1TopologyDisk
+  'tepui.v1.Condition': TepuiV1Condition
   'tepui.v1.Gang': TepuiV1Gang
   'tepui.v1.GangOffer': TepuiV1GangOffer
 }

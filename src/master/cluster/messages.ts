@@ -15,9 +15,11 @@ import type {
   Offer,
   Operation,
   Task,
+  TepuiV1Condition,
   TepuiV1Topology,
   TimeInfo,
 } from '../../mesos/types.ts'
+import type { Condition } from '../../model/health.ts'
 import { uuidBytes } from '../../model/random.ts'
 import { allocatedTo, type Resources, sumToShow } from '../../model/resources.ts'
 import type { AgentRecord, ClusterView, FrameworkRecord, OfferRecord, OperationRecord, TaskRecord } from './types.ts'
@@ -71,6 +73,19 @@ export function agentMessage(agent: AgentRecord): MasterResponseGetAgentsAgent {
     allocated_resources: toMessages(agent.used, 'endpoint'),
     offered_resources: toMessages(agent.offered, 'endpoint'),
     capabilities: agent.capabilities.map((type) => ({ type: type as AgentInfoCapabilityType })),
+    ...(agent.conditions.length === 0 ? {} : { conditions: agent.conditions.map(conditionMessage) }),
+  }
+}
+
+function conditionMessage({ code, severity, part, sinceMs }: Condition): TepuiV1Condition {
+  const { kind, name, id } = part
+  return {
+    code,
+    severity,
+    kind,
+    name,
+    ...(id === null ? {} : { id }),
+    ...(sinceMs === null ? {} : { since: timeInfo(sinceMs) }),
   }
 }
 

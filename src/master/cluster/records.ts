@@ -11,6 +11,7 @@ import type {
   TaskInfo,
   TaskState,
   TaskStatus,
+  TepuiV1Topology,
 } from '../../mesos/types.ts'
 import type { Hardware } from '../../model/hardware.ts'
 import type { Condition } from '../../model/health.ts'
@@ -28,10 +29,9 @@ import type {
 import type { Resources } from '../../model/resources.ts'
 import type { Channel } from '../../wire/channel.ts'
 import type { DownMessage, Grant, UpMessage } from '../../wire/messages.ts'
-import type { MachineBooks, Wish } from '../placement/types.ts'
+import type { FreeHardware, MachineBooks, Wish } from '../placement/types.ts'
 import type { Racks } from './gang-choice.ts'
 import type { Sickness } from './sick-parts.ts'
-import type { Topologies } from './topology.ts'
 
 /** A task on its agent: `<framework id>/<task id>`; neither may contain a slash. */
 export type TaskKey = string
@@ -259,6 +259,15 @@ export type Agent = {
   /** What `ending` holds together: the part of `used` that no framework holds. */
   endingUsed: Resources
 }
+
+export type OfferTopology = {
+  readonly message: TepuiV1Topology | undefined
+  /** Of its JSON form, which is the larger one. */
+  readonly sizeBytes: number
+}
+
+/** Per kind of offer, of what was free: the books make a new list when something is held, released, sick or well. */
+export type Topologies = { readonly free: FreeHardware; readonly byKind: Map<string, OfferTopology> }
 
 export function taskKey(frameworkId: FrameworkId, taskId: TaskId): TaskKey {
   return `${frameworkId}/${taskId}`

@@ -8,20 +8,11 @@ import type { TepuiV1Topology, TepuiV1TopologyGpu, TepuiV1TopologyNode, TepuiV1T
 import { type Hardware, type HardwareGpu, mountOf } from '../../model/hardware.ts'
 import type { Resources } from '../../model/resources.ts'
 import type { FreeHardware } from '../placement/types.ts'
-import type { Agent } from './records.ts'
+import type { Agent, OfferTopology } from './records.ts'
 import type { AgentRecord } from './types.ts'
 
 /** Larger ones are shown without links, or not at all: events with offers are bounded. */
 export const topologyBytesMax = 128 * 1024
-
-export type OfferTopology = {
-  readonly message: TepuiV1Topology | undefined
-  /** Of its JSON form, which is the larger one. */
-  readonly sizeBytes: number
-}
-
-/** Per kind of offer, of what was free: the books make a new list when something is held, released, sick or well. */
-export type Topologies = { readonly free: FreeHardware; readonly byKind: Map<string, OfferTopology> }
 
 const nothing: OfferTopology = { message: undefined, sizeBytes: 0 }
 

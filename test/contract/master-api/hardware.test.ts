@@ -127,6 +127,11 @@ test('a GPU that fails leaves the offers alone, its task is told and goes on, an
     { code: 'GPU_FAILED', severity: 'critical', part: { id: 'GPU-3' } },
     { code: 'GPU_UNCORRECTED_ERRORS' },
   ])
+  const { get_agents } = await operatorCall(rack.http, { type: 'GET_AGENTS' }, 'application/x-protobuf')
+  expect(get_agents?.agents?.[0]?.conditions).toMatchObject([
+    { code: 'GPU_FAILED', severity: 'critical', kind: 'gpu', name: '0000:03:00.0', id: 'GPU-3' },
+    { code: 'GPU_UNCORRECTED_ERRORS' },
+  ])
   const again = await framework.again()
   expect(labelsOf(await again.status('t'))).toEqual({ 'tepui.sick': 'GPU_FAILED GPU-3' })
   agent.ails()
