@@ -146,11 +146,12 @@ export function createAllocator(options: AllocatorOptions): Allocator {
       return null
     },
     mayClaim({ frameworkId, role, agentId, resources: wanted }) {
-      const record = framework(frameworkId)
-      const holder = record.holders.get(role)
-      const absence = judging.absence(record, role, agent(agentId))
+      const state = agent(agentId)
+      const absence = judging.absence(framework(frameworkId), role, state)
       if (absence !== null && absence.kind !== 'suppressed') return absence
-      return holder === undefined ? { kind: 'notSubscribed' } : judging.objection(holder, agent(agentId), wanted)
+      // Suppression is said before what the agent is.
+      if (!state.isActive) return { kind: 'agentInactive' }
+      return judging.objection(presentHolder(frameworkId, role), state, wanted)
     },
 
     allocate: (nowMs, random, agentsMax = Number.POSITIVE_INFINITY) => rounds.allocate(nowMs, random, agentsMax),

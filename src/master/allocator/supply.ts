@@ -88,7 +88,8 @@ export function createSupply({ names, tree, quotas, holdings, region }: SupplyPa
     const held = resources([...state.holders].flatMap((holder) => heldBy(state, holder)))
     const own = withoutShared(held)
     const covered = overlap(state.total, own)
-    const excess = isWithin(own, covered) ? noResources : subtract(own, covered)
+    const lost = held.filter((item) => item.shared && !hasKey(state.total, item.key))
+    const excess = lost.length === 0 && isWithin(own, covered) ? noResources : add(subtract(own, covered), lost)
     count(state.excess, -1)
     count(excess, 1)
     state.excess = excess
