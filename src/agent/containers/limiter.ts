@@ -86,7 +86,8 @@ function tryVersion1(hierarchies: readonly Hierarchy[], hash: string, reasons: s
       if (limit !== undefined) enforced.push(limit)
     }
   }
-  if (enforced.length === 0) return null
+  // Cpusets alone are no reason to go without the limits of version 2.
+  if (enforced.every((one) => one === 'cpuset')) return null
   // A version 2 mount without controllers still kills a whole tree in one write.
   const unified = hierarchies.find((one) => one.kind === 'v2')
   if (unified !== undefined) {

@@ -19,12 +19,21 @@
 // ROCR_VISIBLE_DEVICES, which takes uuids, and hides all when empty (ROCR-Runtime, RvdFilter); HIP reads
 // CUDA_VISIBLE_DEVICES where HIP_VISIBLE_DEVICES is not set, and would look there for NVIDIA's uuids.
 
+import type { FrameworkInfo, TaskInfo } from '../../mesos/types.ts'
 import { formatCpuList } from '../../model/cpu-set.ts'
 import type { Grant, Hardware } from '../../model/hardware.ts'
-import type { LaunchRequest } from './launch.ts'
+import type { ContainerId } from '../../model/ids.ts'
 import type { AgentConfig } from './types.ts'
 
-export function taskEnvironment(config: AgentConfig, request: LaunchRequest): Record<string, string> {
+export type GrantedTask = {
+  readonly containerId: ContainerId
+  readonly framework: FrameworkInfo
+  readonly task: TaskInfo
+  readonly grant: Grant
+  readonly agentId: string
+}
+
+export function taskEnvironment(config: AgentConfig, request: GrantedTask): Record<string, string> {
   const { framework, task, grant, containerId, agentId } = request
   const environment: Record<string, string> = {
     MESOS_AGENT_ENDPOINT: `${config.ip}:${config.http.port}`,

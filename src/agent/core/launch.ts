@@ -3,28 +3,21 @@
 
 import { fromMessages } from '../../mesos/resources.ts'
 import { unsupportedReason } from '../../mesos/supported.ts'
-import type { FrameworkInfo, TaskInfo } from '../../mesos/types.ts'
+import type { TaskInfo } from '../../mesos/types.ts'
 import { parseCpuList } from '../../model/cpu-set.ts'
 import type { Grant } from '../../model/hardware.ts'
-import type { ContainerId, ExecutorId, FrameworkId, TaskId } from '../../model/ids.ts'
+import type { ExecutorId, FrameworkId, TaskId } from '../../model/ids.ts'
 import { type Resources, scalarTotal } from '../../model/resources.ts'
 import { fail, ok, type Result } from '../../model/result.ts'
 import { bytesPerMebibyte, milliFromNumber } from '../../model/units.ts'
-import { taskEnvironment } from './environment.ts'
+import { type GrantedTask, taskEnvironment } from './environment.ts'
 import type { AgentConfig, Confinement, ContainerCommand, ContainerLimits, ContainerSpec } from './types.ts'
 import { containerVolumes } from './volumes.ts'
 
 /** Processes and threads of one task; far above what programs use, far below what ends a machine. */
 export const taskPidsMax = 16_384
 
-export type LaunchRequest = {
-  readonly containerId: ContainerId
-  readonly framework: FrameworkInfo
-  readonly task: TaskInfo
-  readonly grant: Grant
-  readonly confinement: Confinement
-  readonly agentId: string
-}
+export type LaunchRequest = GrantedTask & { readonly confinement: Confinement }
 
 /** The container for a command task; AGENT_UNSUPPORTED when it asks for what this agent cannot do. */
 export function containerSpec(config: AgentConfig, request: LaunchRequest): Result<ContainerSpec> {

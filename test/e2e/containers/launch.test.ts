@@ -69,6 +69,32 @@ test('an exit code that looks like a signal stays one, also when the agent died 
   expect(readExit(directory)).toEqual({ kind: 'exited', code: 137 })
 })
 
+test('a task begins with its affinity and its memory policy', async (ctx) => {
+  vi.useRealTimers()
+  const tools = findLaunchTools()
+  if (!tools.ok) throw new Error(tools.fault.message)
+  const { taskset, numactl } = tools.value
+  if (taskset === null || numactl === null) return ctx.skip('needs taskset (util-linux) and numactl')
+  const [cpu = 0] = kernelSets().cpus
+  const directory = join(workDir, 'run')
+  mkdirSync(directory)
+  const value = 'grep Cpus_allowed_list /proc/self/status; grep -o -m 1 interleave:0 /proc/self/numa_maps'
+  const place = { runDirectory: directory, supervisorProcsFile: null, taskProcsFiles: [] }
+  const kept = { affinity: { taskset, cpus: `${cpu}` }, policy: [numactl, '--interleave=0'] }
+  const request = { ...place, ...kept, command: { kind: 'shell', value }, environment: {}, user: null } as const
+  const plan = launchPlan(request, tools.value)
+  const child = spawn('/bin/sh', [...plan.argv], {
+    env: plan.environment,
+    stdio: ['ignore', 'pipe', 'ignore', 'ignore'],
+  })
+  let said = ''
+  child.stdout?.on('data', (chunk: Buffer) => {
+    said += chunk.toString()
+  })
+  await new Promise((resolve) => child.once('close', resolve))
+  expect(said).toBe(`Cpus_allowed_list:\t${cpu}\ninterleave:0\n`)
+})
+
 function pause(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }
