@@ -50,6 +50,11 @@ export function cutToFit(quotas: Quotas, items: Resources, top: ShareNode, cut: 
   return isCut ? kept : items
 }
 
+/** Whether there is anything among them that limits and headroom are about. */
+export function isAnyLimited(items: Resources): boolean {
+  return items.some((item) => limitedAmount(item) > 0)
+}
+
 /** Whether there is anything among them that the role lacks. */
 export function mayHelp(quotas: Quotas, items: Resources, top: ShareNode): boolean {
   return items.some((item) => limitedAmount(item) > 0 && quotas.lacks(top, item.name))

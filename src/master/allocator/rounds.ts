@@ -10,10 +10,10 @@ import type { Random } from '../../model/random.ts'
 import type { Filters } from './filters.ts'
 import type { Holders } from './holders.ts'
 import type { Judging, Moment } from './judging.ts'
-import { compareNodes, comparePaths, insertSorted, merged, shuffledByWeight } from './node-order.ts'
+import { comparePaths, insertSorted, merged, shuffledByWeight } from './node-order.ts'
 import type { Openings } from './openings.ts'
 import type { Quotas } from './quota.ts'
-import { mayHelp, newCut } from './quota-cut.ts'
+import { isAnyLimited, mayHelp, newCut } from './quota-cut.ts'
 import type { AgentState, Holder, ShareNode } from './records.ts'
 import type { ShareTree } from './share-tree.ts'
 import type { Supply } from './supply.ts'
@@ -111,7 +111,7 @@ export function createRounds(parts: RoundsParts): Rounds {
   /** Top-level roles that lack something of their guarantee and have somebody who could take it, in order. */
   function needyRoles(): ShareNode[] {
     if (!quotas.isHeadroomNeeded()) return []
-    return [...quotas.roles].filter(isNeedy).sort(compareNodes)
+    return merged(tree.root.listed, tree.spent).filter(isNeedy)
   }
 
   function hasPassed(holder: Holder, state: AgentState): boolean {
@@ -138,6 +138,8 @@ export function createRounds(parts: RoundsParts): Rounds {
   function firstBelow(nodes: Iterable<ShareNode>, state: AgentState, passed: boolean | null, of: Round): Choice | null {
     for (const node of nodes) {
       const { holder } = node
+      // Roles that lack nothing of what is free there need not be walked.
+      if (of.stage === 'guarantees' && node.depth === 1 && !mayHelp(quotas, state.free, node)) continue
       let choice: Choice | null = null
       if (holder === null) choice = firstBelow(membersOf(node), state, passed, of)
       else if (isOpen(holder) && (passed === null || hasPassed(holder, state) === passed)) {
@@ -213,10 +215,8 @@ export function createRounds(parts: RoundsParts): Rounds {
     needy: ShareNode[],
     grants: AllocationGrant[],
   ): void {
-    for (;;) {
-      const candidates =
-        few?.filter(isOfNeedy).sort(comparePaths) ?? needy.filter((top) => mayHelp(quotas, state.free, top))
-      const choice = candidates.length === 0 ? null : nextOf(candidates, state, of)
+    while (isAnyLimited(state.free)) {
+      const choice = nextOf(few?.filter(isOfNeedy).sort(comparePaths) ?? needy, state, of)
       if (choice === null) return
       const { top } = choice.holder
       needy.splice(needy.indexOf(top), 1)
