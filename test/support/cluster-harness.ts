@@ -4,7 +4,13 @@
 
 import { createCluster } from '../../src/master/cluster/cluster.ts'
 import { defaultTimers } from '../../src/master/cluster/timers.ts'
-import type { Cluster, ClusterConfig, ClusterEffect, ClusterInput } from '../../src/master/cluster/types.ts'
+import type {
+  AgentRecord,
+  Cluster,
+  ClusterConfig,
+  ClusterEffect,
+  ClusterInput,
+} from '../../src/master/cluster/types.ts'
 import { createMemoryRegistry, emptyRegistryMemory } from '../../src/master/registry/memory.ts'
 import type { Registry, RegistryOp } from '../../src/master/registry/types.ts'
 import { fromJsonValue } from '../../src/mesos/json.ts'
@@ -29,7 +35,7 @@ import type { Hardware } from '../../src/model/hardware.ts'
 import type { Condition } from '../../src/model/health.ts'
 import type { AgentId, AgentUid, FrameworkId, MasterId, SessionId, StreamId, TaskId } from '../../src/model/ids.ts'
 import { seededRandom, uuidText } from '../../src/model/random.ts'
-import type { Resources } from '../../src/model/resources.ts'
+import { type Resources, scalarTotal } from '../../src/model/resources.ts'
 import type { Result } from '../../src/model/result.ts'
 import { Channel } from '../../src/wire/channel.ts'
 import type {
@@ -238,14 +244,23 @@ export class TestCluster {
         .filter((it) => !isOver(it.latestState))
         .flatMap((it) => partsAlone(it.grant))
       if (new Set(granted).size !== granted.length) throw new Error(`a part of ${agent.id} is granted twice`)
+      this.#checkSick(agent, new Set(granted))
       for (const name of ['cpus', 'mem', 'gpus']) {
         const sum = (items: typeof agent.total) =>
           items.reduce((total, it) => total + (it.name === name && it.value.kind === 'scalar' ? it.value.milli : 0), 0)
-        if (sum(agent.used) + sum(agent.offered) > sum(agent.total)) {
+        if (sum(agent.used) + sum(agent.offered) > sum([...agent.total, ...agent.oversubscribed])) {
           throw new Error(`${name} of ${agent.id} are given away twice`)
         }
       }
     }
+  }
+
+  /** No more GPUs are out than are well, or had by a task since before they were sick. */
+  #checkSick({ id, hardware, sickness, used, offered }: AgentRecord, granted: ReadonlySet<string>): void {
+    const whole = hardware.gpus.filter(({ instances }) => instances.length === 0)
+    const usable = whole.filter(({ uuid }) => granted.has(`GPU ${uuid}`) || !sickness.parts.gpus.includes(uuid))
+    const out = scalarTotal(used, 'gpus') + scalarTotal(offered, 'gpus')
+    if (out > 1000 * usable.length) throw new Error(`a GPU of ${id} that is sick is given away`)
   }
 }
 
@@ -348,6 +363,8 @@ export class TestAgent {
   connect(): void {
     this.session = this.#cluster.newId<SessionId>()
     this.#channel = null
+    // What it says of itself now holds: what it has not done yet was of another session.
+    this.#arrived.length = 0
     this.register()
   }
 

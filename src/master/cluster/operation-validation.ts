@@ -68,7 +68,8 @@ export function waitingError(state: State, agent: Agent, framework: Framework | 
 export function takenVolumeError(agent: Agent, operation: OfferOperation): string | null {
   const wanted = fromMessages(operation.create?.volumes ?? [])
   if (!wanted.ok || wanted.value.length === 0) return null
-  const taken = new Set(agent.total.map(nameText))
+  // A task may still use one that its agent does not know any more.
+  const taken = new Set([...agent.total, ...agent.used].map(nameText))
   const twice = wanted.value.find((item) => taken.has(nameText(item)))
   return twice === undefined ? null : `${wordsFor(twice)} is there already`
 }
