@@ -79,6 +79,9 @@ export const switched: LinkOf = () => ({ kind: 'nvlink', count: 18 })
 /** Bridges join two and two; else over PCI. */
 export const inPairs: LinkOf = (a, b) => ({ kind: a >> 1 === b >> 1 ? 'nvlink' : 'phb', count: null })
 
+/** Two boards of eight, each with each by wires; between the boards over the processors. */
+export const inHives: LinkOf = (a, b) => ({ kind: a >> 3 === b >> 3 ? 'xgmi' : 'sys', count: null })
+
 /** The hybrid cube mesh of machines with eight GPUs and without a switch: two fours, each with each, joined at corners. */
 export const cubeMesh: LinkOf = (a, b) => {
   const count = meshCounts[a]?.[b] ?? 0

@@ -1,7 +1,7 @@
 // Which GPUs a task gets: of all sets of so many that it may have, the one whose worst link is best, then on fewest NUMA
 // nodes, then where the task's CPUs and memory would be close, then with the most links inside, then the one that leaves
-// the most links between the GPUs that stay free. Few GPUs are tried exhaustively, many from each GPU outwards. It does
-// not know CPUs: what is close is asked of its caller.
+// the most links between the GPUs that stay free, then where fewest CPUs are free, so that CPUs and GPUs fill the same
+// nodes. Few GPUs are tried exhaustively, many from each GPU outwards. What is close is asked of its caller.
 
 import { isGpuFree, type View } from './ledger.ts'
 import type { Links } from './links.ts'
@@ -31,7 +31,7 @@ export function chooseGpus(view: View, wish: GpuWish): readonly number[] | null 
   if (free.length < wish.count) return null
   if (wish.count === 0) return []
   const toFree = new Map(free.map((gpu) => [gpu, free.reduce((sum, other) => sum + weight(links, gpu, other), 0)]))
-  const isBetter = comparison(wish)
+  const isBetter = comparison(view, wish)
   let best: Judged | null = null
   const consider = (set: readonly number[]) => {
     const judged = judge(view.machine, links, toFree, set)
@@ -92,7 +92,7 @@ function judge(machine: Machine, links: Links, toFree: ReadonlyMap<number, numbe
 }
 
 /** How far places are is only asked where all before it is equal: it is the costly question. */
-function comparison(wish: GpuWish): (a: Judged, b: Judged) => boolean {
+function comparison({ ledger }: View, wish: GpuWish): (a: Judged, b: Judged) => boolean {
   const distances = new Map<string, number>()
   const distance = (places: readonly number[]) => {
     const key = places.join()
@@ -100,12 +100,15 @@ function comparison(wish: GpuWish): (a: Judged, b: Judged) => boolean {
     distances.set(key, known)
     return known
   }
+  const cpusFree = (places: readonly number[]) => places.reduce((sum, place) => sum + (ledger.pool.free[place] ?? 0), 0)
   return (a, b) => {
     if (a.worst !== b.worst) return a.worst > b.worst
     if (a.places.length !== b.places.length) return a.places.length < b.places.length
     const [farA, farB] = [distance(a.places), distance(b.places)]
     if (farA !== farB) return farA < farB
-    return a.inside !== b.inside ? a.inside > b.inside : a.lost < b.lost
+    if (a.inside !== b.inside) return a.inside > b.inside
+    if (a.lost !== b.lost) return a.lost < b.lost
+    return cpusFree(a.places) < cpusFree(b.places)
   }
 }
 
