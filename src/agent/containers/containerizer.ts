@@ -14,23 +14,14 @@ import { findLaunchTools, type Launched, launch } from './launch.ts'
 import { chooseLimiter, type Limiter } from './limiter.ts'
 import { Patience } from './patience.ts'
 import { readBootId } from './processes.ts'
+import { recoverRun } from './recovery.ts'
 import { isTreeGone, killTree, limitationOf, newRun, type Run, sendSignal, treePids } from './run.ts'
-import {
-  claimRun,
-  isClaimed,
-  listRuns,
-  readExit,
-  readRunNote,
-  removeRunDirectory,
-  runDirectory,
-  runsDirectory,
-  waitForRunProcesses,
-} from './run-directory.ts'
+import { listRuns, readExit, removeRunDirectory, runDirectory, runsDirectory } from './run-directory.ts'
 import { sandboxesPath, sandboxPath } from './sandbox.ts'
 import type { LaunchTools } from './supervisor.ts'
 import type { ContainerEvents, Containerizer, CreateContainerizer, Isolation } from './types.ts'
 import { type ContainerUsage, measureUsage } from './usage.ts'
-import { unseenEnd, Watch } from './watch.ts'
+import { Watch } from './watch.ts'
 
 /** Starts going on at one time; more wait in order. Each holds a few files and a core for some milliseconds. */
 export const startsInFlightMax = 16
@@ -157,10 +148,11 @@ class ProcessContainerizer implements Containerizer {
   }): RecoveredRun {
     const { containerId } = place
     const run = this.#newRun(containerId)
-    const state = this.#recoveredState(run)
+    const state = recoverRun(run, this.#bootId)
     // What never started leaves nothing to watch or to end, and its id may be started afresh.
     if (state.kind === 'neverStarted') this.#discard(run)
     else this.#runs.set(containerId, run)
+    if (state.kind === 'running') this.#watch.add(run)
     return { containerId, state }
   }
 
@@ -168,8 +160,7 @@ class ProcessContainerizer implements Containerizer {
     for (const containerId of listRuns(this.#workDir)) {
       if (this.#runs.has(containerId) || this.#removals.has(containerId)) continue
       const run = this.#newRun(containerId)
-      this.#recoveredState(run)
-      this.#watch.delete(run)
+      recoverRun(run, this.#bootId)
       this.#discard(run)
     }
     const { isReported, nowMs = Date.now } = this.#options
@@ -311,36 +302,6 @@ class ProcessContainerizer implements Containerizer {
     }, treeEndMaxMs)
     run.phase = 'ended'
     if (!this.#isClosed) this.#events.exited(run.containerId, { status, limitation: limitationOf(run, status) })
-  }
-
-  #recoveredState(run: Run): RecoveredRun['state'] {
-    const note = readRunNote(run.directory)
-    if (note === null) return { kind: 'neverStarted' }
-    run.groups = note.groups
-    run.memoryBytes = note.memoryBytes
-    run.sandbox = note.sandbox ?? null
-    run.isShell = note.isShell
-    if (claimRun(run.directory) || isClaimed(run.directory)) return { kind: 'neverStarted' }
-    const processes = waitForRunProcesses(run.directory)
-    run.phase = 'running'
-    const status = readExit(run.directory)
-    if (note.bootId !== this.#bootId) {
-      run.groups = []
-      return this.#recoveredEnd(run, status ?? { kind: 'unknown', why: 'the machine was restarted while it ran' })
-    }
-    run.supervisor = processes?.supervisor ?? null
-    run.main = processes?.main ?? null
-    const end = status ?? unseenEnd(run)
-    if (end !== null) return this.#recoveredEnd(run, end)
-    this.#watch.add(run)
-    return { kind: 'running', pid: run.main?.pid ?? 0 }
-  }
-
-  #recoveredEnd(run: Run, status: ContainerExit['status']): RecoveredRun['state'] {
-    const exit = { status, limitation: limitationOf(run, status) }
-    run.phase = 'ended'
-    killTree(run)
-    return { kind: 'exited', exit }
   }
 
   /** Ends what is left, then removes groups and notes; goes on in the background while the kernel is busy. */
