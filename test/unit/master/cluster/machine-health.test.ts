@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Resource } from '../../../../src/mesos/types.ts'
 import type { AgentId } from '../../../../src/model/ids.ts'
@@ -192,6 +193,51 @@ describe('other parts', () => {
     rack.pass(10_000)
     expect(offered(framework, 'gpus')).toBe(7)
   })
+})
+
+/** Parts fall sick and get well while tasks come and go and links break; the harness checks every step. */
+test('whatever happens, no sick part is given away, and all of the machine is offered once it is well and idle', () => {
+  const gpus = fc.subarray([0, 1, 2, 3, 4, 5, 6, 7])
+  const action = fc.oneof(
+    gpus.map((sick) => ({ kind: 'ails', sick }) as const),
+    fc.record({ kind: fc.constant('launch' as const), gpus: fc.integer({ min: 0, max: 3 }), cores: fc.boolean() }),
+    fc.constantFrom({ kind: 'finish' } as const, { kind: 'decline' } as const, { kind: 'relink' } as const),
+    fc.constant({ kind: 'restart' } as const),
+  )
+  const play = (actions: readonly (typeof action extends fc.Arbitrary<infer A> ? A : never)[]) => {
+    const { rack, agent, framework } = aRack()
+    const open = () => framework.offers.findLast((it) => rack.view.offer(it.id.value as never) !== undefined)
+    const finish = (taskId: string) => {
+      if (agent.runs.get(taskId)?.latestState !== 'TASK_RUNNING') agent.update(taskId, 'TASK_RUNNING')
+      agent.update(taskId, 'TASK_FINISHED')
+      while (agent.runs.has(taskId)) framework.acknowledge(framework.update(taskId))
+    }
+    for (const [i, it] of actions.entries()) {
+      const offer = open()
+      if (it.kind === 'ails') {
+        agent.ails(...it.sick.map((gpu) => aCondition('GPU_FAILED', 'gpu', `GPU-${gpu}`)))
+      } else if (it.kind === 'launch' && offer !== undefined) {
+        const has = scalars({ cpus: 2, mem: 64, ...(it.gpus === 0 ? {} : { gpus: it.gpus }) })
+        const labels = { labels: it.cores ? [{ key: 'tepui.cpus', value: 'cores' }] : [] }
+        framework.launch(offer, [aTaskInfo(offer, `t${i}`, { resources: has, labels })], 0)
+      } else if (it.kind === 'finish') {
+        for (const taskId of [...agent.runs.keys()].slice(0, 1)) finish(taskId)
+      } else if (it.kind === 'decline' && offer !== undefined) framework.decline(offer, 0)
+      else if (it.kind === 'relink') agent.reconnect()
+      else if (it.kind === 'restart') {
+        rack.restartMaster()
+        agent.connect()
+        framework.subscribe()
+      }
+      rack.pass(2_000)
+    }
+    for (const taskId of [...agent.runs.keys()]) finish(taskId)
+    agent.ails()
+    for (let offer = open(); offer !== undefined; offer = open()) framework.decline(offer, 0)
+    rack.pass(20_000)
+    expect([offered(framework, 'gpus'), offered(framework, 'cpus'), offered(framework, 'mem')]).toEqual([8, 16, 32_768])
+  }
+  fc.assert(fc.property(fc.array(action, { maxLength: 25 }), play), { numRuns: 60 })
 })
 
 describe('what is sick', () => {
