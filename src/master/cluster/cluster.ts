@@ -30,6 +30,7 @@ import { operate } from './operator-operations.ts'
 import { beatOperator, forgetOperator, subscribeOperator } from './operators.ts'
 import { endPause, isPaused, pauseAllocation } from './pause.ts'
 import { recallQuotas, updateQuota } from './quota.ts'
+import { rescindSome } from './rescinding.ts'
 import { State } from './state.ts'
 import type { Cluster, ClusterConfig, ClusterEffect, ClusterInput, ClusterView, RecoveredAgentRecord } from './types.ts'
 import { createView } from './view.ts'
@@ -146,12 +147,15 @@ class Machine implements Cluster {
     if (!state.isOver(key)) return
     switch (what) {
       case 'allocate':
+        if (isHeldUp(state)) return
         this.#lastAllocationMs = state.nowMs
         state.isAllocationUrgent = false
         assembleGangs(state)
         return makeOffers(state)
       case 'pause':
         return endPause(state)
+      case 'rescind':
+        return rescindSome(state)
       case 'heartbeat':
         return beatFramework(state, id as FrameworkId)
       case 'operator':
@@ -206,13 +210,18 @@ class Machine implements Cluster {
    */
   #planAllocation(): void {
     const { allocator, timers, nowMs, config, isAllocationUrgent } = this.#state
-    if (isPaused(this.#state)) return
+    if (isHeldUp(this.#state)) return
     const batchMs = Math.max(nowMs, this.#lastAllocationMs + config.allocationIntervalMs)
     if (allocator.hasMore()) timers.setEarlier('allocate', nowMs)
     if (allocator.hasWork()) timers.setEarlier('allocate', isAllocationUrgent ? nowMs : batchMs)
     const filterEndMs = allocator.nextFilterEndMs()
     if (filterEndMs !== null) timers.setEarlier('allocate', Math.max(filterEndMs, batchMs))
   }
+}
+
+/** Whether offers wait: for agents of an earlier master, or for others to be taken back. */
+function isHeldUp(state: State): boolean {
+  return isPaused(state) || state.doomedOffers.size > 0
 }
 
 /** What the registry remembers: agents that may come back, and such as may not. */

@@ -18,8 +18,6 @@ export const refuseDefaultMs = 5_000
 export const refuseMaxMs = 365 * 24 * 3_600_000
 /** Clients refuse events of 4 MiB; estimates of an event's size are kept below half of it. */
 export const offersEventBytesMax = 2 * 1024 * 1024
-/** So many agents are looked at in one step; the next step goes on, and what came meanwhile is handled between. */
-export const agentsPerSliceMax = 1_000
 /** What an offer adds to an event besides its agent's info, and for each resource. */
 const offerBytes = 1_024
 const resourceBytes = 512
@@ -28,7 +26,7 @@ const resourceBytes = 512
 export function makeOffers(state: State): void {
   state.counters.addAllocation()
   const byFramework = new Map<FrameworkId, Offer[]>()
-  for (const grant of state.allocator.allocate(state.nowMs, state.random, agentsPerSliceMax)) {
+  for (const grant of state.allocator.allocate(state.nowMs, state.random, state.config.agentsPerSliceMax)) {
     const offer = bookOffer(state, grant, null)
     const list = byFramework.get(offer.frameworkId)
     if (list === undefined) byFramework.set(offer.frameworkId, [offer])

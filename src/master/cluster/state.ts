@@ -63,6 +63,8 @@ export class State {
 
   /** Agents whose link is cut at the end of this step, and why. */
   readonly cuts = new Map<Agent, string>()
+  /** To be taken back before anything is offered (rescinding.ts). */
+  readonly doomedOffers = new Set<OfferId>()
   /** Nothing is offered before so many agents are registered (pause.ts); null: no pause. */
   awaitedAgents: number | null = null
   /** Set when something changed that nobody should wait for until the next batch (see cluster.ts). */

@@ -28,5 +28,6 @@ export const defaultTimers: ClusterTimers = {
   unreachableTasksPerFrameworkMax: 1_000,
   operatorStreamsMax: 1_000,
   offersPerEventMax: 100,
+  agentsPerSliceMax: 250,
   policy: defaultPolicy,
 }

@@ -56,6 +56,8 @@ export type ClusterConfig = {
   readonly unreachableTasksPerFrameworkMax: number
   readonly operatorStreamsMax: number
   readonly offersPerEventMax: number
+  /** So many agents are looked at in one step of a round of offers; what comes meanwhile is handled between steps. */
+  readonly agentsPerSliceMax: number
   readonly policy: ClusterPolicy
 }
 

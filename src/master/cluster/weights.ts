@@ -2,7 +2,7 @@
 // one weighs 1. All or nothing: one bad weight refuses the request.
 
 import type { RoleWeight } from '../registry/types.ts'
-import { rescindOffer } from './offers.ts'
+import { rescindMany } from './rescinding.ts'
 import { isAllowedRole, logged, parentRole, rolesInUse } from './role-names.ts'
 import type { State } from './state.ts'
 import type { ClusterInput } from './types.ts'
@@ -61,8 +61,11 @@ function rescindForWeights(state: State, changed: readonly RoleWeight[]): void {
   const inUse = rolesInUse(state)
   const parents = new Set(changed.filter(({ role }) => inUse.has(role)).map(({ role }) => parentRole(role)))
   if (parents.size === 0) return
-  for (const offer of [...state.offers.values()]) if (isBelowAny(offer.role, parents)) rescindOffer(state, offer)
-  state.isAllocationUrgent = true
+  const offers = [...state.offers.values()].filter((offer) => isBelowAny(offer.role, parents))
+  rescindMany(
+    state,
+    offers.map(({ id }) => id),
+  )
 }
 
 /** Null is the parent of all roles without a slash. */

@@ -26,6 +26,7 @@ export type Plan = {
     readonly completedTasksPerFrameworkMax: number
     readonly unreachableTasksPerFrameworkMax: number
     readonly offersPerEventMax: number
+    readonly agentsPerSliceMax: number
   }
   readonly network: NetworkPlan
   readonly faults: FaultPlan
@@ -124,7 +125,7 @@ export function drawPlan(rng: Draws): Plan {
     offerTimeoutMs: oneOf(rng, [null, null, 2_000, 30_000]),
   }
   const silenceMs = timers.agentHeartbeatMs * timers.agentHeartbeatMissesMax
-  return {
+  const plan = {
     machines: many(rng, between(rng, 1, 5), () => drawMachine(rng)),
     frameworks: many(rng, between(rng, 1, 4), () => drawFramework(rng, timers.allocationIntervalMs)),
     timers,
@@ -139,6 +140,8 @@ export function drawPlan(rng: Draws): Plan {
     chaosMs: oneOf(rng, [60_000, 120_000, 300_000]),
     machineChangesEveryMs: oneOf(rng, [null, null, 20_000, 60_000]),
   }
+  // Drawn last: what was drawn before this was known is as it was.
+  return { ...plan, bounds: { ...plan.bounds, agentsPerSliceMax: oneOf(rng, [250, 2]) } }
 }
 
 export function between(rng: Draws, min: number, max: number): number {
