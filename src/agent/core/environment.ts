@@ -2,19 +2,20 @@
 // task was granted. The framework may replace the first but not the last: a program that asks for "the first GPU" must
 // get its own first, not the machine's. It does not know what the containerizer adds (PATH, the sandbox).
 //
-// | Variable                                | Holds                                                   | Set                        |
-// |-----------------------------------------|---------------------------------------------------------|----------------------------|
-// | TEPUI_CPUS                              | `0-3,8`: CPUs that are its alone                        | where it has some          |
-// | TEPUI_MEMORY_NODES                      | `0-1`: NUMA nodes that its memory is counted on         | where it has some          |
-// | TEPUI_GPUS                              | uuids of GPUs and of instances, with commas             | where it has some          |
-// | TEPUI_NICS                              | `eth2,eth3`: network ports that are its alone           | where it has some          |
-// | TEPUI_DISKS                             | `/dev/nvme1n1`: whole disks that are its alone          | where it has some          |
-// | TEPUI_NEAR                              | names or uuids of shared parts that it was placed near  | where it has some          |
-// | CUDA_VISIBLE_DEVICES                    | the NVIDIA ones of TEPUI_GPUS; empty: none              | with NVIDIA GPUs here      |
-// | NVIDIA_VISIBLE_DEVICES                  | the same, for what starts containers; `void`: none      | with NVIDIA GPUs here      |
-// | ROCR_VISIBLE_DEVICES                    | the AMD ones of TEPUI_GPUS; empty: none                 | with AMD GPUs here         |
-// | HIP_VISIBLE_DEVICES                     | `0,1`: all of ROCR_VISIBLE_DEVICES, counted             | with GPUs of both here     |
+// | Variable                   | Holds                                                  | Set                    |
+// |----------------------------|--------------------------------------------------------|------------------------|
+// | TEPUI_GRANTED_CPUS         | `0-3,8`: CPUs that are its alone                       | where it has some      |
+// | TEPUI_GRANTED_MEMORY_NODES | `0-1`: NUMA nodes that its memory is counted on        | where it has some      |
+// | TEPUI_GRANTED_GPUS         | uuids of GPUs and of instances, with commas            | where it has some      |
+// | TEPUI_GRANTED_NICS         | `eth2,eth3`: network ports that are its alone          | where it has some      |
+// | TEPUI_GRANTED_DISKS        | `/dev/nvme1n1`: whole disks that are its alone         | where it has some      |
+// | TEPUI_GRANTED_NEAR         | names or uuids of shared parts that it was placed near | where it has some      |
+// | CUDA_VISIBLE_DEVICES       | the NVIDIA ones of TEPUI_GRANTED_GPUS; empty: none     | with NVIDIA GPUs here  |
+// | NVIDIA_VISIBLE_DEVICES     | the same, for what starts containers; `void`: none     | with NVIDIA GPUs here  |
+// | ROCR_VISIBLE_DEVICES       | the AMD ones of TEPUI_GRANTED_GPUS; empty: none        | with AMD GPUs here     |
+// | HIP_VISIBLE_DEVICES        | `0,1`: all of ROCR_VISIBLE_DEVICES, counted            | with GPUs of both here |
 //
+// They are not called TEPUI_CPUS: by such names `tepui run` takes its flags, and a task may well start it.
 // CUDA takes uuids of GPUs and of MIG instances (CUDA C++ Programming Guide, environment variables). On Linux AMD wants
 // ROCR_VISIBLE_DEVICES, which takes uuids, and hides all when empty (ROCR-Runtime, RvdFilter); HIP reads
 // CUDA_VISIBLE_DEVICES where HIP_VISIBLE_DEVICES is not set, and would look there for NVIDIA's uuids.
@@ -54,12 +55,12 @@ export function taskEnvironment(config: AgentConfig, request: GrantedTask): Reco
 function grantedParts(grant: Grant): Readonly<Record<string, string>> {
   const nodes = [...new Set(grant.memory.map(({ node }) => node))].sort((a, b) => a - b)
   const parts = {
-    TEPUI_CPUS: grant.cpus ?? '',
-    TEPUI_MEMORY_NODES: formatCpuList(nodes),
-    TEPUI_GPUS: grantedGpus(grant).join(','),
-    TEPUI_NICS: grant.nics.join(','),
-    TEPUI_DISKS: grant.disks.map((name) => `/dev/${name}`).join(','),
-    TEPUI_NEAR: grant.near.join(','),
+    TEPUI_GRANTED_CPUS: grant.cpus ?? '',
+    TEPUI_GRANTED_MEMORY_NODES: formatCpuList(nodes),
+    TEPUI_GRANTED_GPUS: grantedGpus(grant).join(','),
+    TEPUI_GRANTED_NICS: grant.nics.join(','),
+    TEPUI_GRANTED_DISKS: grant.disks.map((name) => `/dev/${name}`).join(','),
+    TEPUI_GRANTED_NEAR: grant.near.join(','),
   }
   return Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== ''))
 }

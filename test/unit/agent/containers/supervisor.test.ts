@@ -70,8 +70,8 @@ describe('what is spawned', () => {
   })
 
   test('what the agent says of a grant travels like any variable', () => {
-    const plan = launchPlan({ ...request, environment: { TEPUI_CPUS: '0-1' } }, tools)
-    expect(plan.environment).toEqual({ TEPUI_0: 'TEPUI_CPUS=0-1' })
+    const plan = launchPlan({ ...request, environment: { TEPUI_GRANTED_CPUS: '0-1' } }, tools)
+    expect(plan.environment).toEqual({ TEPUI_0: 'TEPUI_GRANTED_CPUS=0-1' })
   })
 
   test('a name other than the program is argv[0] where bash is there to give it', () => {

@@ -41,12 +41,12 @@ test('a task finds every part that it was granted, in words that programs take',
     near: ['eth0'],
   })
   expect(environment).toMatchObject({
-    TEPUI_CPUS: '0-1,4',
-    TEPUI_MEMORY_NODES: '0-1',
-    TEPUI_GPUS: 'GPU-1,MIG-2',
-    TEPUI_NICS: 'eth2,eth3',
-    TEPUI_DISKS: '/dev/nvme1n1,/dev/sdb',
-    TEPUI_NEAR: 'eth0',
+    TEPUI_GRANTED_CPUS: '0-1,4',
+    TEPUI_GRANTED_MEMORY_NODES: '0-1',
+    TEPUI_GRANTED_GPUS: 'GPU-1,MIG-2',
+    TEPUI_GRANTED_NICS: 'eth2,eth3',
+    TEPUI_GRANTED_DISKS: '/dev/nvme1n1,/dev/sdb',
+    TEPUI_GRANTED_NEAR: 'eth0',
   })
 })
 
@@ -63,11 +63,11 @@ test.each([
     {
       CUDA_VISIBLE_DEVICES: `${nvidia},${instance}`,
       NVIDIA_VISIBLE_DEVICES: `${nvidia},${instance}`,
-      TEPUI_GPUS: `${nvidia},${instance}`,
+      TEPUI_GRANTED_GPUS: `${nvidia},${instance}`,
     },
   ],
   ['AMD, none', [amd], {}, { ROCR_VISIBLE_DEVICES: '' }],
-  ['AMD, one', [amd], { gpuUuids: [amd] }, { ROCR_VISIBLE_DEVICES: amd, TEPUI_GPUS: amd }],
+  ['AMD, one', [amd], { gpuUuids: [amd] }, { ROCR_VISIBLE_DEVICES: amd, TEPUI_GRANTED_GPUS: amd }],
   [
     'both, of which one is granted',
     [amd, nvidia],
@@ -77,7 +77,7 @@ test.each([
       NVIDIA_VISIBLE_DEVICES: 'void',
       ROCR_VISIBLE_DEVICES: amd,
       HIP_VISIBLE_DEVICES: '0',
-      TEPUI_GPUS: amd,
+      TEPUI_GRANTED_GPUS: amd,
     },
   ],
 ] as const)('GPUs of %s', (_what, gpus, grant, variables) => {

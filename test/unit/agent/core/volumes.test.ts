@@ -56,5 +56,5 @@ test('a task finds the device of a disk that it has as a resource', () => {
   master.register()
   const spec = master.launch('t', { resources: [{ name: 'cpus', type: 'SCALAR', scalar: { value: 1 } }, raw] })
   expect(spec.grant.disks).toEqual(['nvme1n1'])
-  expect(spec.environment.TEPUI_DISKS).toBe('/dev/nvme1n1')
+  expect(spec.environment.TEPUI_GRANTED_DISKS).toBe('/dev/nvme1n1')
 })
