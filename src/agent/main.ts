@@ -2,7 +2,7 @@
 // them. It decides nothing: packets, exits and ticks become inputs; effects become processes, records and packets.
 
 import { hostname as osHostname } from 'node:os'
-import type { AgentId, AgentUid, SessionId } from '../model/ids.ts'
+import type { AgentId, AgentUid, ContainerId, SessionId } from '../model/ids.ts'
 import type { Inventory } from '../model/inventory.ts'
 import type { Resources } from '../model/resources.ts'
 import { ok, type Result } from '../model/result.ts'
@@ -49,6 +49,8 @@ export type AgentOptions = MachineOptions & {
   /** For `/flags`. */
   readonly flags: Readonly<Record<string, string>>
   readonly hostname?: string
+  /** Offers as revocable what tasks leave idle, measured this often; absent: offers nothing twice. */
+  readonly oversubscribedIntervalMs?: number
   readonly domain?: { readonly region: string; readonly zone: string }
 }
 
@@ -169,6 +171,7 @@ class AgentShell {
   readonly dismissed: Promise<string>
   #onRegistered: (agentId: AgentId) => void = () => {}
   #onDismissed: (reason: string) => void = () => {}
+  #measuring: NodeJS.Timeout | null = null
   #parts: {
     readonly config: AgentConfig
     readonly core: AgentCore
@@ -251,6 +254,20 @@ class AgentShell {
     for (const input of this.#early) loop.submit(input)
     this.#early.length = 0
     link.publishStatus(this.#status(config, core, null, true))
+    const { oversubscribedIntervalMs } = this.#options
+    if (oversubscribedIntervalMs !== undefined) {
+      this.#measuring = setInterval(() => this.#measure(core, containerizer), oversubscribedIntervalMs)
+    }
+  }
+
+  /** What every container used so far: two of these make a rate. */
+  #measure(core: AgentCore, containerizer: Containerizer): void {
+    const cpuUsageUsec = new Map<ContainerId, number>()
+    for (const { containerId, phase } of core.view.runs()) {
+      const usage = phase === 'running' ? containerizer.usage(containerId) : null
+      if (usage !== null) cpuUsageUsec.set(containerId, usage.cpuUsageUsec)
+    }
+    this.submit({ kind: 'usage', cpuUsageUsec })
   }
 
   submit(input: AgentInput): void {
@@ -266,6 +283,7 @@ class AgentShell {
     const parts = this.#parts
     if (parts === null) return
     this.#parts = null
+    if (this.#measuring !== null) clearInterval(this.#measuring)
     this.#options.log('info', 'process.stopping', 'the agent stops', { tasks })
     await parts.watch.close()
     parts.loop.close()

@@ -6,7 +6,7 @@ import { closeInheritedFiles } from '../agent/containers/inherited-files.ts'
 import type { LogLevel } from '../model/events.ts'
 import { createLog } from '../shell/log.ts'
 import { masterMqttPort, readToken } from './client/connection.ts'
-import { act, type Domain, flag, type HostPort, readHostPorts } from './command.ts'
+import { act, type Domain, flag, type HostPort, readDurationMs, readHostPorts } from './command.ts'
 import {
   addListenFlags,
   addMachineFlags,
@@ -34,6 +34,8 @@ type AgentFlags = {
   readonly defaultRole?: string
   readonly isolation: 'auto' | 'process-group'
   readonly acceptMissing?: true
+  readonly oversubscribe?: true
+  readonly oversubscribedResourcesInterval: number
   readonly domain?: Domain
   readonly logLevel: LogLevel
 }
@@ -46,6 +48,13 @@ export function define(command: Command): void {
     ),
   )
   addMachineFlags(addListenFlags(command).addOption(agentPortFlag('--http-port')))
+    .addOption(flag('--oversubscribe', 'offer as revocable the CPUs that tasks leave idle'))
+    .addOption(
+      flag('--oversubscribed-resources-interval <time>', 'how often that is measured', readDurationMs).default(
+        15_000,
+        '15s',
+      ),
+    )
     .addOption(domainFlag())
     .addOption(workDirFlag('agent'))
     .addOption(flag('--accept-missing', 'forget parts that this machine had and has no more'))
@@ -78,6 +87,7 @@ async function agent(flags: AgentFlags, texts: Readonly<Record<string, string>>)
     log,
     flags: texts,
     ...(flags.hostname === undefined ? {} : { hostname: flags.hostname }),
+    ...(flags.oversubscribe === true && { oversubscribedIntervalMs: flags.oversubscribedResourcesInterval }),
     ...(flags.domain === undefined ? {} : { domain: flags.domain }),
   })
   if (!started.ok) return sayFault(started.fault)

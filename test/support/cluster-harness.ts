@@ -246,9 +246,12 @@ export class TestCluster {
       if (new Set(granted).size !== granted.length) throw new Error(`a part of ${agent.id} is granted twice`)
       this.#checkSick(agent, new Set(granted))
       for (const name of ['cpus', 'mem', 'gpus']) {
+        // What is revocable may shrink under those who use it.
         const sum = (items: typeof agent.total) =>
-          items.reduce((total, it) => total + (it.name === name && it.value.kind === 'scalar' ? it.value.milli : 0), 0)
-        if (sum(agent.used) + sum(agent.offered) > sum([...agent.total, ...agent.oversubscribed])) {
+          items
+            .filter((it) => it.name === name && !it.revocable)
+            .reduce((total, { value }) => total + (value.kind === 'scalar' ? value.milli : 0), 0)
+        if (sum(agent.used) + sum(agent.offered) > sum(agent.total)) {
           throw new Error(`${name} of ${agent.id} are given away twice`)
         }
       }
@@ -273,6 +276,7 @@ export type TestAgentOptions = {
   /** Replaces `gpuUuids`. */
   readonly hardware: Hardware
   readonly conditions: readonly Condition[]
+  readonly oversubscribed: readonly MesosJson[]
   readonly capabilities: readonly string[]
   readonly attributes: readonly MesosJson[]
 }
@@ -352,7 +356,7 @@ export class TestAgent {
       http: { host: '10.0.0.1', port: 5051 },
       hardware: this.#options.hardware ?? gpusOnly(gpuUuids),
       conditions: this.#options.conditions ?? [],
-      oversubscribed: [],
+      oversubscribed: this.#options.oversubscribed ?? [],
       frameworks: [...frameworks.values()],
       tasks: live.map(reportOf),
       operations: [...this.operations.values()],
@@ -522,7 +526,8 @@ export class TestAgent {
     const parts = live.flatMap((run) => partsAlone(run.launch.grant))
     if (new Set(parts).size !== parts.length) throw new Error(`two tasks on one machine have the same part`)
     for (const [name, total] of Object.entries(this.#options.resources ?? {})) {
-      const used = live.flatMap((run) => run.launch.taskInfo.resources as Resource[])
+      const all = live.flatMap((run) => run.launch.taskInfo.resources as Resource[])
+      const used = all.filter(({ revocable }) => revocable === undefined)
       if (amount(used, name) > total) throw new Error(`more ${name} run on a machine than it has`)
     }
   }

@@ -3,15 +3,16 @@
 // held). It does not know MQTT, disks, processes or clocks.
 
 import type { Condition } from '../../model/health.ts'
-import type { AgentId, SessionId } from '../../model/ids.ts'
+import type { AgentId, ContainerId, SessionId } from '../../model/ids.ts'
 import type { Random } from '../../model/random.ts'
 import { invariant, unreachable } from '../../model/result.ts'
 import { Timers } from '../../model/timers.ts'
 import type { DownMessage, MesosJson, Register } from '../../wire/messages.ts'
 import { conditionsToTell, isSameHealth } from './conditions.ts'
+import { Estimator } from './estimator.ts'
 import { Operations } from './operations.ts'
 import { Reservations } from './reservations.ts'
-import { Runs, runView, taskReport } from './runs.ts'
+import { observedRun, Runs, runView, taskReport } from './runs.ts'
 import { Session } from './session.ts'
 import { Tasks } from './tasks.ts'
 import type { AgentCheckpoint, AgentConfig, AgentEffect, AgentInput, AgentView, RecoveredRun } from './types.ts'
@@ -45,6 +46,7 @@ class Core implements AgentCore {
   /** They changed while no session could tell it: a registration that is on its way may say the old ones. */
   #isHealthUntold = false
   #oversubscribed: readonly MesosJson[] = []
+  readonly #estimator = new Estimator()
   #effects: AgentEffect[] = []
 
   constructor(config: AgentConfig, checkpoint: AgentCheckpoint, random: Random) {
@@ -164,10 +166,8 @@ class Core implements AgentCore {
         this.#isHealthUntold = true
         return
       }
-      case 'oversubscribed':
-        this.#oversubscribed = input.resources
-        this.#effects.push(...this.#session.send({ kind: 'oversubscribed', resources: input.resources }, nowMs))
-        return
+      case 'usage':
+        return this.#measured(input.cpuUsageUsec, nowMs)
       case 'volumesChanged':
         this.#operations.volumesChanged(input.operationUuid, input.failed, nowMs)
         return this.#tasks.volumesChanged(nowMs)
@@ -183,6 +183,17 @@ class Core implements AgentCore {
       default:
         unreachable(input)
     }
+  }
+
+  #measured(cpuUsageUsec: ReadonlyMap<ContainerId, number>, nowMs: number): void {
+    const running = this.#runs.all().filter(({ phase }) => phase === 'running')
+    const observed = running.map((run) => observedRun(run, cpuUsageUsec.get(run.record.containerId) ?? null))
+    const { spareMilli, preempted } = this.#estimator.look(observed, nowMs)
+    for (const run of running) if (preempted.includes(run.record.containerId)) this.#tasks.preempt(run, nowMs)
+    const resources = spareMilli === 0 ? [] : [revocableCpus(spareMilli)]
+    if (JSON.stringify(resources) === JSON.stringify(this.#oversubscribed)) return
+    this.#oversubscribed = resources
+    this.#effects.push(...this.#session.send({ kind: 'oversubscribed', resources }, nowMs))
   }
 
   #recovered(found: readonly RecoveredRun[], nowMs: number): void {
@@ -298,6 +309,10 @@ class Core implements AgentCore {
     this.#tasks.isEnding = true
     for (const run of this.#runs.all()) this.#tasks.abandon(run, nowMs)
   }
+}
+
+function revocableCpus(milli: number): MesosJson {
+  return { name: 'cpus', type: 'SCALAR', scalar: { value: milli / 1000 }, revocable: {} }
 }
 
 function domainMessage({ region, zone }: NonNullable<AgentConfig['domain']>): MesosJson {

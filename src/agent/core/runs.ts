@@ -1,10 +1,14 @@
 // The runs that an agent holds, findable by container, task and framework, and the frameworks they belong to.
 // It keeps memory and disk alike: every change gives the store operation that makes it durable. It decides nothing.
 
+import { fromJsonValue } from '../../mesos/json.ts'
 import { isTerminal } from '../../mesos/names.ts'
+import { fromMessages } from '../../mesos/resources.ts'
 import type { TaskState } from '../../mesos/types.ts'
 import type { ContainerId, FrameworkId, TaskId } from '../../model/ids.ts'
+import { scalarTotal } from '../../model/resources.ts'
 import type { MesosJson, TaskReport } from '../../wire/messages.ts'
+import type { Observed } from './estimator.ts'
 import type { AgentCheckpoint, AgentStoreOp, RunRecord, RunView } from './types.ts'
 
 /** What a run takes in a registration besides its task: ids, grant and statuses. */
@@ -167,4 +171,18 @@ export function runView(run: Run): RunView {
 
 function taskKey(frameworkId: FrameworkId, taskId: TaskId): string {
   return `${frameworkId}\n${taskId}`
+}
+
+/** The run as the estimator sees it. */
+export function observedRun({ record }: Run, cpuUsageUsec: number | null): Observed {
+  const task = fromJsonValue('mesos.v1.TaskInfo', record.taskInfo)
+  const held = task.ok ? fromMessages(task.value.resources ?? []) : task
+  const cpus = held.ok ? held.value.filter(({ name }) => name === 'cpus') : []
+  return {
+    containerId: record.containerId,
+    cpusMilli: scalarTotal(cpus, 'cpus'),
+    isRevocable: cpus.some(({ revocable }) => revocable),
+    isExclusive: record.grant.cpus !== null,
+    cpuUsageUsec,
+  }
 }

@@ -74,7 +74,7 @@ export function taskStatus(facts: StatusFacts, place: StatusPlace, uuid: Uint8Ar
 }
 
 /** The terminal status of a task whose container ended. A kill that was asked for wins over how the process ended. */
-export function terminalFacts(exit: ContainerExit, killing: Killing | null): StatusFacts {
+export function terminalFacts(exit: ContainerExit, killing: Killing | null, isPartitionAware: boolean): StatusFacts {
   const labels = exitLabels(exit)
   const message = exitMessage(exit)
   if (killing?.cause === 'completionTime') {
@@ -83,6 +83,15 @@ export function terminalFacts(exit: ContainerExit, killing: Killing | null): Sta
       source: 'SOURCE_EXECUTOR',
       reason: 'REASON_MAX_COMPLETION_TIME_REACHED',
       message: 'the task ran longer than its max_completion_time',
+      labels,
+    }
+  }
+  if (killing?.cause === 'preempted') {
+    return {
+      state: isPartitionAware ? 'TASK_GONE' : 'TASK_LOST',
+      source: 'SOURCE_AGENT',
+      reason: 'REASON_CONTAINER_PREEMPTED',
+      message: 'it ran on what others left idle, and they need it again',
       labels,
     }
   }

@@ -151,6 +151,13 @@ export class Tasks {
     if (run.phase === 'running' && run.record.killing !== null) this.#signalForKill(run, run.record.killing, nowMs)
   }
 
+  /** What it ran on belongs to others, who want it back: it is ended at once, and that is told as what it is. */
+  preempt(run: Run, nowMs: number): void {
+    if (run.record.killing !== null) return
+    this.#setKilling(run, { deadlineMs: nowMs, cause: 'preempted' })
+    if (run.record.killing !== null) this.#signalForKill(run, run.record.killing, nowMs)
+  }
+
   /** A master took this agent: what waits is told again, from the first repetition on. */
   registered(run: Run, nowMs: number): void {
     const { killing } = run.record
@@ -260,7 +267,8 @@ export class Tasks {
     if (exit.limitation !== null) {
       this.#log('warn', 'container.limited', 'a container was stopped at a limit', { limitation: exit.limitation })
     }
-    this.#end(run, terminalFacts(exit, run.record.killing), nowMs)
+    const isAware = this.#runs.hasCapability(run.record.frameworkId, 'PARTITION_AWARE')
+    this.#end(run, terminalFacts(exit, run.record.killing, isAware), nowMs)
   }
 
   /** The container could not be started at all. */

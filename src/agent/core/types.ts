@@ -73,8 +73,8 @@ export type AgentInput =
       readonly operationUuid: OperationUuid
       readonly failed: readonly VolumeFailure[]
     }
-  /** Running tasks leave this idle now (Resource messages, revocable). */
-  | { readonly kind: 'oversubscribed'; readonly resources: readonly MesosJson[] }
+  /** What containers used, of those that could be measured; at intervals, by an agent that offers what is idle. */
+  | { readonly kind: 'usage'; readonly cpuUsageUsec: ReadonlyMap<ContainerId, number> }
   /** The operator ends this agent and its tasks; `exit` follows once they are over. */
   | { readonly kind: 'shutdown' }
   | { readonly kind: 'tick' }
@@ -211,7 +211,7 @@ export type RunRecord = {
 export type Killing = {
   readonly deadlineMs: number
   /** A framework that is gone acknowledges nothing more. */
-  readonly cause: 'kill' | 'completionTime' | 'frameworkGone'
+  readonly cause: 'kill' | 'completionTime' | 'preempted' | 'frameworkGone'
 }
 
 export type AgentStoreOp =

@@ -10,7 +10,7 @@ import { toMessages } from '../../mesos/resources.ts'
 import type { MessageTypes, TaskStatus } from '../../mesos/types.ts'
 import { grantDocument } from '../../model/hardware.ts'
 import type { Condition } from '../../model/health.ts'
-import { type Resource, type Resources, sumToShow } from '../../model/resources.ts'
+import { add, type Resource, type Resources, sumToShow } from '../../model/resources.ts'
 import { agentPid, offersOf, usedBy } from '../cluster/messages.ts'
 import { wholeTopology } from '../cluster/topology.ts'
 import type {
@@ -33,7 +33,7 @@ export function slaveObject(agent: AgentRecord): ClassicObject {
     pid: agentPid(agent),
     registered_time: agent.registeredMs / 1000,
     ...(agent.reregisteredMs === null ? {} : { reregistered_time: agent.reregisteredMs / 1000 }),
-    resources: resourcesSummary(agent.total),
+    resources: resourcesSummary(add(agent.total, agent.oversubscribed)),
     used_resources: resourcesSummary(agent.used),
     offered_resources: resourcesSummary(agent.offered),
     reserved_resources: mapValues(reserved, resourcesSummary),

@@ -64,12 +64,15 @@ function agentFactsOf({ hostname, attributes = [], domain }: Agent['info']): Age
 
 /**
  * What the agent has for frameworks: its total without what ending runs still hold, without what is sick, and without as
- * much as tasks hold beyond the total.
+ * much as tasks hold beyond the total; and what is revocable.
  */
 export function supplyOf(agent: Agent): AgentSupply {
   const held = allocatedTo(agent.endingUsed, undefined)
   return {
-    total: withoutOverheld(agent, withoutSick(agent, subtract(agent.total, overlap(agent.total, held)))),
+    total: add(
+      withoutOverheld(agent, withoutSick(agent, subtract(agent.total, overlap(agent.total, held)))),
+      subtract(agent.oversubscribed, overlap(agent.oversubscribed, held)),
+    ),
     capabilities: new Set(agent.capabilities),
     facts: agentFactsOf(agent.info),
   }

@@ -13,7 +13,9 @@ const bytesPerMilliMebibyte = (1024 * 1024) / 1000
 const instancePrefix = 'gpu-'
 
 /** What a task with these resources needs of its machine. */
-export function needOf(items: Resources): Need {
+export function needOf(all: Resources): Need {
+  // What is revocable is others' hardware: nothing of its own is set apart for it.
+  const items = all.filter(({ revocable }) => !revocable)
   const gpuInstances: Record<string, number> = {}
   for (const [name, amount] of scalarTotals(items)) {
     if (name.startsWith(instancePrefix)) gpuInstances[name] = amount / 1000

@@ -21,7 +21,7 @@ import type {
 } from '../../mesos/types.ts'
 import type { Condition } from '../../model/health.ts'
 import { uuidBytes } from '../../model/random.ts'
-import { allocatedTo, type Resources, sumToShow } from '../../model/resources.ts'
+import { add, allocatedTo, type Resources, sumToShow } from '../../model/resources.ts'
 import type { AgentRecord, ClusterView, FrameworkRecord, OfferRecord, OperationRecord, TaskRecord } from './types.ts'
 
 export function stateMessage(view: ClusterView): MasterResponseGetState {
@@ -69,7 +69,7 @@ export function agentMessage(agent: AgentRecord): MasterResponseGetAgentsAgent {
     pid: agentPid(agent),
     registered_time: timeInfo(agent.registeredMs),
     ...(agent.reregisteredMs === null ? {} : { reregistered_time: timeInfo(agent.reregisteredMs) }),
-    total_resources: toMessages(agent.total, 'endpoint'),
+    total_resources: toMessages(add(agent.total, agent.oversubscribed), 'endpoint'),
     allocated_resources: toMessages(agent.used, 'endpoint'),
     offered_resources: toMessages(agent.offered, 'endpoint'),
     capabilities: agent.capabilities.map((type) => ({ type: type as AgentInfoCapabilityType })),

@@ -45,14 +45,13 @@ export function withoutOverheld(agent: Pick<Agent, 'total' | 'used' | 'isOverhel
   return left
 }
 
-/** Without allocation, and what is shared as if one held it. */
+/**
+ * Without allocation, and what is shared as if one held it. What is revocable is no part of the total, and may shrink under
+ * those who use it.
+ */
 function heldOnce(used: Resources): Resources {
-  return allocatedTo(used, undefined).map(({ copies: _copies, ...item }) => item)
-}
-
-/** What is revocable is no part of the total, and may shrink under those who use it. */
-function lasting(used: Resources): Resources {
-  return allocatedTo(used, undefined).filter(({ revocable }) => !revocable)
+  const lasting = allocatedTo(used, undefined).filter(({ revocable }) => !revocable)
+  return lasting.map(({ copies: _copies, ...item }) => item)
 }
 
 /** What nobody holds of volumes that somebody holds: they are only used whole. */

@@ -4,7 +4,7 @@
 import { encodeJson, fromJsonValue } from '../../mesos/json.ts'
 import { isTerminal, taskStates } from '../../mesos/names.ts'
 import { fromMessages } from '../../mesos/resources.ts'
-import type { FrameworkInfo, Resource, TaskState, TaskStatus } from '../../mesos/types.ts'
+import type { FrameworkInfo, TaskState, TaskStatus } from '../../mesos/types.ts'
 import { frameworkInfoError } from '../../mesos/validate-framework.ts'
 import { type FrameworkId, idError, type TaskId } from '../../model/ids.ts'
 import { allocatedTo, scalarTotal } from '../../model/resources.ts'
@@ -12,6 +12,7 @@ import { fail, ok, type Result } from '../../model/result.ts'
 import type { OperationReport, Register, TaskReport } from '../../wire/messages.ts'
 import { holdingsError } from './holdings.ts'
 import { readOperationStatus } from './operation-updates.ts'
+import { readOversubscribed } from './oversubscription.ts'
 import { type AgentFacts, type AgentReport, type ReportedOperation, type ReportedTask, uuidBase64 } from './records.ts'
 
 /** The largest AgentInfo without resources, as JSON text: it is part of every offer of the agent. */
@@ -84,11 +85,8 @@ function readFacts(register: Register): Result<AgentFacts> {
   if (gpus > named || named < hardware.gpus.length) {
     return fail('WIRE_MALFORMED', `the agent has ${gpus} gpus to offer but names ${named} of them`)
   }
-  const oversubscribed = fromMessages(register.oversubscribed as unknown as readonly Resource[])
+  const oversubscribed = readOversubscribed(register.oversubscribed)
   if (!oversubscribed.ok) return oversubscribed
-  if (oversubscribed.value.some((item) => item.revocable !== true)) {
-    return fail('WIRE_MALFORMED', 'what is oversubscribed must be revocable')
-  }
   if (total.value.some((item) => item.allocationRole !== undefined)) {
     return fail('WIRE_MALFORMED', `the agent's resources must not be allocated to a role`)
   }

@@ -138,7 +138,11 @@ function takeBack(state: State, agent: Agent, report: AgentReport): Agent {
     closeLink(state, agent)
   }
   const isOther = persistChange(state, agent.id, agent.uid, report, agent.info)
-  const isChanged = isOther || `${agent.capabilities}` !== `${facts.capabilities}` || !equal(agent.total, facts.total)
+  const isChanged =
+    isOther ||
+    `${agent.capabilities}` !== `${facts.capabilities}` ||
+    !equal(agent.total, facts.total) ||
+    !equal(agent.oversubscribed, facts.oversubscribed)
   if (isChanged) rescindOffersOf(state, agent)
   const before = { hardware: agent.hardware, total: agent.total }
   Object.assign(agent, facts)
