@@ -1,42 +1,74 @@
-// A second allocator, as simple as its rules: every round looks at every agent and every framework, sums all shares
-// anew, compares them as exact fractions and walks one flat list of filters. For comparison with the real one.
-// The order in which agents are visited is given, so that both can be asked for the same.
+// A second allocator, as simple as its rules: every question looks at every agent, framework and grant, sums all
+// shares anew, compares them as exact fractions and walks one flat list of filters. For comparison with the real one,
+// which keeps all of this up to date instead. The order in which agents are visited is given, so that both can be
+// asked for the same; who may have what of one agent says simple-verdict.ts.
+//
+// A round. First, over all agents, the guarantees: holders (a framework in a role) whose top-level role has not got
+// what it is guaranteed, and to whom the agent gives some of that. Then, over all agents, everybody. Each agent goes,
+// as far as the first willing holder may have it, to that holder; what is left to the next.
+//
+// Who is first. Whoever gave back all that it was offered last of this agent, after all who were not asked about it since
+// (until something comes free there, or only those want it). Whoever used a part stays in its place: else all would
+// run equally many tasks, whatever their size and weight. Then by share, at each level of the roles' tree: the largest part of one scalar of
+// the whole cluster that is held below a role, or is free but reserved for it or below, divided by the role's weight;
+// names may be excluded. Of equal shares the one whose last grant is longest ago; then the name. A role's own
+// frameworks compete with its children as one, of weight 1 and without the role's free reservations, which are for
+// the children as well.
+//
+// Shared resources stay free while they are held; a node of the tree is charged once for those of an agent, however many
+// copies it holds.
 
 import type {
   AgentSupply,
   AllocationGrant,
   AllocatorOptions,
   FrameworkDemand,
+  Quota,
 } from '../../src/master/allocator/types.ts'
 import {
   add,
-  allocatedTo,
   contains,
   noResources,
+  overlap,
+  type Resource,
   type Resources,
   resources,
-  scalarTotal,
   scalarTotals,
   subtract,
 } from '../../src/model/resources.ts'
+import { isBelow, type Stage, topOf, type Verdict, verdictOf } from './simple-verdict.ts'
 
-type Framework = { demand: FrameworkDemand; suppressed: Set<string>; isActive: boolean }
-type Agent = { supply: AgentSupply; isActive: boolean }
-type Filter = { frameworkId: string; role: string; agentId: string; refused: Resources; endMs: number; round: number }
-type Pair = { frameworkId: string; role: string }
+export type SimpleFramework = { demand: FrameworkDemand; suppressed: Set<string>; isActive: boolean }
+export type SimpleAgent = { supply: AgentSupply; isActive: boolean }
+export type Filter = {
+  frameworkId: string
+  role: string
+  agentId: string
+  refused: Resources
+  endMs: number
+  round: number
+}
+export type Pair = { readonly frameworkId: string; readonly role: string }
+type Fraction = readonly [part: bigint, whole: bigint]
 
 export class SimpleAllocator {
   readonly options: AllocatorOptions
-  readonly frameworks = new Map<string, Framework>()
-  readonly agents = new Map<string, Agent>()
+  readonly frameworks = new Map<string, SimpleFramework>()
+  readonly agents = new Map<string, SimpleAgent>()
+  readonly weights = new Map<string, number>()
+  readonly quotas = new Map<string, Quota>()
   held: AllocationGrant[] = []
   filters: Filter[] = []
   /** Newest grant of each node of the role tree, by its path. */
   readonly lastGrants = new Map<string, number>()
   /** By agent and holder (`a/b/./f1`): the round in which it gave the agent back. */
   readonly passed = new Map<string, Map<string, number>>()
+  /** By agent and holder: what it was granted last of what it has there. */
+  readonly offered = new Map<string, Map<string, Resources>>()
   /** By holder: the round of its last revival. */
   readonly revived = new Map<string, number>()
+  /** By agent: keys of the shared resources that this round has given. */
+  readonly sharedGiven = new Map<string, Set<string>>()
   grants = 0
   round = 0
 
@@ -64,175 +96,306 @@ export class SimpleAllocator {
     this.forgetVoid()
   }
 
+  setFrameworkActive(id: string, isActive: boolean): void {
+    this.framework(id).isActive = isActive
+    if (!isActive) this.filters = this.filters.filter((filter) => filter.frameworkId !== id)
+  }
+
+  setQuota(role: string, quota: Quota | null): void {
+    if (quota === null) this.quotas.delete(role)
+    else this.quotas.set(role, quota)
+  }
+
+  addAgent(id: string, supply: AgentSupply, used: readonly AllocationGrant[]): void {
+    this.agents.set(id, { supply, isActive: true })
+    this.held.push(...used)
+  }
+
+  /** `keepsFilters`: it is the same agent, of which more or less is there. */
+  updateAgent(id: string, supply: AgentSupply, keepsFilters: boolean): void {
+    this.agent(id).supply = supply
+    if (!keepsFilters) this.filters = this.filters.filter((filter) => filter.agentId !== id)
+  }
+
   removeAgent(id: string): void {
     this.agents.delete(id)
     this.passed.delete(id)
+    this.offered.delete(id)
     this.held = this.held.filter((grant) => grant.agentId !== id)
     this.filters = this.filters.filter((filter) => filter.agentId !== id)
     this.forgetVoid()
   }
 
-  free(id: string): Resources {
-    const agent = this.agents.get(id) as Agent
-    return this.held
-      .filter((grant) => grant.agentId === id)
-      .reduce((free, grant) => subtract(free, grant.resources), agent.supply.total)
+  addAllocation(grant: AllocationGrant): void {
+    this.held.push(grant)
   }
 
   recover(grant: AllocationGrant, refuseMs: number | null, nowMs: number): void {
-    const key = (other: AllocationGrant) =>
-      other.frameworkId === grant.frameworkId && other.role === grant.role && other.agentId === grant.agentId
-    const held = this.held.filter(key).reduce((sum, other) => add(sum, other.resources), noResources)
-    const rest = subtract(held, grant.resources)
-    this.held = [
-      ...this.held.filter((other) => !key(other)),
-      ...(rest.length > 0 ? [{ ...grant, resources: rest }] : []),
-    ]
-    const framework = this.frameworks.get(grant.frameworkId) as Framework
+    const offered = this.offered.get(grant.agentId)?.get(pathOf(grant)) ?? noResources
+    this.replaceHeld(grant, (held) => subtract(held, grant.resources))
     if (refuseMs === null) this.passed.delete(grant.agentId)
-    else {
+    else if (contains(grant.resources, offered)) {
       const marks = this.passed.get(grant.agentId) ?? new Map<string, number>()
-      this.passed.set(grant.agentId, marks.set(paths(grant).at(-1) as string, this.round))
+      this.passed.set(grant.agentId, marks.set(pathOf(grant), this.round))
     }
-    if (refuseMs !== null && refuseMs > 0 && framework.isActive && framework.demand.roles.includes(grant.role)) {
+    const { isActive, demand } = this.framework(grant.frameworkId)
+    if (refuseMs !== null && refuseMs > 0 && isActive && demand.roles.includes(grant.role)) {
       const endMs = nowMs + Math.max(refuseMs, this.options.allocationIntervalMs)
       this.filters.push({ ...grant, refused: grant.resources, endMs, round: this.round })
     }
     this.forgetVoid()
   }
 
-  clearFilters(frameworkId: string, roles: readonly string[]): void {
-    this.filters = this.filters.filter((filter) => filter.frameworkId !== frameworkId || !roles.includes(filter.role))
+  convertHeld(grant: AllocationGrant, consumed: Resources, converted: Resources): void {
+    this.replaceHeld(grant, (held) => subtract(held, consumed))
+    this.replaceHeld(grant, (held) => add(held, converted))
+    this.convertTotal(grant.agentId, consumed, converted)
+  }
+
+  convertFree(agentId: string, consumed: Resources, converted: Resources): boolean {
+    const held = this.held.filter((grant) => grant.agentId === agentId).flatMap((grant) => grant.resources)
+    const isHeld = (item: Resource) => held.some(({ key, shared }) => shared && key === item.key)
+    if (!contains(this.free(agentId), consumed) || consumed.some(isHeld)) return false
+    this.convertTotal(agentId, consumed, converted)
+    return true
   }
 
   revive(frameworkId: string, roles: readonly string[]): void {
-    this.clearFilters(frameworkId, roles)
+    this.filters = this.filters.filter((filter) => filter.frameworkId !== frameworkId || !roles.includes(filter.role))
     for (const role of roles) {
-      this.frameworks.get(frameworkId)?.suppressed.delete(role)
-      this.revived.set(paths({ frameworkId, role }).at(-1) as string, this.round)
+      this.framework(frameworkId).suppressed.delete(role)
+      this.revived.set(pathOf({ frameworkId, role }), this.round)
     }
     this.forgetVoid()
   }
 
-  /** `order`: the agents to visit, first to last. */
-  allocate(nowMs: number, order: readonly string[]): readonly AllocationGrant[] {
-    this.round++
-    this.filters = this.filters.flatMap((filter) => {
-      if (filter.endMs > nowMs) return [filter]
-      return filter.round + 1 >= this.round ? [{ ...filter, endMs: nowMs + this.options.allocationIntervalMs }] : []
-    })
+  /** `order`: the agents to visit, first to last, in the stage that begins after this many grants. */
+  allocate(nowMs: number, order: (granted: number) => readonly string[]): readonly AllocationGrant[] {
+    this.beginRound(nowMs)
     const granted: AllocationGrant[] = []
-    for (const agentId of order) {
-      for (let grant = this.next(agentId); grant !== null; grant = this.next(agentId)) {
-        this.held.push(grant)
-        this.grants++
-        for (const path of paths(grant)) this.lastGrants.set(path, this.grants)
-        granted.push(grant)
+    for (const stage of ['guarantee', 'fair'] as const) {
+      for (const agentId of order(granted.length)) {
+        for (let grant = this.next(agentId, stage); grant !== null; grant = this.next(agentId, stage)) {
+          this.take(grant)
+          granted.push(grant)
+        }
       }
     }
     return granted
   }
 
-  private next(agentId: string): AllocationGrant | null {
-    const agent = this.agents.get(agentId) as Agent
-    if (!agent.isActive) return null
-    const pairs = this.pairs().sort((a, b) => this.compare(a, b))
-    for (const passed of [false, true]) {
-      for (const pair of pairs.filter((other) => this.hasPassed(other, agentId) === passed)) {
-        const wanted = this.wanted(pair, agentId)
-        if (wanted.length === 0) continue
-        if (passed) this.passed.delete(agentId)
-        return { ...pair, agentId, resources: wanted } as AllocationGrant
+  beginRound(nowMs: number): void {
+    this.round++
+    this.sharedGiven.clear()
+    this.filters = this.filters.flatMap((filter) => {
+      if (filter.endMs > nowMs) return [filter]
+      return filter.round + 1 >= this.round ? [{ ...filter, endMs: nowMs + this.options.allocationIntervalMs }] : []
+    })
+  }
+
+  /** What the agent gives next in this stage of the round. */
+  next(agentId: string, stage: Stage): AllocationGrant | null {
+    if (stage === 'guarantee' && this.quotas.size === 0) return null
+    const pairs = this.inOrder(this.pairs())
+    for (const hasPassed of [false, true]) {
+      for (const pair of pairs.filter((other) => this.hasPassed(other, agentId) === hasPassed)) {
+        const verdict = verdictOf(this, pair, agentId, stage)
+        if (verdict.kind === 'offered') return { ...pair, agentId, resources: verdict.resources } as AllocationGrant
       }
     }
     return null
   }
 
-  private hasPassed(pair: Pair, agentId: string): boolean {
-    const holder = paths(pair).at(-1) as string
-    return (this.passed.get(agentId)?.get(holder) ?? -1) > (this.revived.get(holder) ?? -1)
+  take(grant: AllocationGrant): void {
+    if (this.hasPassed(grant, grant.agentId)) this.passed.delete(grant.agentId)
+    const shared = grant.resources.filter((item) => item.shared).map((item) => item.key)
+    const given = this.sharedGiven.get(grant.agentId) ?? []
+    this.sharedGiven.set(grant.agentId, new Set([...given, ...shared]))
+    this.claim(grant)
   }
 
-  private pairs(): Pair[] {
-    return [...this.frameworks].flatMap(([frameworkId, { demand, suppressed, isActive }]) =>
-      isActive ? demand.roles.filter((role) => !suppressed.has(role)).map((role) => ({ frameworkId, role })) : [],
+  /** Takes it out of turn; it counts as a turn for whoever is first of equal shares. */
+  claim(grant: AllocationGrant): void {
+    const offered = this.offered.get(grant.agentId) ?? new Map<string, Resources>()
+    this.offered.set(grant.agentId, offered.set(pathOf(grant), grant.resources))
+    this.held.push(grant)
+    this.grants++
+    for (const path of pathsTo(grant)) this.lastGrants.set(path, this.grants)
+  }
+
+  /** What it would be offered now, were it its turn, by a round that began now. */
+  judge(pair: Pair, agentId: string, nowMs: number): Verdict {
+    const filters = this.filters
+    this.filters = filters.filter((filter) => filter.endMs > nowMs || filter.round >= this.round)
+    this.sharedGiven.clear()
+    const first = verdictOf(this, pair, agentId, 'guarantee')
+    const helpsNone = first.kind === 'refused' && first.why === 'stage'
+    const verdict = helpsNone ? verdictOf(this, pair, agentId, 'fair') : first
+    this.filters = filters
+    return verdict
+  }
+
+  /** The same for who asked for it: what it refused or suppressed does not count. */
+  judgeClaim(pair: Pair, agentId: string, nowMs: number): Verdict {
+    const { filters } = this
+    const framework = this.framework(pair.frameworkId)
+    const { suppressed } = framework
+    this.filters = []
+    framework.suppressed = new Set()
+    const verdict = this.judge(pair, agentId, nowMs)
+    this.filters = filters
+    framework.suppressed = suppressed
+    return verdict
+  }
+
+  free(id: string): Resources {
+    const { total } = this.agent(id).supply
+    const held = resources(this.held.filter((grant) => grant.agentId === id).flatMap((grant) => grant.resources))
+    return subtract(
+      total,
+      overlap(
+        total,
+        held.filter((item) => !item.shared),
+      ),
     )
   }
 
-  private wanted({ frameworkId, role }: Pair, agentId: string): Resources {
-    const { demand } = this.frameworks.get(frameworkId) as Framework
-    const { supply } = this.agents.get(agentId) as Agent
-    const can = (capability: string) => demand.capabilities.has(capability)
-    if (scalarTotal(supply.total, 'gpus') > 0 && this.options.filterGpuResources && !can('GPU_RESOURCES')) return []
-    const seen = this.free(agentId).filter((item) => {
-      const stack = item.reservations ?? []
-      const owner = stack.at(-1)?.role ?? null
-      return (
-        (owner === null || owner === role || role.startsWith(`${owner}/`)) &&
-        (stack.length < 2 || can('RESERVATION_REFINEMENT')) &&
-        (!item.revocable || can('REVOCABLE_RESOURCES')) &&
-        (!item.shared || can('SHARED_RESOURCES'))
-      )
-    })
-    const least = demand.minAllocatableByRole.get(role) ?? this.options.minAllocatable
-    const isEnough = (alternative: Readonly<Record<string, number>>) =>
-      Object.entries(alternative).every(([name, amount]) => scalarTotal(seen, name) >= amount)
-    if (least.length > 0 && !least.some(isEnough)) return []
-    const isFiltered = this.filters.some(
-      (filter) =>
-        filter.frameworkId === frameworkId &&
-        filter.role === role &&
-        filter.agentId === agentId &&
-        contains(filter.refused, seen),
+  heldBy({ frameworkId, role }: Pair, agentId: string): Resources {
+    const own = this.held.filter(
+      (grant) => grant.frameworkId === frameworkId && grant.role === role && grant.agentId === agentId,
     )
-    return isFiltered ? [] : seen
+    return resources(own.flatMap((grant) => grant.resources))
   }
 
-  private compare(a: Pair, b: Pair): number {
-    const pathsA = paths(a)
-    const pathsB = paths(b)
-    for (const [i, pathA] of pathsA.entries()) {
-      const pathB = pathsB[i]
-      if (pathB === undefined || pathA === pathB) continue
-      const [held, whole] = this.share(pathA)
-      const [otherHeld, otherWhole] = this.share(pathB)
-      const difference = held * otherWhole - otherHeld * whole
-      if (difference !== 0n) return difference < 0n ? -1 : 1
-      const age = (this.lastGrants.get(pathA) ?? 0) - (this.lastGrants.get(pathB) ?? 0)
-      if (age !== 0) return age
-      return pathA < pathB ? -1 : 1
-    }
-    return 0
+  /** What counts for a role's quota: all that is held in it or below, and what is free but reserved for those. */
+  consumed(role: string): ReadonlyMap<string, number> {
+    return scalarTotals([...this.heldBelow(role), ...this.freeReservedBelow(role)].filter((item) => !item.revocable))
   }
 
-  /** The dominant share of a node as a fraction. */
-  private share(path: string): readonly [bigint, bigint] {
-    const total = scalarTotals(resources([...this.agents.values()].flatMap((agent) => agent.supply.total)))
-    const held = this.held.filter((grant) => paths(grant).includes(path)).flatMap((grant) => grant.resources)
-    let share: readonly [bigint, bigint] = [0n, 1n]
-    for (const [name, amount] of scalarTotals(resources(allocatedTo(held, undefined)))) {
+  quotaOf(role: string): Quota {
+    return this.quotas.get(topOf(role)) ?? { guarantees: {}, limits: {} }
+  }
+
+  /** A node's dominant share as a fraction, by its weight. */
+  share(path: string): Fraction {
+    const total = scalarTotals([...this.agents.values()].flatMap((agent) => agent.supply.total))
+    const all = scalarTotals([...this.heldBelow(path), ...this.freeReservedBelow(path)])
+    const weight = BigInt(Math.round((this.weights.get(path) ?? 1) * 1000))
+    let share: Fraction = [0n, 1n]
+    for (const [name, amount] of all) {
       const whole = total.get(name) ?? 0
-      if (whole > 0 && BigInt(amount) * share[1] > share[0] * BigInt(whole)) share = [BigInt(amount), BigInt(whole)]
+      if (whole === 0 || this.options.fairSharingExcluded.has(name)) continue
+      const other: Fraction = [BigInt(amount) * 1000n, BigInt(whole) * weight]
+      if (compareFractions(other, share) > 0) share = other
     }
     return share
   }
 
+  /** Whether some framework is in the role or below, or holds something there. */
+  isSorted(role: string): boolean {
+    return [...this.pairs(), ...this.held].some((pair) => isBelow(pair.role, role))
+  }
+
+  framework(id: string): SimpleFramework {
+    return this.frameworks.get(id) as SimpleFramework
+  }
+
+  agent(id: string): SimpleAgent {
+    return this.agents.get(id) as SimpleAgent
+  }
+
+  /** What is held below a node; of copies of something shared on an agent, one. */
+  private heldBelow(path: string): readonly Resource[] {
+    const held = this.held.filter((grant) => isBelow(pathOf(grant), path))
+    return [...this.agents.keys()].flatMap((id) =>
+      resources(held.filter((grant) => grant.agentId === id).flatMap((grant) => grant.resources)),
+    )
+  }
+
+  /** What is reserved for a role or below, and nobody holds. */
+  private freeReservedBelow(path: string): readonly Resource[] {
+    return [...this.agents.keys()].flatMap((id) => {
+      const held = new Set(this.held.flatMap((grant) => (grant.agentId === id ? grant.resources : [])).map(keyOf))
+      return this.free(id).filter((item) => {
+        const owner = ownerOf(item)
+        return owner !== null && isBelow(owner, path) && !(item.shared && held.has(item.key))
+      })
+    })
+  }
+
+  private hasPassed(pair: Pair, agentId: string): boolean {
+    const path = pathOf(pair)
+    return (this.passed.get(agentId)?.get(path) ?? -1) > (this.revived.get(path) ?? -1)
+  }
+
+  private pairs(): Pair[] {
+    return [...this.frameworks].flatMap(([frameworkId, { demand }]) =>
+      demand.roles.map((role) => ({ frameworkId, role })),
+    )
+  }
+
+  private inOrder(pairs: readonly Pair[]): readonly Pair[] {
+    const paths = new Set(pairs.flatMap(pathsTo))
+    const shares = new Map([...paths].map((path) => [path, this.share(path)]))
+    const compare = (a: Pair, b: Pair) => {
+      const pathsB = pathsTo(b)
+      for (const [i, pathA] of pathsTo(a).entries()) {
+        const pathB = pathsB[i]
+        if (pathB === undefined || pathA === pathB) continue
+        const difference = compareFractions(shares.get(pathA) as Fraction, shares.get(pathB) as Fraction)
+        const age = (this.lastGrants.get(pathA) ?? 0) - (this.lastGrants.get(pathB) ?? 0)
+        return difference || age || (pathA < pathB ? -1 : 1)
+      }
+      return 0
+    }
+    return [...pairs].sort(compare)
+  }
+
+  private replaceHeld(grant: AllocationGrant, change: (held: Resources) => Resources): void {
+    const isSame = (other: AllocationGrant) =>
+      other.frameworkId === grant.frameworkId && other.role === grant.role && other.agentId === grant.agentId
+    const rest = change(this.heldBy(grant, grant.agentId))
+    this.held = [
+      ...this.held.filter((other) => !isSame(other)),
+      ...(rest.length > 0 ? [{ ...grant, resources: rest }] : []),
+    ]
+    if (rest.length === 0) this.offered.get(grant.agentId)?.delete(pathOf(grant))
+  }
+
+  private convertTotal(agentId: string, consumed: Resources, converted: Resources): void {
+    const agent = this.agent(agentId)
+    agent.supply = { ...agent.supply, total: add(subtract(agent.supply.total, consumed), converted) }
+  }
+
   /** A framework that left a role and holds nothing there comes back as a newcomer, and so does an empty role. */
   private forgetVoid(): void {
-    const alive = new Set([
-      ...[...this.frameworks].flatMap(([frameworkId, { demand }]) =>
-        demand.roles.flatMap((role) => paths({ frameworkId, role })),
-      ),
-      ...this.held.flatMap(paths),
-    ])
-    for (const marks of [this.lastGrants, this.revived, ...this.passed.values()]) {
+    const alive = new Set([...this.pairs(), ...this.held].flatMap(pathsTo))
+    for (const marks of [this.lastGrants, this.revived, ...this.passed.values(), ...this.offered.values()]) {
       for (const path of marks.keys()) if (!alive.has(path)) marks.delete(path)
     }
   }
 }
 
+/** The role of the innermost reservation, or null. */
+export function ownerOf(item: Resource): string | null {
+  return item.reservations?.at(-1)?.role ?? null
+}
+
 /** The nodes from the first role to the framework: `a`, `a/b`, `a/b/.`, `a/b/./framework`. */
-function paths({ frameworkId, role }: Pair): readonly string[] {
+function pathsTo({ frameworkId, role }: Pair): readonly string[] {
   const parts = [...role.split('/'), '.', frameworkId]
   return parts.map((_, i) => parts.slice(0, i + 1).join('/'))
+}
+
+function keyOf(item: Resource): string {
+  return item.key
+}
+
+function pathOf({ frameworkId, role }: Pair): string {
+  return `${role}/./${frameworkId}`
+}
+
+function compareFractions([a, wholeA]: Fraction, [b, wholeB]: Fraction): number {
+  const difference = a * wholeB - b * wholeA
+  return difference === 0n ? 0 : difference < 0n ? -1 : 1
 }
