@@ -54,6 +54,7 @@ const rooms: Readonly<Record<string, Room>> = {
   'src/master/broker': masterRoom([node, /^aedes/, /^mqtt-packet$/], ['src/shell']),
   'src/master/election': masterRoom([node]),
   'src/master/api': masterRoom([node, /^fastify$/, /^prom-client$/], ['src/shell']),
+  'src/master/whitelist.ts': { of: ['src/model', 'src/shell'], packages: [node] },
   'src/master/main.ts': {
     of: ['src/model', 'src/mesos', 'src/wire', 'src/shell', 'src/master'],
     packages: [node],
