@@ -4,9 +4,8 @@
 // It does not know shares or what is free.
 
 import type { Resources } from '../../model/resources.ts'
-import type { Moment } from './judging.ts'
 import { isWithin } from './quantities.ts'
-import type { AgentState, Filter, Holder } from './records.ts'
+import type { AgentState, Filter, Holder, Moment } from './records.ts'
 
 /** Filters of one framework in one role on one agent; past it the one that ends first is dropped. */
 export const filtersPerAgentMax = 16

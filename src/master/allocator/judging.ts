@@ -6,12 +6,9 @@ import type { Filters } from './filters.ts'
 import { isWithin, reachesAny } from './quantities.ts'
 import type { Quotas } from './quota.ts'
 import { type Cut, cutToFit, newCut } from './quota-cut.ts'
-import type { AgentState, FrameworkRecord, Holder } from './records.ts'
+import type { AgentState, FrameworkRecord, Holder, Moment } from './records.ts'
 import type { Quantities, Refusal } from './types.ts'
 import { type Barrier, barrierTo, hiddenBy, isReservedFor, missingOfAgent, ownerOf, visibleTo } from './visibility.ts'
-
-/** A round, or the next one: its number, and when it began or might. */
-export type Moment = { readonly round: number; readonly nowMs: number }
 
 /** Short for a reason: `explain` says the rest. `unseen` is nothing free that the holder may see, `little` too little. */
 export type RefusalKind = Barrier | 'unseen' | 'little' | 'filter'

@@ -141,3 +141,6 @@ export type Filter = {
   readonly sinceRound: number
   isLive: boolean
 }
+
+/** A round, or the next one: its number, and when it began or might. */
+export type Moment = { readonly round: number; readonly nowMs: number }
