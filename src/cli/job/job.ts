@@ -310,11 +310,14 @@ export class Job {
   }
 
   #reasonIn({ reason, frameworks }: WhyDocument): string | null {
-    const gang = frameworks[0]?.gangs[0]
-    if (gang === undefined) return reason
+    const [framework] = frameworks
+    const gang = framework?.gangs[0]
+    if (framework === undefined || gang === undefined) return reason
+    const free = framework.groups.find(({ code }) => code === 'offerable')?.count ?? 0
     const where = { ANY: '', SAME: ' in one rack', SPREAD: ' in different racks' }[gang.racks] ?? ''
     const kept = gang.kept === 0 ? '' : `, ${gang.kept} kept so far`
-    return `for ${gang.count} machines together${where}${kept}${reason === null ? '' : `; ${reason}`}`
+    const rest = reason === null ? `; ${free} could be among them now` : `; ${reason}`
+    return `for ${gang.count} machines together${where}${kept}${rest}`
   }
 
   #suppressIfPlaced(): void {

@@ -17,6 +17,7 @@ import { type AgentId, idError } from '../../model/ids.ts'
 import { contains, type Resource, type Resources, resources, scalarTotal } from '../../model/resources.ts'
 import { invariant } from '../../model/result.ts'
 import { milli } from '../../model/units.ts'
+import type { Refusal } from '../allocator/types.ts'
 import { noWish, wishOf } from '../placement/wish.ts'
 import { whyNotOffered } from './agent-activity.ts'
 import { type Candidate, chooseGang, gather } from './gang-choice.ts'
@@ -243,6 +244,13 @@ function claimAll(state: State, gang: Gang, members: readonly Found[]): boolean 
     gang.kept.set(agentId, bookOffer(state, grant, gang))
   }
   return true
+}
+
+/** What one machine would be to a gang that waits: the reason why it cannot be a member now, or null. */
+export function membershipRefusal(state: State, framework: Framework, gang: Gang, agent: Agent): Refusal | null {
+  const taken = take(framework, gang, state.allocator.available(agent.id))
+  if (taken === null) return { kind: 'nothingFree' }
+  return state.allocator.mayClaim({ frameworkId: framework.id, role: gang.role, agentId: agent.id, resources: taken })
 }
 
 /** Of `items` what one member takes: its role's own reservations first; null when that is not enough. */

@@ -8,6 +8,7 @@ import { unreachable } from '../../model/result.ts'
 import type { Quantities, Refusal } from '../allocator/types.ts'
 import { whyNotOffered } from './agent-activity.ts'
 import { supplyOf } from './ending.ts'
+import { membershipRefusal } from './gangs.ts'
 import { needOf } from './hardware.ts'
 import type { Agent, Framework } from './records.ts'
 import { criticalOf } from './sick-parts.ts'
@@ -103,6 +104,12 @@ function answerOf(state: State, query: Query, agent: Agent): Answer {
     const placed = placementAnswer(query, agent)
     const what = mine.keptFor === null ? 'it holds an offer of it' : `it is kept for its gang '${mine.keptFor.id}'`
     return placed ?? { code: 'hasOffer', text: what }
+  }
+  const gang = [...state.gangs.values()].find((it) => it.frameworkId === framework.id && it.role === role)
+  if (gang !== undefined) {
+    const refusal = membershipRefusal(state, framework, gang, agent)
+    if (refusal !== null) return refusalAnswer(state, refusal)
+    return placementAnswer(query, agent) ?? { code: 'offerable', text: `it could be a member of gang '${gang.id}'` }
   }
   const judged = state.allocator.judge(framework.id, role, agent.id, state.nowMs)
   if (judged.kind === 'refused') return refusalAnswer(state, judged.refusal)

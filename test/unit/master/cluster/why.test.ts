@@ -116,6 +116,17 @@ describe('each machine has the first reason that holds', () => {
     expect(reasons(cluster, framework, 'gpus:1')).toEqual(['1 hasOffer'])
   })
 
+  test('for a gang that waits: whether it could be a member, though nothing is offered unasked', () => {
+    const cluster = new TestCluster()
+    cluster.agent()
+    const framework = cluster.framework({}, { suppressed_roles: ['test'] })
+    const request = { resources: scalars({ cpus: 3 }), gang: { id: 'g', count: 2, hold_seconds: 0 } }
+    framework.call({ type: 'REQUEST', request: { requests: [request] } })
+    expect(answerFor(cluster, framework, 'cpus:3')?.groups).toMatchObject([
+      { code: 'offerable', count: 1, text: "it could be a member of gang 'g'" },
+    ])
+  })
+
   test('one machine alone', () => {
     const cluster = new TestCluster()
     const [, second] = [cluster.agent(), cluster.agent()]
