@@ -45,8 +45,8 @@ export type Quotas = {
   isLooser(): boolean
   /** The marks of what was held back are to be forgotten. */
   forgetHeldBack(): void
-  /** A round has come to its end, or to a pause. */
-  remember(): void
+  /** A round has come to its end, or to a pause: then it may still pass by what is loosened until it goes on. */
+  remember(isPause: boolean): void
   consumedOf(node: ShareNode): Amounts
 }
 
@@ -67,6 +67,7 @@ export function createQuotas({ names, tree, defaultThresholds }: QuotasParts): Q
   const spareThen: Amounts = []
   const ownThresholds = new Map<ShareNode, number>()
   let ownThresholdsSum = 0
+  let isPaused = false
 
   /** Free, unreserved, not revocable and not needed for any guarantee; may be negative. */
   function spare(i: number): number {
@@ -114,8 +115,8 @@ export function createQuotas({ names, tree, defaultThresholds }: QuotasParts): Q
   }
 
   function loosen(top: ShareNode, quota: QuotaRecord): void {
-    if (!quota.isBinding && (heldBack.size === 0 || quota.guaranteed.length === 0)) return
-    loosened.add(top)
+    const mayBeKept = quota.isBinding || (heldBack.size > 0 && quota.guaranteed.length > 0)
+    if (mayBeKept || isPaused) loosened.add(top)
   }
 
   return {
@@ -188,7 +189,8 @@ export function createQuotas({ names, tree, defaultThresholds }: QuotasParts): Q
       heldBack.clear()
       spareThen.length = 0
     },
-    remember() {
+    remember(isPause) {
+      isPaused = isPause
       if (heldBack.size === 0) return
       for (let i = 0; i < names.indices.size; i++) spareThen[i] = Math.min(spareThen[i] ?? spare(i), spare(i))
     },

@@ -266,7 +266,7 @@ export function createRounds(parts: RoundsParts): Rounds {
         of = advance(of, needy)
       }
       round = of
-      quotas.remember()
+      quotas.remember(round !== null)
       return grants
     },
     hasMore: () => round !== null,
