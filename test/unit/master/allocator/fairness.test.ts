@@ -118,14 +118,16 @@ describe('frameworks of tasks of one size', () => {
     )
   })
 
-  test('when nothing fits any longer, each has what is ideal, but for two of the largest task and one on each machine', () => {
+  test('when nothing fits any longer on a machine, each has what is ideal there, but for two of the largest task', () => {
     fc.assert(
-      fc.property(aSetup, (setup) => {
+      fc.property(aSetup, (several) => {
+        // On several, one may be left with cpus and another with memory: nobody's share, but nobody's fault either.
+        const setup = { ...several, agents: 1 }
         const ideal = fluidIdeal(setup)
-        // What is left of a machine may be too little for a task; whose tasks are small then get more than is ideal.
+        // What is left at the end may be too little for a task; whose tasks are small then get more than is ideal.
         const one = setup.kinds.map(({ need }) => Math.max(...need.map((n, r) => n / (setup.size[r] as number))))
         const lacking = filled(setup).tasks.map((tasks, i) => ((ideal[i] as number) - tasks) * (one[i] as number))
-        expect(Math.max(...lacking) / Math.max(...one)).toBeLessThanOrEqual(2 + setup.agents)
+        expect(Math.max(...lacking) / Math.max(...one)).toBeLessThanOrEqual(2)
       }),
       { numRuns: 100 },
     )
