@@ -4,6 +4,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import type { WhyDocument, WhyFramework, WhyRole } from '../master/api/why.ts'
 import { parseResources } from '../mesos/resource-text.ts'
+import type { Grant } from '../model/hardware.ts'
 import { addMasterFlags, connect, type MasterFlags } from './client/connection.ts'
 import { askWhy } from './client/operator.ts'
 import { act, flag } from './command.ts'
@@ -21,7 +22,7 @@ type WhyFlags = MasterFlags & {
 
 export function define(command: Command): void {
   addMasterFlags(command)
-    .argument('<task|framework|role>', 'a task`s id, a framework`s id or name, or a role')
+    .argument('<task|framework|role>', 'the id of a task, the id or name of a framework, or a role')
     .addOption(flag('--agent <id|host>', 'one machine alone'))
     .addOption(flag('--framework <id|name>', 'whose task is meant'))
     .addOption(flag('--role <role>', 'in one role of a framework alone'))
@@ -83,12 +84,25 @@ export function whyLines(document: WhyDocument, nowMs: number): readonly string[
   if (task !== null) {
     const place = task.machine === null ? '' : ` on ${task.machine}`
     const said = [task.message, task.reason].find((text) => text !== null)
-    lines.push(`  ${task.state}${place}${said === undefined ? '' : `: ${said}`}`)
+    lines.push(`  ${task.state}${place}${said === undefined ? '' : `: ${said}`}`, ...grantLines(task.grant))
   }
   if (role !== null) lines.push(`  ${roleLine(role)}`)
-  if (frameworks.length === 0) lines.push('  no framework is in it: nobody is there to be offered anything')
+  if (kind === 'role' && frameworks.length === 0)
+    lines.push('  no framework is in it: nobody is there to be offered anything')
+  // Of a task alone nobody asks where it could be instead.
+  if (task !== null && wanted === null) return lines
   for (const framework of frameworks) lines.push(...frameworkLines(framework, nowMs))
   return lines
+}
+
+function grantLines(grant: Grant): readonly string[] {
+  const { cpus, cpusWithin, memory, gpuUuids, gpuInstanceUuids, nics, disks } = grant
+  const parts = [
+    cpus === null ? (cpusWithin === null ? null : `shared CPUs within ${cpusWithin}`) : `CPUs ${cpus} alone`,
+    memory.length === 0 ? null : `memory of NUMA node ${memory.map(({ node }) => node).join(', ')}`,
+    ...[gpuUuids, gpuInstanceUuids, nics, disks].map((names) => (names.length === 0 ? null : names.join(', '))),
+  ].filter((part) => part !== null)
+  return parts.length === 0 ? [] : [`  granted ${parts.join('; ')}`]
 }
 
 function roleLine({ name, weight, share, guarantee, limit, consumed }: WhyRole): string {

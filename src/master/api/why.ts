@@ -2,6 +2,7 @@
 // parameters, finds what is meant, and puts the cluster's answers into one document. It decides nothing.
 
 import { formatResources, parseResources } from '../../mesos/resource-text.ts'
+import type { Grant } from '../../model/hardware.ts'
 import { type Resources, resources, scalar } from '../../model/resources.ts'
 import { milliFromNumber } from '../../model/units.ts'
 import type {
@@ -38,6 +39,8 @@ export type WhyTask = {
   readonly reason: string | null
   readonly message: string | null
   readonly since: number | null
+  /** The exact hardware that it was granted. */
+  readonly grant: Grant
 }
 
 export type WhyRole = {
@@ -190,6 +193,7 @@ function taskShown(view: ClusterView, task: TaskRecord): WhyTask {
     reason: status?.reason ?? null,
     message: status?.message ?? null,
     since: status?.timestamp ?? null,
+    grant: task.grant,
   }
 }
 
