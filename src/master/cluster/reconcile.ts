@@ -6,7 +6,6 @@ import type {
   SchedulerCallReconcile,
   SchedulerCallReconcileOperations,
   SchedulerCallReconcileOperationsOperation,
-  TaskStatus,
 } from '../../mesos/types.ts'
 import type { AgentId, TaskId } from '../../model/ids.ts'
 import { isRegistering } from './handshake.ts'

@@ -345,7 +345,7 @@ describe('R09 reconciliation', () => {
     expect(ask(here)).toBe('OPERATION_RECOVERING')
     rack.pass(700_000)
     expect(ask(here)).toBe('OPERATION_UNREACHABLE')
-    rack.mark({ op: 'markGone', agentId: here, uid: agent.uid })
+    rack.mark({ op: 'markGone', agentId: here, uid: agent.uid, sinceMs: 0 })
     rack.restartMaster()
     framework.subscribe()
     expect(ask(here)).toBe('OPERATION_GONE_BY_OPERATOR')
