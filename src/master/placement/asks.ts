@@ -89,10 +89,10 @@ function busyDisk(wish: number | readonly string[], disks: Machine['hardware']['
   if (typeof wish === 'number') {
     return wish <= free.length
       ? null
-      : `it asks for ${counted(wish, 'disk')} with nothing on it; such are ${listed(free)}`
+      : `it asks for ${counted(wish, 'disk')} of its own; those that tasks are given are ${listed(free)}`
   }
   const busy = wish.filter((name) => !free.includes(name))
-  return busy.length === 0 ? null : `there is something on disk ${listed(busy)}: with nothing on it are ${listed(free)}`
+  return busy.length === 0 ? null : `disk ${listed(busy)} is given to no task; those that are: ${listed(free)}`
 }
 
 function wrongNear(near: string | null, hardware: Machine['hardware'], parts: Machine['placeOfPart']): string | null {

@@ -61,13 +61,17 @@ function unitsOf(view: View, place: number, kind: CpuKind): readonly Unit[] {
   })
 }
 
+/** Machines have cores of one size, some of two; a report of many sizes is not worth a longer search. */
+const stepsMax = 10_000
+
 /** How many units of each size make exactly `count` threads, large ones first; null where none do. */
 function sizesFor(units: readonly Unit[], count: number): ReadonlyMap<number, number> | null {
   const table = [...countBySize(units)].sort((a, b) => b[0] - a[0])
+  let steps = 0
   const solve = (at: number, left: number): readonly (readonly [number, number])[] | null => {
     if (left === 0) return []
     const [size, there] = table[at] ?? [0, 0]
-    if (size === 0) return null
+    if (size === 0 || ++steps > stepsMax) return null
     for (let used = Math.min(there, Math.floor(left / size)); used >= 0; used--) {
       const rest = solve(at + 1, left - used * size)
       if (rest !== null) return [[size, used], ...rest]

@@ -13,8 +13,11 @@ export type Devices = {
   readonly gpuInstanceUuids: readonly string[]
   readonly nics: readonly string[]
   readonly disks: readonly string[]
-  /** Places of what it wishes to be near to; empty where it wishes for nothing, or where that lies is not known. */
-  readonly wished: readonly number[]
+  /**
+   * Where it wishes to be: sets of places, one of which is to be chosen; empty where it wishes for nothing, or where that
+   * lies is not known.
+   */
+  readonly wished: readonly (readonly number[])[]
   /** Places of the devices it gets, GPUs before others; empty for none. */
   readonly own: readonly number[]
 }
@@ -53,13 +56,14 @@ export function chooseDevices(view: View, need: Need, wish: Wish, { only, distan
   const partDistance = (place: number | null) =>
     place === null ? unknownPlace : distance([place]) + spread(machine, [...compute, ...fixed], [place])
   const nics = chooseParts(view, 'nic', wish.nics, near === 'nic' ? only : null, partDistance)
-  if (!Array.isArray(nics)) return nics as Lack
+  if ('lack' in nics) return nics
   const disks = chooseParts(view, 'disk', wish.disks, near === 'disk' ? only : null, partDistance)
-  if (!Array.isArray(disks)) return disks as Lack
-  const own = [compute, placesOf(machine, nics), placesOf(machine, disks)].find((places) => places.length > 0) ?? []
-  const granted = { gpu: [...gpuUuids, ...gpuInstanceUuids], nic: nics as string[], disk: disks as string[] }
+  if ('lack' in disks) return disks
+  const own =
+    [compute, placesOf(machine, nics.names), placesOf(machine, disks.names)].find((places) => places.length > 0) ?? []
+  const granted = { gpu: [...gpuUuids, ...gpuInstanceUuids], nic: nics.names, disk: disks.names }
   const wished = wishedPlaces(view, near, granted)
-  return { gpuUuids, gpuInstanceUuids, nics: nics as string[], disks: disks as string[], wished, own }
+  return { gpuUuids, gpuInstanceUuids, nics: nics.names, disks: disks.names, wished, own }
 }
 
 /** Farther than any place that is known. */
@@ -71,14 +75,17 @@ function isKind(near: string): near is Kind {
   return near === 'gpu' || near === 'nic' || near === 'disk'
 }
 
+/** Near all devices of the kind that it is granted, or near any one of the kind. */
 function wishedPlaces(
   view: View,
   near: string | null,
   granted: Readonly<Record<Kind, readonly string[]>>,
-): readonly number[] {
+): Devices['wished'] {
   if (near === null) return []
-  if (!isKind(near)) return placesOf(view.machine, [near])
-  return placesOf(view.machine, granted[near].length > 0 ? granted[near] : healthyOf(view, near))
+  const parts = isKind(near) ? granted[near] : [near]
+  const places = placesOf(view.machine, isKind(near) && parts.length === 0 ? healthyOf(view, near) : parts)
+  if (places.length === 0) return []
+  return parts.length > 0 ? [places] : places.map((place) => [place])
 }
 
 /** The parts that the task is close to and does not have: what it named, or of the kind it named the nearest. */
@@ -105,16 +112,15 @@ function isGranted(devices: Devices, part: string): boolean {
   return [devices.gpuUuids, devices.gpuInstanceUuids, devices.nics, devices.disks].some((parts) => parts.includes(part))
 }
 
-/** Of ports, those with a link where any has one, the fastest first. */
+/** Of ports, the fastest: a slow one beside them is for managing the machine. */
 function healthyOf({ machine, ledger }: View, kind: Kind): readonly string[] {
   const { nics, disks } = machine.hardware
   const { parts } = ledger.sick
   if (kind === 'gpu') return machine.gpus.flatMap(({ uuid }) => (parts.has(uuid) ? [] : [uuid]))
   if (kind === 'disk') return disks.flatMap(({ name }) => (parts.has(partKey('disk', name)) ? [] : [name]))
   const healthy = nics.filter(({ name }) => !parts.has(partKey('nic', name)))
-  const linked = healthy.filter(({ speedMbps }) => speedMbps !== null)
-  const used = linked.length > 0 ? linked : healthy
-  return [...used].sort((a, b) => (b.speedMbps ?? 0) - (a.speedMbps ?? 0)).map(({ name }) => name)
+  const fastest = healthy.reduce((most, { speedMbps }) => Math.max(most, speedMbps ?? 0), 0)
+  return healthy.flatMap(({ name, speedMbps }) => ((speedMbps ?? 0) === fastest ? [name] : []))
 }
 
 function placesOf(machine: Machine, parts: readonly string[]): readonly number[] {
@@ -138,15 +144,15 @@ function chooseParts(
   wish: number | readonly string[],
   only: number | null,
   distance: (place: number | null) => number,
-): readonly string[] | Lack {
-  if (wish === 0) return []
+): { readonly names: readonly string[] } | Lack {
+  if (wish === 0) return { names: [] }
   const { hardware, placeOfPart } = view.machine
   const isFree = (name: string) => isPartFree(view, partKey(kind, name))
   const isThere = (name: string) => only === null || placeOfPart.get(name) === only
   const what = kind === 'nic' ? 'network port' : 'disk'
   if (typeof wish !== 'number') {
     const taken = wish.filter((name) => !isFree(name) || !isThere(name))
-    return taken.length === 0 ? wish : { lack: `${what} ${listed(taken)} is not free` }
+    return taken.length === 0 ? { names: wish } : { lack: `${what} ${listed(taken)} is not free` }
   }
   const parts =
     kind === 'nic'
@@ -160,10 +166,8 @@ function chooseParts(
     return { lack: `it asks for ${counted(wish, what)} and free${where} are ${listed(free.map(({ name }) => name))}` }
   }
   const far = ({ name }: { readonly name: string }) => distance(placeOfPart.get(name) ?? null)
-  return [...free]
-    .sort((a, b) => far(a) - far(b) || b.merit - a.merit)
-    .slice(0, wish)
-    .map(({ name }) => name)
+  const nearest = [...free].sort((a, b) => far(a) - far(b) || b.merit - a.merit)
+  return { names: nearest.slice(0, wish).map(({ name }) => name) }
 }
 
 function gpusLacking(view: View, wish: GpuWish): string {

@@ -19,6 +19,8 @@ export type GpuWish = {
   readonly distance: (places: readonly number[]) => number
 }
 
+/** Starts of the search outwards. */
+const seedsMax = 64
 /** Larger machines are searched from each GPU outwards: sets are tried no more than so often. */
 const setsMax = 200
 /** Steps of the exhaustive search, which gives up a set as soon as two of it are not linked. */
@@ -37,7 +39,7 @@ export function chooseGpus(view: View, wish: GpuWish): readonly number[] | null 
     const judged = judge(view.machine, links, toFree, set)
     if (best === null || isBetter(judged, best)) best = judged
   }
-  for (const seed of free) {
+  for (const seed of free.slice(0, seedsMax)) {
     const grown = growFrom(seed, free, links, wish)
     if (grown !== null) consider(grown)
   }
@@ -123,16 +125,20 @@ function isAllowedPair(links: Links, wish: GpuWish, a: number, b: number): boole
 /** The set that grows from one GPU by the best connected each time; null where it stops short. */
 function growFrom(seed: number, free: readonly number[], links: Links, wish: GpuWish): readonly number[] | null {
   const set = [seed]
+  let last = seed
+  let around = free.map((gpu) => ({ gpu, worst: Number.POSITIVE_INFINITY, sum: 0 })).filter(({ gpu }) => gpu !== seed)
   while (set.length < wish.count) {
-    let best: { readonly gpu: number; readonly worst: number; readonly sum: number } | null = null
-    for (const gpu of free) {
-      if (set.includes(gpu) || !set.every((other) => isAllowedPair(links, wish, gpu, other))) continue
-      const worst = Math.min(...set.map((other) => links.ranks[gpu]?.[other] ?? 0))
-      const sum = set.reduce((all, other) => all + weight(links, gpu, other), 0)
-      if (best === null || worst > best.worst || (worst === best.worst && sum > best.sum)) best = { gpu, worst, sum }
+    for (const one of around) {
+      one.worst = Math.min(one.worst, links.ranks[one.gpu]?.[last] ?? 0)
+      one.sum += weight(links, one.gpu, last)
     }
-    if (best === null) return null
-    set.push(best.gpu)
+    if (wish.isLinked) around = around.filter(({ gpu }) => isAllowedPair(links, wish, gpu, last))
+    const [first] = around
+    if (first === undefined) return null
+    const best = around.reduce((a, b) => (b.worst > a.worst || (b.worst === a.worst && b.sum > a.sum) ? b : a), first)
+    last = best.gpu
+    set.push(last)
+    around = around.filter((one) => one !== best)
   }
   return set
 }

@@ -6,7 +6,7 @@
 
 import type { Grant } from '../../model/hardware.ts'
 import { noGrant } from '../../model/hardware.ts'
-import { freeThreads } from './cores.ts'
+import { type CpuKind, freeThreads } from './cores.ts'
 import { chooseDevices, type Devices, freeGpusAt, type Lack, nearestShared } from './devices.ts'
 import { cpusOf, formatThreads, memoryFree, type View } from './ledger.ts'
 import { byDistance, distanceTo } from './machine.ts'
@@ -57,7 +57,7 @@ function homesInOrder(view: View, need: Need, wish: Wish): View['machine']['plac
   const { machine } = view
   const setting = { only: null, distance: () => 0 }
   const devices = wish.near === null ? null : chooseDevices(view, need, wish, setting)
-  const anchors = devices !== null && !('lack' in devices) ? devices.wished : []
+  const anchors = devices !== null && !('lack' in devices) ? devices.wished.flat() : []
   const key = (place: number) => {
     const gpus = freeGpusAt(view, place)
     const lackOfGpus = Math.max(0, need.gpus - gpus)
@@ -112,12 +112,9 @@ type Cpus = { readonly cpus: string | null; readonly within: string | null }
 type Placed = Cpus & { readonly at: readonly number[] }
 
 function placeAround(view: View, need: Need, wish: Wish): { readonly grant: Grant } | Lack {
-  const devices = chooseDevices(view, need, wish, {
-    only: null,
-    distance: (places) => lackOfRoom(view, need, wish, places),
-  })
+  const devices = chooseDevices(view, need, wish, { only: null, distance: roomNear(view, need, wish) })
   if ('lack' in devices) return devices
-  const anchors = cpuHomes(view, devices.wished.length > 0 ? devices.wished : devices.own)
+  const anchors = anchorsOf(view, need, wish, devices)
   const interleaved = wish.numa === 'interleave' ? spread(view, need.memoryBytes) : null
   if (wish.numa === 'interleave' && interleaved === null) {
     return { lack: `its ${gibibytes(need.memoryBytes)} of memory cannot be spread evenly over the NUMA nodes` }
@@ -125,7 +122,7 @@ function placeAround(view: View, need: Need, wish: Wish): { readonly grant: Gran
   const placed =
     wish.cpus === 'shared'
       ? sharedAround(view, need, wish, anchors)
-      : aloneAround(view, need, wish, interleaved === null ? anchors : interleaved.places)
+      : aloneAround(view, need, wish.cpus, interleaved === null ? anchors : interleaved.places)
   if ('lack' in placed) return placed
   const at = placed.at.length > 0 ? placed.at : anchors
   const memory =
@@ -135,18 +132,36 @@ function placeAround(view: View, need: Need, wish: Wish): { readonly grant: Gran
   return { grant: grantOf(view, wish, devices, { cpus: placed.cpus, cpusWithin: placed.within, memory, policy, at }) }
 }
 
-/** 0 where the task's CPUs and memory have room at these places, by their number as they are far from it. */
-function lackOfRoom(view: View, need: Need, wish: Wish, gpuPlaces: readonly number[]): number {
-  if (gpuPlaces.length === 0) return 0
-  const places = cpuHomes(view, gpuPlaces)
+/** Where it wishes to be: there where it has room, then near its devices, then with the least beside it. */
+function anchorsOf(view: View, need: Need, wish: Wish, { wished, own }: Devices): readonly number[] {
+  if (wished.length < 2) return cpuHomes(view, wished[0] ?? own)
+  const lack = roomNear(view, need, wish)
+  const marks = (places: readonly number[]) => {
+    const far = places.reduce((sum, place) => sum + distanceTo(view.machine.distances, own, place), 0)
+    return [lack(places), far, view.ledger.pool.roomWithin(cpuHomes(view, places))]
+  }
+  const judged = wished.map((places) => ({ places, marks: marks(places) }))
+  const best = judged.reduce((a, b) => (compare(b.marks, a.marks) < 0 ? b : a))
+  return cpuHomes(view, best.places)
+}
+
+/** How far a task would be from GPUs at some places: 0 where its CPUs and memory have room there. */
+function roomNear(view: View, need: Need, wish: Wish): (gpuPlaces: readonly number[]) => number {
   const { pool } = view.ledger
   const { cpus } = wish
-  const room =
-    cpus === 'shared'
-      ? pool.roomWithin(places)
-      : places.reduce((sum, at) => sum + Math.min(freeThreads(view, at, cpus), pool.takeable(at, pool.free)), 0) * 1000
-  const memory = places.reduce((sum, at) => sum + memoryFree(view, view.machine.places[at]?.memoryHome ?? at), 0)
-  return (room >= need.cpusMilli ? 0 : 1) + (memory >= need.memoryBytes ? 0 : 1)
+  const ableAt = new Map<number, number>()
+  const able = (at: number, kind: CpuKind) => {
+    const known = ableAt.get(at) ?? 1000 * Math.min(freeThreads(view, at, kind), pool.takeable(at, pool.free))
+    ableAt.set(at, known)
+    return known
+  }
+  return (gpuPlaces) => {
+    if (gpuPlaces.length === 0) return 0
+    const places = cpuHomes(view, gpuPlaces)
+    const room = cpus === 'shared' ? pool.roomWithin(places) : places.reduce((sum, at) => sum + able(at, cpus), 0)
+    const memory = places.reduce((sum, at) => sum + memoryFree(view, view.machine.places[at]?.memoryHome ?? at), 0)
+    return (room >= need.cpusMilli ? 0 : 1) + (memory >= need.memoryBytes ? 0 : 1)
+  }
 }
 
 function cpuHomes({ machine }: View, places: readonly number[]): readonly number[] {
@@ -188,8 +203,7 @@ function setsInOrder(view: View, need: Need, wish: Wish, anchors: readonly numbe
     .map(({ index }) => [index])
 }
 
-function aloneAround(view: View, need: Need, wish: Wish, anchors: readonly number[]): Placed | Lack {
-  if (wish.cpus === 'shared') return { cpus: null, within: null, at: anchors }
+function aloneAround(view: View, need: Need, kind: CpuKind, anchors: readonly number[]): Placed | Lack {
   const { distances, places } = view.machine
   const count = need.cpusMilli / 1000
   const share = Math.ceil(count / Math.max(1, anchors.length))
@@ -199,14 +213,14 @@ function aloneAround(view: View, need: Need, wish: Wish, anchors: readonly numbe
           order: byDistance(distances, anchors, places.length),
           quota: (place: number) => (anchors.includes(place) ? share : 0),
         }
-      : bestStart(view, need, wish.cpus)
-  const threads = takeAcross(view, { kind: wish.cpus, count, ...ask })
+      : bestStart(view, need, kind)
+  const threads = takeAcross(view, { kind, count, ...ask })
   if (threads === null)
     return {
       lack: aloneLacking(
         view,
         places.map(({ index }) => index),
-        wish.cpus,
+        kind,
       ),
     }
   const at = new Set(
@@ -239,7 +253,7 @@ function sharedLacking(view: View, need: Need): string {
   return `there is no room for ${cpusOfMilli(need.cpusMilli)} among those who share ${counted(left, 'CPU')}${rest}`
 }
 
-function aloneLacking(view: View, places: readonly number[], kind: 'cores' | 'threads'): string {
+function aloneLacking(view: View, places: readonly number[], kind: CpuKind): string {
   const { pool } = view.ledger
   const free = places.reduce((sum, place) => sum + freeThreads(view, place, kind), 0)
   const able = places.reduce(

@@ -413,6 +413,7 @@ describe('ports, disks and what is near', () => {
     ['CPUs near the disk it names', { near: 'nvme1n1' }, { near: ['nvme1n1'], cpusWithin: '4-7,12-15' }],
     ['CPUs near the port it gets', { near: 'nic', nics: ['eth0'] }, { near: [], cpusWithin: '0-3,8-11' }],
     ['CPUs near any GPU', { near: 'gpu', numa: 1 }, { near: ['GPU-1'], cpusWithin: '4-7,12-15' }],
+    ['CPUs near one of the fastest ports', { near: 'nic' }, { near: ['ib1'], cpusWithin: '4-7,12-15' }],
     ['a disk on its node', { numa: 1, near: 'disk', disks: 1 }, { disks: ['nvme1n1'] }],
   ])('a task may wish for %s', (_what, wish, expected) => {
     expect(take(booksOf(hardware), aNeed(), wish)).toMatchObject(expected)
@@ -432,12 +433,12 @@ describe('ports, disks and what is near', () => {
   it.each<[Partial<Wish>, string, string]>([
     [{ nics: 4 }, 'PLACEMENT_IMPOSSIBLE', 'it asks for 4 network ports and the machine has eth0, ib1, eth2'],
     [{ nics: ['eth9'] }, 'PLACEMENT_IMPOSSIBLE', 'the machine has no network port eth9: it has eth0, ib1, eth2'],
-    [{ disks: 3 }, 'PLACEMENT_IMPOSSIBLE', 'it asks for 3 disks with nothing on it; such are nvme0n1, nvme1n1'],
     [
-      { disks: ['sda'] },
+      { disks: 3 },
       'PLACEMENT_IMPOSSIBLE',
-      'there is something on disk sda: with nothing on it are nvme0n1, nvme1n1',
+      'it asks for 3 disks of its own; those that tasks are given are nvme0n1, nvme1n1',
     ],
+    [{ disks: ['sda'] }, 'PLACEMENT_IMPOSSIBLE', 'disk sda is given to no task; those that are: nvme0n1, nvme1n1'],
     [{ near: 'sdz' }, 'PLACEMENT_IMPOSSIBLE', 'it wishes to be near sdz, which the machine does not have'],
     [{ nics: ['eth0'] }, 'PLACEMENT_TAKEN', 'network port eth0 is not free'],
     [{ nics: 3 }, 'PLACEMENT_TAKEN', 'it asks for 3 network ports and free are ib1, eth2'],
@@ -544,6 +545,25 @@ describe('the books', () => {
     const books = booksOf({ ...machine, cores: cores.map((core, i) => (i < 2 ? { ...core, node: null } : core)) })
     expect(books.free()).toMatchObject({ coresElsewhere: '0-1,4-5', nodes: [{ cpus: '2-3,6-7' }] })
     expect(take(books, aNeed({ cpus: 8 }), { cpus: 'cores' }).cpus).toBe('0-7')
+  })
+
+  test('a report of parts that nobody builds takes no longer than it may', () => {
+    const cores = Array.from({ length: 40 }, (_, size) => ({
+      cpus: `${100 * size}-${100 * size + 2 * size + 1}`,
+      node: null,
+      package: null,
+      cache: null,
+      kind: null,
+    }))
+    const books = booksOf({ ...aMachine({ gpus: someGpus(256, { linkOf: inPairs }) }), cores })
+    expect(refusal(books, aNeed({ cpus: 801 }), { cpus: 'cores' })[0]).toBe('PLACEMENT_IMPOSSIBLE')
+    for (const count of [100, 200, 256])
+      expect(
+        take(booksOf(aMachine({ gpus: someGpus(256, { linkOf: switched }) })), aNeed({ cpus: 0, gpus: count }), {
+          gpus: 'linked',
+        }).gpuUuids,
+      ).toHaveLength(count)
+    expect(refusal(books, aNeed({ gpus: 3 }), { gpus: 'linked' })[0]).toBe('PLACEMENT_IMPOSSIBLE')
   })
 
   test('a report that contradicts itself breaks nothing', () => {
