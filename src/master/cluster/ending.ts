@@ -21,7 +21,7 @@ export function setEnding(state: State, agent: Agent, run: EndingTask): void {
   agent.used = add(agent.used, resources)
   agent.endingUsed = add(agent.endingUsed, resources)
   agent.books.hold(grant, needOf(resources))
-  state.allocator.resizeAgent(agent.id, supplyOf(agent))
+  resize(state, agent)
 }
 
 /** The run is over: what it held is free. */
@@ -32,7 +32,7 @@ export function endEnding(state: State, agent: Agent, key: TaskKey): void {
   agent.used = subtract(agent.used, run.resources)
   agent.endingUsed = subtract(agent.endingUsed, run.resources)
   agent.books.release(run.grant, needOf(run.resources))
-  state.allocator.resizeAgent(agent.id, supplyOf(agent))
+  resize(state, agent)
   state.isAllocationUrgent = true
 }
 
@@ -47,9 +47,13 @@ export function endingRunOf(task: Task): EndingTask {
  * is there again.
  */
 export function resupply(state: State, agent: Agent): void {
-  const wasOverheld = agent.isOverheld
-  if (wasOverheld) agent.isOverheld = isOverheld(agent)
-  if (wasOverheld || agent.sickness !== well) state.allocator.resizeAgent(agent.id, supplyOf(agent))
+  if (agent.isOverheld || agent.sickness !== well) resize(state, agent)
+}
+
+/** The agent has more or less for frameworks than before. */
+export function resize(state: State, agent: Agent): void {
+  agent.isOverheld = isOverheld(agent)
+  state.allocator.resizeAgent(agent.id, supplyOf(agent))
 }
 
 /** What constraints and domains look at. */

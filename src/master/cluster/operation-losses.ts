@@ -7,7 +7,7 @@
 import type { OperationState } from '../../mesos/types.ts'
 import type { AgentId } from '../../model/ids.ts'
 import { add } from '../../model/resources.ts'
-import { supplyOf } from './ending.ts'
+import { resize } from './ending.ts'
 import {
   acknowledgeUnawaited,
   endWaiting,
@@ -53,7 +53,7 @@ export function releaseOperations(state: State, framework: Framework): void {
     state.allocator.recover({ ...holder, agentId: agent.id, resources: consumed }, null, state.nowMs)
     operation.waiting = { ...waiting, holder: null }
     agent.endingUsed = add(agent.endingUsed, held)
-    state.allocator.resizeAgent(agent.id, supplyOf(agent))
+    resize(state, agent)
   }
 }
 

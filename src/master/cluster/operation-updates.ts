@@ -11,7 +11,7 @@ import { fromJsonValue } from '../../mesos/json.ts'
 import type { OperationState, OperationStatus, SchedulerCallAcknowledgeOperationStatus } from '../../mesos/types.ts'
 import { add, contains, subtract } from '../../model/resources.ts'
 import type { MesosJson, OperationUpdate } from '../../wire/messages.ts'
-import { resupply, supplyOf } from './ending.ts'
+import { resize, resupply } from './ending.ts'
 import { sendToAgent } from './link.ts'
 import { type Agent, type Framework, type Operation, uuidBase64 } from './records.ts'
 import type { State } from './state.ts'
@@ -130,7 +130,7 @@ export function endWaiting(state: State, agent: Agent, operation: Operation, isC
   state.isAllocationUrgent = true
   if (holder === null) {
     agent.endingUsed = subtract(agent.endingUsed, held)
-    state.allocator.resizeAgent(agent.id, supplyOf(agent))
+    resize(state, agent)
   } else {
     const place = { ...holder, agentId: agent.id }
     if (isConverted && isThere) state.allocator.convertHeld(place, consumed, converted)

@@ -5,9 +5,9 @@
 
 import { isVolume } from '../../mesos/operations.ts'
 import {
+  add,
   allocatedTo,
   contains,
-  equal,
   overlap,
   type Resource,
   type Resources,
@@ -21,21 +21,33 @@ import type { Agent } from './records.ts'
 export function isOverheld({ total, used }: Pick<Agent, 'total' | 'used'>): boolean {
   if (used.length === 0) return false
   const held = heldOnce(used)
-  return !contains(total, held) || partlyHeld(total, held).length > 0
+  if (!contains(total, held)) return true
+  const volumes = held.filter(isWhole)
+  const keys = new Set(volumes.map(({ key }) => key))
+  return !contains(
+    volumes,
+    total.filter(({ key }) => keys.has(key)),
+  )
 }
 
-/** `supply` (what of the agent's total may be offered or is held) without as much as is held beyond the total. */
-export function withoutOverheld(agent: Pick<Agent, 'total' | 'used' | 'isOverheld'>, supply: Resources): Resources {
+/** `supply` (what of the agent may be offered, or frameworks hold) without as much as is held beyond the total. */
+export function withoutOverheld(
+  agent: Pick<Agent, 'total' | 'used' | 'endingUsed' | 'isOverheld'>,
+  supply: Resources,
+): Resources {
   if (!agent.isOverheld) return supply
   const used = heldOnce(agent.used)
+  // What nobody's runs hold is not in the supply.
+  const kept = heldOnce(subtract(agent.used, agent.endingUsed))
+  const volumes = new Set(used.filter(isWhole).map(({ key }) => key))
+  const others = supply.filter(({ key }) => !volumes.has(key))
+  let left = add(others, overlap(supply, kept.filter(isWhole)))
   let beyond = resources(subtract(used, overlap(used, agent.total)).map(bare))
-  let left = subtract(supply, partlyHeld(supply, used))
-  const free = subtract(left, overlap(left, used))
+  const free = subtract(left, overlap(left, kept))
   // What nobody reserved goes first: a reservation is a promise.
   const inOrder = [...free].sort((a, b) => (a.reservations?.length ?? 0) - (b.reservations?.length ?? 0))
   for (const item of inOrder) {
     const taken = overlap([bare(item)], beyond)
-    if (taken.length === 0) continue
     beyond = subtract(beyond, taken)
     left = subtract(
       left,
@@ -45,21 +57,15 @@ export function withoutOverheld(agent: Pick<Agent, 'total' | 'used' | 'isOverhel
   return left
 }
 
-/**
- * Without allocation, and what is shared as if one held it. What is revocable is no part of the total, and may shrink under
- * those who use it.
- */
+/** Without allocation; what is shared as if one held it, and without what is beyond the total by its nature. */
 function heldOnce(used: Resources): Resources {
-  const lasting = allocatedTo(used, undefined).filter(({ revocable }) => !revocable)
-  return lasting.map(({ copies: _copies, ...item }) => item)
+  const own = used.filter(({ revocable }) => revocable !== true)
+  return allocatedTo(own, undefined).map(({ copies: _copies, ...item }) => item)
 }
 
-/** What nobody holds of volumes that somebody holds: they are only used whole. */
-function partlyHeld(total: Resources, held: Resources): Resources {
-  const volumes = held.filter((item) => isVolume(item) && item.shared !== true)
-  const keys = new Set(volumes.map(({ key }) => key))
-  const whole = total.filter(({ key }) => keys.has(key))
-  return equal(whole, volumes) ? [] : subtract(whole, overlap(whole, volumes))
+/** A volume that one task uses, and uses whole. */
+function isWhole(item: Resource): boolean {
+  return isVolume(item) && item.shared !== true
 }
 
 /** The part of the machine alone, whoever it is reserved for and whatever was made of it. */

@@ -13,7 +13,7 @@ import type { AgentUid, FrameworkId } from '../../model/ids.ts'
 import { equal, noResources, scalarTotal } from '../../model/resources.ts'
 import { createMachineBooks } from '../placement/books.ts'
 import { syncActivity } from './agent-activity.ts'
-import { endEnding, setEnding, supplyOf } from './ending.ts'
+import { endEnding, resize, setEnding, supplyOf } from './ending.ts'
 import { recoverFramework } from './framework-recovery.ts'
 import { registryAgent, rememberEnded } from './handshake.ts'
 import { changedHolding } from './holdings.ts'
@@ -81,10 +81,7 @@ export function agentJoins(state: State, uid: AgentUid, pending: Pending): void 
     tellOperators(state, () => ({ type: 'AGENT_ADDED', agent_added: { agent: agentMessage(agent) } }))
   reconcileTasks(state, agent, report, wasUnreachable)
   reconcileReported(state, agent, report.operations)
-  if (agent.isOverheld || isOverheld(agent)) {
-    agent.isOverheld = isOverheld(agent)
-    state.allocator.resizeAgent(agent.id, supplyOf(agent))
-  }
+  if (agent.isOverheld || isOverheld(agent)) resize(state, agent)
   syncActivity(state, agent)
   followHealth(state, agent, conditionsBefore)
 }

@@ -51,6 +51,7 @@ test.each<[string, Resources, Resources, string | null]>([
     some(aVolume('v', 30)),
     'disk[DYNAMIC test][v:data]:30',
   ],
+  ['what is held is revocable', total, some(aResource('cpus', 9, { revocable: {} })), null],
   [
     'a port is reserved now',
     some(port(1, 9)),
@@ -60,11 +61,19 @@ test.each<[string, Resources, Resources, string | null]>([
 ])('%s', (_what, there, held, shown) => {
   const used = allocatedTo(held, 'r')
   expect(isOverheld({ total: there, used })).toBe(shown !== null)
-  const left = withoutOverheld({ total: there, used, isOverheld: true }, there)
+  const left = withoutOverheld({ total: there, used, endingUsed: [], isOverheld: true }, there)
   expect(formatResources(left)).toBe(shown ?? formatResources(there))
+})
+
+test('of what runs that are ending hold, nothing is in the supply', () => {
+  const used = allocatedTo(some(aVolume('v', 30), aReserved('cpus', 1)), 'r')
+  const there = some(aResource('cpus', 4), aVolume('v', 50))
+  const supply = some(aResource('cpus', 4), aVolume('v', 20))
+  const left = withoutOverheld({ total: there, used, endingUsed: used, isOverheld: true }, supply)
+  expect(formatResources(left)).toBe('cpus:3')
 })
 
 test('an agent that is not marked is not looked at', () => {
   const used = allocatedTo(some(aVolume('w', 30)), 'r')
-  expect(formatResources(withoutOverheld({ total, used, isOverheld: false }, total))).toBe(all)
+  expect(formatResources(withoutOverheld({ total, used, endingUsed: [], isOverheld: false }, total))).toBe(all)
 })
