@@ -1,4 +1,4 @@
-// The classic endpoints of weights and quotas (Mesos docs/weights.md, docs/quota.md): GET shows what the calls of the
+// The classic endpoints of weights and quotas (Mesos docs/weights.md and quota.md there): GET shows what the calls of the
 // operator API show, the others change it with a body in JSON, whatever its Content-Type says. It decides nothing.
 
 import { fromJsonValue, parseJson, toJsonValue } from '../../mesos/json.ts'
