@@ -4,7 +4,7 @@
 
 import { type CpuSet, formatCpuList, intersect, parseCpuList, subtract, union } from '../../model/cpu-set.ts'
 import type { Grant, Hardware } from '../../model/hardware.ts'
-import type { Run, Runs } from './runs.ts'
+import { isRevocable, type Run, type Runs } from './runs.ts'
 import type { AgentEffect, Confinement } from './types.ts'
 
 /** The CPUs that none of these grants has alone; null where the machine tells of no CPU. */
@@ -62,8 +62,13 @@ export class Pool {
     if (wanted.length === 0) return `'${grant.cpus}' is no list of CPUs to be given alone`
     if (missing.length > 0) return `CPUs ${formatCpuList(missing)} are another task's alone, or not there`
     const isLast = wanted.length === this.#cpus.length
-    const sharing = isLast ? this.#live().filter(({ record }) => record.grant.cpus === null).length : 0
+    const sharing = isLast ? this.#sharing().filter((run) => !isRevocable(run)).length : 0
     return sharing === 0 ? null : `giving CPUs ${grant.cpus} to one task leaves none for ${sharing} that share`
+  }
+
+  /** Who runs on what others left idle, where none is left to share: they must go. */
+  homeless(): readonly Run[] {
+    return this.#cpus?.length === 0 ? this.#sharing().filter(isRevocable) : []
   }
 
   confinement(grant: Grant): Confinement {
@@ -74,8 +79,9 @@ export class Pool {
   changed(): readonly AgentEffect[] {
     const before = this.#cpus
     this.#cpus = this.#now()
-    const sharing = this.#live().filter(({ record }) => record.grant.cpus === null)
-    return sharing.flatMap((run) => {
+    // Nowhere is no place to be kept to: who is there still goes (`homeless`).
+    if (this.#cpus?.length === 0) return []
+    return this.#sharing().flatMap((run) => {
       const old = confinementOf(run.record.grant, before, this.#hardware)
       return old.cpus === this.confinement(run.record.grant).cpus ? [] : [this.#tell(run)]
     })
@@ -102,6 +108,10 @@ export class Pool {
       this.#hardware,
       this.#live().map(({ record }) => record.grant),
     )
+  }
+
+  #sharing(): readonly Run[] {
+    return this.#live().filter(({ record }) => record.grant.cpus === null)
   }
 
   #live(): readonly Run[] {

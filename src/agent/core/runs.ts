@@ -173,6 +173,11 @@ function taskKey(frameworkId: FrameworkId, taskId: TaskId): string {
   return `${frameworkId}\n${taskId}`
 }
 
+/** It runs on CPUs that others hold and leave idle. */
+export function isRevocable(run: Run): boolean {
+  return observedRun(run, null).isRevocable
+}
+
 /** The run as the estimator sees it. */
 export function observedRun({ record }: Run, cpuUsageUsec: number | null): Observed {
   const task = fromJsonValue('mesos.v1.TaskInfo', record.taskInfo)

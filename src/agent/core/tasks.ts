@@ -222,7 +222,10 @@ export class Tasks {
       return
     }
     const { containerId, grant } = run.record
-    if (grant.cpus !== null) this.#emit(...this.#pool.changed())
+    if (grant.cpus !== null) {
+      this.#emit(...this.#pool.changed())
+      for (const homeless of this.#pool.homeless()) this.preempt(homeless, nowMs)
+    }
     const spec = containerSpec(this.#config(), {
       containerId,
       framework: framework.value,

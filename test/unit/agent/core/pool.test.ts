@@ -250,3 +250,15 @@ test('whatever comes and goes, nobody is told of a CPU that another has alone, a
   }
   fc.assert(fc.property(fc.array(step, { maxLength: 30 }), walk), { numRuns: 200 })
 })
+
+test('a task that gets the last shared CPUs ends those that ran on idle ones, and no others', () => {
+  const master = aMaster(aMachine(1))
+  master.register()
+  const cpus = { name: 'cpus', type: 'SCALAR', scalar: { value: 1 }, revocable: {}, allocation_info: { role: '*' } }
+  const { containerId } = master.launch('idle', { resources: [cpus] })
+  master.step({ kind: 'containerStarted', containerId, pid: 10 })
+  const before = master.effects.length
+  master.launch('all', {}, aFramework(), alone('0-1'))
+  const since = master.effects.slice(before).filter(({ kind }) => kind === 'signal' || kind === 'confine')
+  expect(since).toEqual([{ kind: 'signal', containerId, signal: 'KILL' }])
+})
