@@ -1,5 +1,6 @@
-// The classic endpoints of weights and quotas (Mesos docs/weights.md and quota.md there): GET shows what the calls of the
-// operator API show, the others change it with a body in JSON, whatever its Content-Type says. It decides nothing.
+// The classic endpoints of weights and quotas (Mesos src/master/weights_handler.cpp, quota_handler.cpp): GET shows what the
+// calls of the operator API show, the others change it with a body in JSON, whatever its Content-Type says. It decides
+// nothing.
 
 import { fromJsonValue, parseJson, toJsonValue } from '../../mesos/json.ts'
 import type { WeightInfo } from '../../mesos/types.ts'
