@@ -43,7 +43,7 @@ export function taskGroupError(group: TaskGroupInfo, executor: ExecutorInfo): st
     ids.add(id)
   }
   if (new Set(tasks.map(sharesCgroups)).size > 1) return 'share_cgroups must be the same for all tasks of a group'
-  return resourcesError([...tasks.flatMap((task) => task.resources ?? []), ...(executor.resources ?? [])])
+  return resourcesError([...tasks.flatMap((task) => task.resources ?? []), ...(executor.resources ?? [])], 'group')
 }
 
 /** Why the executor of a LAUNCH is not valid, or null. */
@@ -115,8 +115,8 @@ function commonTaskError(task: TaskInfo): string | null {
   )
 }
 
-/** Why these resources cannot be used together, or null. */
-function resourcesError(resources: readonly Resource[]): string | null {
+/** Why these resources cannot be used together, or null. Several tasks of a group may use one shared volume. */
+function resourcesError(resources: readonly Resource[], users: 'task' | 'group' = 'task'): string | null {
   const converted = fromMessages(resources)
   if (!converted.ok) return converted.fault.message
   // The master fills in what a framework leaves out, so an absent role is no other role.
@@ -130,7 +130,7 @@ function resourcesError(resources: readonly Resource[]): string | null {
       return `revocable and other '${resource.name}' must not be mixed`
     }
     revocability.set(resource.name, isRevocable)
-    if (!isPersistentVolume(resource) || resource.shared !== undefined) continue
+    if (!isPersistentVolume(resource) || (resource.shared !== undefined && users === 'group')) continue
     const id = JSON.stringify([resource.reservations?.at(-1)?.role ?? resource.role, resource.disk?.persistence?.id])
     if (volumes.has(id)) return `persistent volume '${resource.disk?.persistence?.id}' is used twice`
     volumes.add(id)

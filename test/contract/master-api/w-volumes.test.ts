@@ -113,6 +113,36 @@ test('W05 more than the offer is refused, and the offer comes back', async () =>
   await offerOf(framework, 'cpus:4; disk:1000; mem:1024')
 })
 
+test('V23 to V25 what may not be reserved or made: each is refused on its own, and the offer comes back', async () => {
+  const rack = await Rack.start()
+  await rack.agent(machine)
+  const framework = await rack.framework({ info })
+  const foreign = { persistence: { id: 'q', principal: 'q' }, volume: { container_path: 'd', mode: 'RW' as const } }
+  const wrong: readonly OfferOperation[] = [
+    reserve(aReserved('cpus', 1, dynamicReservation('other'))),
+    reserve(aReserved('cpus', 1, dynamicReservation('*'))),
+    reserve(aReserved('cpus', 1, dynamicReservation('test', 'q'))),
+    reserve(aReserved('cpus', 1, { type: 'STATIC', role: 'test' })),
+    reserve(aVolume('v', 100)),
+    reserve({ ...aReserved('cpus', 1), provider_id: { value: 'a' } }, aReserved('mem', 1)),
+    unreserve(aReserved('cpus', 1, { type: 'STATIC', role: 'test' })),
+    unreserve(aVolume('v', 100)),
+    create(aVolume('v', 1)),
+    create(aVolume('w', 101)),
+    create(aVolume('q', 1, { disk: foreign })),
+    create(aVolume('q', 1, { disk: { ...foreign, volume: { container_path: 'd', mode: 'RO' } } })),
+  ]
+  const ids = wrong.map((_, i) => `op-${i}`)
+  const operations = wrong.map((operation, i) => named(ids[i] ?? '', operation))
+  const made = [reserve(aReserved('disk', 200)), create(aVolume('v', 100))]
+  await framework.accept([await framework.offer()], [...made, ...operations], 0)
+  for (const id of ids) {
+    const { update_operation_status: update } = await framework.stream.take('UPDATE_OPERATION_STATUS')
+    expect(update?.status).toMatchObject({ operation_id: { value: id }, state: 'OPERATION_ERROR' })
+  }
+  await offerOf(framework, 'cpus:4; disk(test,p):100; disk(test,p)[v]:100; disk:800; mem:1024')
+})
+
 test('W06 reservations and volumes survive agent and master', async () => {
   const rack = await Rack.start()
   const agent = await rack.agent(machine)

@@ -88,6 +88,11 @@ describe('a task of a LAUNCH is refused', () => {
     ],
     ['a volume twice', aTask({ resources: [persistent('v'), persistent('v')] }), 'used twice'],
     [
+      'a shared volume twice',
+      aTask({ resources: [1, 2].map(() => ({ ...persistent('v'), shared: {} })) }),
+      'used twice',
+    ],
+    [
       'a revocable mix',
       aTask({ resources: [scalar('cpus', 1), scalar('cpus', 1, { revocable: {} })] }),
       'must not be mixed',
