@@ -517,6 +517,7 @@ describe('the books', () => {
     books.hold(one, need)
     books.hold(other, need)
     books.hold(other, need)
+    expect([13, 13.001].map((cpus) => fits(books, aNeed({ cpus }), noWish))).toEqual([true, false])
     books.release(other, need)
     books.release(one, need)
     expect(books.free()).toMatchObject({ gpus: [], nodes: [{ cpus: '2-3,8-11', cores: 2, memoryBytes: 0 }, {}] })
