@@ -1,0 +1,67 @@
+// `tepui run --all-or-nothing` and `tepui why` as a person uses them, on three agents in two racks.
+
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { scratchFolder, Tepui, tepui } from '../support/command.ts'
+import { Rack } from '../support/rack.ts'
+import { until } from '../support/until.ts'
+
+async function threeMachines(folder: string): Promise<{ rack: Rack; master: string; agents: AsyncDisposable }> {
+  const rack = await Rack.start()
+  const { host, port } = rack.master.mqttAddress
+  const agents = ['a', 'b', 'b'].map(
+    (name, i) =>
+      new Tepui(
+        [
+          ...['agent', '--master', `${host}:${port}`, '--http-port', '0', '--work-dir', join(folder, `n${i}`)],
+          ...['--hostname', `n${i}`, '--attributes', `rack:${name}`, '--resources', 'cpus:2;mem:512;disk:100'],
+        ],
+        {},
+      ),
+  )
+  await until('all agents joined', () => [...rack.master.view.agents()].length === agents.length)
+  const http = rack.master.httpAddress
+  const dispose = async () => {
+    for (const agent of agents) await agent[Symbol.asyncDispose]()
+  }
+  return { rack, master: `${http.host}:${http.port}`, agents: { [Symbol.asyncDispose]: dispose } }
+}
+
+test('instances of one rack start together, each on a machine of its own', async () => {
+  using folder = scratchFolder()
+  const { master, agents } = await threeMachines(folder.path)
+  await using _ = agents
+  const command = ['run', '--master', master, '--instances', '2', '--all-or-nothing', '--same', 'rack']
+  const ran = await tepui([...command, '--', 'sh', '-c', 'echo on $MESOS_AGENT_ID'])
+  expect(ran.status).toBe(0)
+  const places = ran.stdout
+    .trim()
+    .split('\n')
+    .map((line) => line.replace(/^\[\d\] on /, ''))
+  expect(new Set(places).size).toBe(2)
+})
+
+test('what cannot start together waits, says for what, and ends on request with nothing left', async () => {
+  using folder = scratchFolder()
+  const { rack, master, agents } = await threeMachines(folder.path)
+  await using _ = agents
+  const command = ['run', '--master', master, '--name', 'big', '--instances', '3', '--all-or-nothing', '--same', 'rack']
+  await using running = new Tepui([...command, '--', 'true'], {})
+  await running.said(/waiting: for 3 machines together in one rack; 3 could be among them now/, 10_000)
+  const why = await tepui(['why', 'tepui run big', '--master', master])
+  expect(why.stdout).toMatch(/waits for 3 machines together in one rack since \d+ s ago, 0 kept/)
+  running.signal('SIGINT')
+  expect((await running.ended).status).toBe(130)
+  await until('the gang is forgotten', () => [...rack.master.view.gangs()].length === 0)
+})
+
+test('flags that say nothing without others are wrong usage', async () => {
+  for (const flags of [
+    ['--same', 'rack'],
+    ['--hold', '5s'],
+    ['--all-or-nothing', '--same', 'rack', '--spread', 'racks'],
+  ]) {
+    const ended = await tepui(['run', ...flags, '--', 'true'])
+    expect([ended.status, ended.stderr.split('\n').length]).toEqual([2, 2])
+  }
+})
