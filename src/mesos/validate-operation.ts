@@ -118,7 +118,9 @@ function growError(volume: Resource, addition: Resource): string | null {
 function shrinkError(volume: Resource, subtract: number): string | null {
   const error = resizableError(volume)
   if (error !== null) return error
-  return Math.round(subtract * 1000) > 0 && subtract < (volume.scalar?.value ?? 0)
+  // Both as amounts are counted: what rounds to all of it would leave a volume of nothing.
+  const taken = Math.round(subtract * 1000)
+  return taken > 0 && taken < Math.round((volume.scalar?.value ?? 0) * 1000)
     ? null
     : 'what is taken away must be more than zero and less than the volume'
 }

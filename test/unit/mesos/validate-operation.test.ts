@@ -89,6 +89,7 @@ describe('refused', () => {
     ['growing a shared volume', grow(aVolume({ shared: {} }), reserved), 'shared'],
     ['shrinking by nothing', shrink(aVolume(), 0), 'more than zero'],
     ['shrinking to nothing', shrink(aVolume(), 100), 'less than the volume'],
+    ['shrinking to what counts as nothing', shrink(aVolume(), 99.9996), 'less than the volume'],
     ['shrinking a MOUNT volume', shrink(mountVolume, 1), 'MOUNT'],
     ['shrinking a volume of a provider', shrink(aVolume(provided), 1), 'provider'],
     [
