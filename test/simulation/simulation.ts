@@ -5,11 +5,16 @@ import { capacity } from './checkers/capacity.ts'
 import { unsettled } from './checkers/convergence.ts'
 import { type Marks, marking } from './checkers/marks.ts'
 import { offers } from './checkers/offers.ts'
+import { operations } from './checkers/operations.ts'
 import { persistence } from './checkers/persistence.ts'
+import { policy } from './checkers/policy.ts'
+import { quota } from './checkers/quota.ts'
 import { singleRun } from './checkers/single-run.ts'
 import { Starvation } from './checkers/starvation.ts'
 import { statusOrder } from './checkers/status-order.ts'
 import { terminal } from './checkers/terminal.ts'
+import { volumes } from './checkers/volumes.ts'
+import { watching } from './checkers/watching.ts'
 import { Trace } from './engine/trace.ts'
 import { Violation } from './engine/violation.ts'
 import { startFaults } from './world/faults.ts'
@@ -53,6 +58,11 @@ export function simulate(options: {
       terminal(of),
       offers(),
       persistence(),
+      operations(of),
+      volumes(of),
+      policy(),
+      quota(),
+      watching(),
       marking(marks),
     ],
   })

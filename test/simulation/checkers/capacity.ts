@@ -3,17 +3,19 @@
 
 import type { AgentRecord, ClusterView } from '../../../src/master/cluster/types.ts'
 import { isTerminal } from '../../../src/mesos/names.ts'
-import { add, allocatedTo, contains, equal, overlap, resources } from '../../../src/model/resources.ts'
+import { formatResources } from '../../../src/mesos/resource-text.ts'
+import { add, allocatedTo, contains, equal, overlap, type Resources, resources } from '../../../src/model/resources.ts'
 import { Violation } from '../engine/violation.ts'
 import type { Fact, Observer, Usage } from '../world/facts.ts'
 import type { World } from '../world/world.ts'
 
 export function capacity(world: World): Observer {
   const running = new Map<string, Map<string, Usage>>()
+  const checked: Checked = new WeakMap()
   return (fact: Fact) => {
     switch (fact.kind) {
       case 'masterStepped':
-        checkBooks(fact.view, world.plan.machineChangesEveryMs !== null)
+        checkBooks(fact.view, world.plan.machineChangesEveryMs !== null, checked)
         return
       case 'containerLaunched': {
         const onMachine = running.get(fact.machine) ?? new Map<string, Usage>()
@@ -31,22 +33,80 @@ export function capacity(world: World): Observer {
   }
 }
 
-/** Tasks go on where a machine shrank under them, and then nothing more of that may be offered. */
-function checkBooks(view: ClusterView, canShrink: boolean): void {
+/** What was found right of an agent: resources are never changed in place. */
+type Checked = WeakMap<AgentRecord, Pick<AgentRecord, 'total' | 'used' | 'offered'>>
+
+/**
+ * By identity and by name. Tasks may hold what their agent no longer has (its machine shrank, an operation was not done):
+ * then as much of the same name must not be offered to others.
+ */
+function checkBooks(view: ClusterView, canShrink: boolean, checked: Checked): void {
   for (const agent of view.agents()) {
-    const used = allocatedTo(agent.used, undefined)
-    const counted = canShrink ? overlap(agent.total, used) : used
-    const held = add(counted, allocatedTo(agent.offered, undefined))
-    if (!contains(agent.total, held)) {
-      throw new Violation('capacity', 'offered and used fit into the agent', {
-        agent: agent.id,
-        held,
-        total: agent.total,
-      })
+    const last = checked.get(agent)
+    if (last?.total === agent.total && last.used === agent.used && last.offered === agent.offered) continue
+    checked.set(agent, { total: agent.total, used: agent.used, offered: agent.offered })
+    const used = once(allocatedTo(agent.used, undefined))
+    const offered = once(allocatedTo(agent.offered, undefined))
+    const counted = overlap(agent.total, used)
+    const isExact = !canShrink && equal(counted, used)
+    const details = () => ({ agent: agent.id, used: shown(used), offered: shown(offered), total: shown(agent.total) })
+    // What is shared is held by some and offered to others.
+    const held = add(unshared(counted), unshared(offered))
+    if (!contains(agent.total, held) || !contains(agent.total, offered)) {
+      throw new Violation('capacity', 'offered and used fit into the agent', details())
     }
+    checkNames(agent.total, [...used, ...notIn(offered, used)], isExact, offered, details)
     checkOffers(view, agent)
     checkGpus(agent)
   }
+}
+
+/** Of each kind of thing a machine has, whatever was made of it: not more is offered than is left. */
+function checkNames(
+  total: Resources,
+  held: Resources,
+  isExact: boolean,
+  offered: Resources,
+  details: () => Readonly<Record<string, unknown>>,
+): void {
+  const [there, taken, shown] = [amounts(total), amounts(held), amounts(offered)]
+  for (const [name, amount] of taken) {
+    const isWithin = amount <= (there.get(name) ?? 0)
+    if (isWithin || (!isExact && (shown.get(name) ?? 0) === 0)) continue
+    throw new Violation('capacity', 'of no part of a machine more is held and offered than is there', {
+      name,
+      ...details,
+    })
+  }
+}
+
+function amounts(items: Resources): ReadonlyMap<string, number> {
+  const sums = new Map<string, number>()
+  for (const item of items) {
+    if (item.value.kind !== 'scalar') continue
+    const name = `${item.name} ${item.disk?.source?.root ?? ''}`
+    sums.set(name, (sums.get(name) ?? 0) + item.value.milli)
+  }
+  return sums
+}
+
+/** What is shared counts once, however many copies of it are held. */
+function once(items: Resources): Resources {
+  return items.map(({ copies: _copies, ...item }) => item)
+}
+
+function unshared(items: Resources): Resources {
+  return items.filter(({ shared }) => shared !== true)
+}
+
+/** What is shared and used is not held once more by who is offered it. */
+function notIn(offered: Resources, used: Resources): Resources {
+  const keys = new Set(used.map(({ key }) => key))
+  return offered.filter(({ shared, key }) => shared !== true || !keys.has(key))
+}
+
+function shown(items: Resources): string {
+  return formatResources(items)
 }
 
 function checkOffers(view: ClusterView, agent: AgentRecord): void {

@@ -1,10 +1,22 @@
 // After the faults: everything that can be done gets done, and nothing is left over. Not a checker of single facts but
 // a question asked again and again once the world has healed.
 
-import { scalarTotal } from '../../../src/model/resources.ts'
+import { placeName, placeOf } from '../../../src/agent/core/volumes.ts'
+import type { ClusterView } from '../../../src/master/cluster/types.ts'
+import { fromJsonValue } from '../../../src/mesos/json.ts'
+import { isVolume } from '../../../src/mesos/operations.ts'
+import { formatResources } from '../../../src/mesos/resource-text.ts'
+import { fromMessages } from '../../../src/mesos/resources.ts'
+import { isWithinRole } from '../../../src/mesos/roles.ts'
+import type { Resource } from '../../../src/mesos/types.ts'
+import { equal, type Resources, scalarTotal } from '../../../src/model/resources.ts'
+import type { MesosJson } from '../../../src/wire/messages.ts'
+import { Violation } from '../engine/violation.ts'
 import type { Goal } from '../world/goals.ts'
+import { isDynamic } from '../world/keeping.ts'
 import type { Machine } from '../world/machine.ts'
 import type { Scheduler } from '../world/scheduler.ts'
+import { take } from '../world/taking.ts'
 import type { World } from '../world/world.ts'
 
 /** The first thing that is not as it must be in the end, or null when all is quiet. */
@@ -31,7 +43,40 @@ export function unsettled(world: World): string | null {
     if (scheduler === undefined || scheduler.isOver) return `framework ${framework.id} has ended and is still there`
     if (framework.tasks.size > 0) return `framework ${framework.id} still has tasks at the master`
   }
+  return (
+    world.operator.unsettled ?? world.machines.map((machine) => reservedUnsettled(view, machine)).find(isReason) ?? null
+  )
+}
+
+function isReason(reason: string | null): reason is string {
+  return reason !== null
+}
+
+/** The agent's disk, the machine's directories and the master's books say the same of reservations and volumes. */
+function reservedUnsettled(view: ClusterView, machine: Machine): string | null {
+  if (machine.isDestroyed) return null
+  const agent = [...view.agents()].find(({ uid }) => uid === machine.uid)
+  if (agent === undefined) return `${machine.name} is not at the master`
+  const { reserved, operations } = machine.store.checkpoint()
+  if (operations.length > 0) return `${machine.name}: operations wait on the disk`
+  const kept = fromMessages(reserved.map(messageOf))
+  if (!kept.ok) return `${machine.name}: what is reserved cannot be read`
+  const known = agent.total.filter((item) => isDynamic(item) || isVolume(item))
+  if (!equal(kept.value, known)) {
+    return `${machine.name}: reserved on disk ${formatResources(kept.value)}, at the master ${formatResources(known)}`
+  }
+  const names = new Set(kept.value.flatMap((item) => placeOf(item) ?? []).map(placeName))
+  const { names: there } = machine.volumes
+  if (names.size !== there.size || [...names].some((name) => !there.has(name))) {
+    return `${machine.name}: volumes ${[...names]}, and directories ${[...there]}`
+  }
   return null
+}
+
+function messageOf(json: MesosJson): Resource {
+  const decoded = fromJsonValue('mesos.v1.Resource', json)
+  if (!decoded.ok) throw new Violation('convergence', 'what an agent keeps can be read', { json })
+  return decoded.value
 }
 
 function machineUnsettled(machine: Machine): string | null {
@@ -55,18 +100,27 @@ function schedulerUnsettled(world: World, scheduler: Scheduler): string | null {
   const alive = scheduler.goals.open.find(
     ({ state }) => state.startsWith('TASK_STA') || state === 'TASK_RUNNING' || state === 'TASK_KILLING',
   )
+  const open = scheduler.keeping?.open[0]
+  if (open !== undefined) return `operation ${open.id} has no end: ${open.state}`
   return alive === undefined ? null : `${alive.taskId} has no end: ${alive.state}`
 }
 
-/** Whether any machine that is left could take it. */
+/** Whether any machine that is left could take it, of what is reserved for one of its roles and of what is not. */
 function isPossible(world: World, scheduler: Scheduler, { plan }: Goal): boolean {
-  return world.machines.some(
-    ({ isDestroyed, plan: machine }) =>
-      !isDestroyed &&
-      (machine.gpus === 0 || scheduler.plan.seesGpus) &&
-      machine.cpus * 1000 >= plan.cpusMilli &&
-      machine.memMb >= plan.memMb &&
-      machine.gpus >= plan.gpus &&
-      machine.ports >= plan.ports,
-  )
+  return world.machines.some((machine) => {
+    if (machine.isDestroyed || (machine.plan.gpus > 0 && !scheduler.plan.seesGpus)) return false
+    const agent = [...(world.master.view?.agents() ?? [])].find(({ uid }) => uid === machine.uid)
+    const total = agent?.total ?? machine.total
+    return scheduler.plan.roles.some((role) => {
+      const refines = scheduler.plan.keeping?.refines === true
+      return take(usable(total, role, refines), plan) !== null
+    })
+  })
+}
+
+function usable(total: Resources, role: string, refines: boolean): Resources {
+  return total.filter(({ reservations = [] }) => {
+    const owner = reservations.at(-1)?.role
+    return owner === undefined || (isWithinRole(role, owner) && (refines || reservations.length < 2))
+  })
 }

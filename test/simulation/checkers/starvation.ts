@@ -1,7 +1,7 @@
 // After the faults: demand that fits is met within a bounded number of allocation rounds. Asked again and again, like
 // convergence; it needs to remember since when a goal has been waiting for what is there.
 
-import { scalarTotal } from '../../../src/model/resources.ts'
+import { type Resource, type Resources, scalarTotal } from '../../../src/model/resources.ts'
 import { Violation } from '../engine/violation.ts'
 import type { Goal } from '../world/goals.ts'
 import { type Scheduler, thinkHealedMaxMs } from '../world/scheduler.ts'
@@ -22,6 +22,8 @@ export class Starvation {
   }
 
   look(): void {
+    // Quotas keep back what is free; the operator ends them some time after the faults.
+    if (this.#world.operator.unsettled !== null || this.#world.master.isWaiting) return this.#since.clear()
     const { nowMs } = this.#world.queue
     const limitMs = turnsMax * this.#world.schedulers.length * this.#turnMaxMs
     for (const scheduler of this.#world.schedulers) {
@@ -47,7 +49,11 @@ export class Starvation {
   #isFree(scheduler: Scheduler, { plan }: Goal): boolean {
     return [...(this.#world.master.view?.agents() ?? [])].some((agent) => {
       if (!agent.isActive) return false
-      const left = (name: string) => scalarTotal(agent.total, name) - scalarTotal(agent.used, name)
+      const left = (name: string) => {
+        const of = (items: Resources) => scalarTotal(items.filter(isUnreserved), name)
+        const all = scalarTotal(agent.total, name) - scalarTotal(agent.used, name)
+        return Math.min(all, of(agent.total) - of(agent.used))
+      }
       const isVisible = scalarTotal(agent.total, 'gpus') === 0 || scheduler.plan.seesGpus
       // Ports are sets, not amounts: only an agent where none is used counts for a goal that needs some.
       const hasPorts =
@@ -61,4 +67,8 @@ export class Starvation {
       )
     })
   }
+}
+
+function isUnreserved({ reservations = [] }: Resource): boolean {
+  return reservations.length === 0
 }

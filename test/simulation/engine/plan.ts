@@ -2,12 +2,20 @@
 // crashes, and the timers of the cluster itself. Durations are drawn around the intervals that they could disturb,
 // from a tenth to three times, because faults that always end before a timer fires find nothing.
 
-import type { SeededRandom } from '../../../src/model/random.ts'
+import { between, chance, type Draws, oneOf, type Range } from './draws.ts'
+import {
+  type DiskPlan,
+  drawDisks,
+  drawKeeping,
+  drawOperator,
+  drawsWants,
+  type KeepingPlan,
+  noDisks,
+  noOperator,
+  type OperatorPlan,
+} from './wants.ts'
 
-export type Rng = SeededRandom
-export type Draws = Pick<Rng, 'below' | 'bytes16'>
-
-export type Range = { readonly minMs: number; readonly maxMs: number }
+export { between, chance, type Draws, inRange, oneOf, type Range, type Rng } from './draws.ts'
 
 export type Plan = {
   readonly machines: readonly MachinePlan[]
@@ -34,6 +42,7 @@ export type Plan = {
   readonly chaosMs: number
   /** Mean time between changes of what a machine has, or null. */
   readonly machineChangesEveryMs: number | null
+  readonly operator: OperatorPlan
 }
 
 export type MachinePlan = {
@@ -41,6 +50,7 @@ export type MachinePlan = {
   readonly memMb: number
   readonly gpus: number
   readonly ports: number
+  readonly disks: DiskPlan
 }
 
 export type FrameworkPlan = {
@@ -60,6 +70,7 @@ export type FrameworkPlan = {
   readonly declinesPermille: number
   readonly reconcileEveryMs: number
   readonly suppresses: boolean
+  readonly keeping: KeepingPlan | null
 }
 
 /** One thing to be done; done again under another task id when it is lost. */
@@ -141,23 +152,15 @@ export function drawPlan(rng: Draws): Plan {
     machineChangesEveryMs: oneOf(rng, [null, null, 20_000, 60_000]),
   }
   // Drawn last: what was drawn before this was known is as it was.
-  return { ...plan, bounds: { ...plan.bounds, agentsPerSliceMax: oneOf(rng, [250, 2]) } }
-}
-
-export function between(rng: Draws, min: number, max: number): number {
-  return min + rng.below(max - min + 1)
-}
-
-export function inRange(rng: Draws, { minMs, maxMs }: Range): number {
-  return between(rng, minMs, maxMs)
-}
-
-export function chance(rng: Draws, permille: number): boolean {
-  return rng.below(1000) < permille
-}
-
-export function oneOf<T>(rng: Draws, items: readonly T[]): T {
-  return items[rng.below(items.length)] as T
+  const agentsPerSliceMax = oneOf(rng, [250, 2])
+  const hasWants = drawsWants(rng)
+  return {
+    ...plan,
+    bounds: { ...plan.bounds, agentsPerSliceMax },
+    machines: plan.machines.map((machine) => ({ ...machine, disks: hasWants ? drawDisks(rng) : noDisks })),
+    frameworks: plan.frameworks.map((framework) => ({ ...framework, keeping: hasWants ? drawKeeping(rng) : null })),
+    operator: hasWants ? drawOperator(rng) : noOperator,
+  }
 }
 
 /** A tenth to three times of an interval. */
@@ -169,7 +172,7 @@ function many<T>(_rng: Draws, count: number, make: () => T): T[] {
   return Array.from({ length: count }, make)
 }
 
-function drawMachine(rng: Draws): MachinePlan {
+function drawMachine(rng: Draws): Omit<MachinePlan, 'disks'> {
   return {
     cpus: between(rng, 1, 6),
     memMb: oneOf(rng, [256, 1024]),
@@ -178,7 +181,7 @@ function drawMachine(rng: Draws): MachinePlan {
   }
 }
 
-function drawFramework(rng: Draws, allocationIntervalMs: number): FrameworkPlan {
+function drawFramework(rng: Draws, allocationIntervalMs: number): Omit<FrameworkPlan, 'keeping'> {
   const seesGpus = chance(rng, 600)
   return {
     roles: oneOf(rng, [['*'], ['eng'], ['eng/web'], ['eng', 'ops'], ['ops', '*', 'eng/web']]),

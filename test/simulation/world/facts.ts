@@ -1,13 +1,14 @@
 // What a checker may know: everything that really happened, as it happens. Facts are made by the simulated world, not
 // by the machines under test, so a machine cannot talk its way past a checker.
 
-import type { AgentEffect, AgentStoreOp, AgentView, ContainerSpec } from '../../../src/agent/core/types.ts'
+import type { AgentEffect, AgentStoreOp, AgentView, ContainerSpec, VolumePlace } from '../../../src/agent/core/types.ts'
 import type { ClusterView } from '../../../src/master/cluster/types.ts'
 import type { RegistryOp, RegistrySnapshot } from '../../../src/master/registry/types.ts'
-import type { TaskStatus } from '../../../src/mesos/types.ts'
-import type { AgentUid, ContainerId } from '../../../src/model/ids.ts'
+import type { MasterEvent, OfferOperation, OperationStatus, TaskStatus } from '../../../src/mesos/types.ts'
+import type { AgentUid, ContainerId, StreamId } from '../../../src/model/ids.ts'
 import type { DownFrame, UpFrame } from '../../../src/wire/messages.ts'
 import type { AgentStore } from './agent-store.ts'
+import type { OperatorRequest } from './operator.ts'
 import type { RegistryStore } from './registry-store.ts'
 import type { World } from './world.ts'
 
@@ -46,6 +47,32 @@ export type Fact =
       readonly status: TaskStatus
     }
   | { readonly kind: 'statusAcknowledged'; readonly frameworkId: string; readonly status: TaskStatus }
+  /** The master has an operation in an ACCEPT; `frameworkId` as its framework knows itself. */
+  | {
+      readonly kind: 'operationAsked'
+      readonly frameworkId: string | null
+      readonly agentId: string
+      readonly operation: OfferOperation
+    }
+  | { readonly kind: 'operationSeen'; readonly frameworkId: string; readonly status: OperationStatus }
+  | { readonly kind: 'operationAcknowledged'; readonly frameworkId: string; readonly status: OperationStatus }
+  | {
+      readonly kind: 'volumeMade' | 'volumeRemoved'
+      readonly machine: string
+      readonly place: VolumePlace
+      readonly operationUuid: string
+    }
+  /** A request of the operator reaches the master, which may die before it answers. */
+  | { readonly kind: 'operatorAsked'; readonly request: OperatorRequest }
+  | {
+      readonly kind: 'operatorAnswered'
+      readonly request: OperatorRequest
+      readonly status: number
+      readonly message: string | null
+    }
+  | { readonly kind: 'operatorTold'; readonly streamId: StreamId; readonly event: MasterEvent }
+  /** By the master or by the operator. */
+  | { readonly kind: 'operatorStreamEnded'; readonly streamId: StreamId }
   | { readonly kind: 'frameworkEnded'; readonly frameworkId: string }
   | { readonly kind: 'healed' }
   | { readonly kind: 'ended'; readonly world: World }

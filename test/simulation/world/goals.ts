@@ -16,6 +16,8 @@ export type Attempt = {
   /** Given up: done again under another id; if it lives after all, it is killed. */
   isAbandoned: boolean
   isKilled: boolean
+  /** It is of resources that an operation in the same answer was to make. */
+  isVenturous: boolean
 }
 
 export type Goal = {
@@ -58,6 +60,7 @@ export class Goals {
       isOver: false,
       isAbandoned: false,
       isKilled: false,
+      isVenturous: false,
     }
     this.attempts.set(taskId, attempt)
     goal.attempt = attempt

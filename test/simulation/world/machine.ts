@@ -11,19 +11,23 @@ import { uuidText } from '../../../src/model/random.ts'
 import { type Resources, resource, resources, scalar } from '../../../src/model/resources.ts'
 import { milli } from '../../../src/model/units.ts'
 import { gpusOnly } from '../../support/hardware.ts'
+import { operationCapabilities } from '../../support/operations.ts'
 import type { MachinePlan, Rng } from '../engine/plan.ts'
 import { Process } from '../engine/process.ts'
 import { AgentStore } from './agent-store.ts'
 import { LinkClient } from './broker.ts'
 import { Containers } from './containers.ts'
+import { Volumes } from './volumes.ts'
 import type { World } from './world.ts'
 
 const restartMs = 5_000
+const mounted = { type: 'MOUNT', root: '/srv/data' } as const
 
 export class Machine {
   readonly name: string
   readonly plan: MachinePlan
   readonly containers: Containers
+  readonly volumes: Volumes
   readonly gpuUuids: readonly string[]
   readonly #world: World
   readonly #random: Rng
@@ -43,6 +47,7 @@ export class Machine {
     this.plan = plan
     this.name = `machine${index}`
     this.containers = new Containers(world, this.name, random.fork(1))
+    this.volumes = new Volumes(world, this.name, plan.disks.failsPermille, random.fork(2))
     this.gpuUuids = Array.from({ length: plan.gpus }, (_, i) => `GPU-${index}-${i}`)
     this.#store = new AgentStore(this.#newUid())
   }
@@ -65,11 +70,13 @@ export class Machine {
   }
 
   get total(): Resources {
-    const { cpus, memMb, gpus, ports } = this.plan
+    const { cpus, memMb, gpus, ports, disks } = this.plan
     const online = cpus - this.#cpusOffline
     return resources([
       ...(online === 0 ? [] : [scalar('cpus', milli(online * 1000))]),
       scalar('mem', milli(memMb * 1000)),
+      ...(disks.diskMb === 0 ? [] : [scalar('disk', milli(disks.diskMb * 1000))]),
+      ...(disks.mountMb === 0 ? [] : [scalar('disk', milli(disks.mountMb * 1000), { disk: { source: mounted } })]),
       ...(gpus === 0 ? [] : [scalar('gpus', milli(gpus * 1000))]),
       ...(ports === 0
         ? []
@@ -154,6 +161,7 @@ export class Machine {
   replace(): void {
     this.reboot()
     this.#world.observe({ kind: 'machineLost', machine: this.name, uid: this.uid })
+    this.volumes.wipe()
     this.#store = new AgentStore(this.#newUid())
   }
 
@@ -187,9 +195,7 @@ export class Machine {
         observe({ kind: 'agentActed', machine: this.name, effect, store: this.#store })
         return this.containers.start(effect.spec)
       case 'changeVolumes':
-        // Its disk does at once what is wanted of it.
-        this.#process?.submit({ kind: 'volumesChanged', operationUuid: effect.operationUuid, failed: [] })
-        return
+        return this.#changeVolumes(effect)
       case 'signal':
         return this.containers.signal(effect.containerId, effect.signal)
       case 'remove':
@@ -210,6 +216,16 @@ export class Machine {
     }
   }
 
+  #changeVolumes(effect: Extract<AgentEffect, { kind: 'changeVolumes' }>): void {
+    const process = this.#process
+    if (process === null) return
+    const isAlive = () => process === this.#process && !process.isDead
+    this.volumes.change(effect, isAlive, (changed) => {
+      this.#world.note(this.name, `<- ${changed.kind} ${changed.operationUuid.slice(0, 8)} ${changed.failed.length}`)
+      process.submit(changed)
+    })
+  }
+
   #config(): AgentConfig {
     return {
       uid: this.uid,
@@ -219,7 +235,7 @@ export class Machine {
       http: { host: '127.0.0.1', port: 5051 },
       resources: toMessages(this.total, 'post').map((item) => toJsonValue('mesos.v1.Resource', item)),
       attributes: [],
-      capabilities: ['MULTI_ROLE', 'HIERARCHICAL_ROLE', 'RESERVATION_REFINEMENT'],
+      capabilities: operationCapabilities,
       ip: '127.0.0.1',
       switchesUser: false,
       hardware: gpusOnly(this.gpuUuids),

@@ -1,6 +1,7 @@
 // The management node: the registry on its disk, and the master on it: a production cluster in a process that may die
 // and come back as a new master. Its HTTP side is reduced to what reaches the cluster: streams and requests.
 
+import { pauseMaxMs } from '../../../src/master/cluster/pause.ts'
 import { defaultPolicy } from '../../../src/master/cluster/timers.ts'
 import type {
   ClusterConfig,
@@ -30,15 +31,20 @@ type Stream = {
   lastMs: number
 }
 
+export const operatorStreamsMax = 10
+
 export class MasterHost {
   readonly registry = new RegistryStore()
   readonly #world: World
+  /** A master that finds quotas waits for most of its agents before it offers anything, but not for ever. */
+  #waits = { agents: 0, untilMs: 0 }
   readonly #random: Rng
   #process: Process<ClusterInput, ClusterEffect> | null = null
   #view: ClusterView | null = null
   #broker: Broker | null = null
   #lives = 0
   readonly #streams = new Map<StreamId, Stream>()
+  readonly #operatorStreams = new Set<StreamId>()
   readonly #waiting = new Map<RequestId, (status: number, message: string | null) => void>()
   #requests = 0
 
@@ -56,10 +62,19 @@ export class MasterHost {
     return this.#broker
   }
 
+  /** Whether it may still offer nothing because few of its agents are back. */
+  get isWaiting(): boolean {
+    const count = [...(this.#view?.agents() ?? [])].length
+    return count < this.#waits.agents && this.#world.queue.nowMs < this.#waits.untilMs
+  }
+
   start(): void {
     if (this.#process !== null) return
     const random = this.#random.fork(100 + this.#lives++)
     const snapshot = this.registry.open()
+    const isLimited = snapshot.quotas.length > 0
+    const agents = isLimited ? Math.ceil(snapshot.admitted.length * 0.8) : 0
+    this.#waits = { agents, untilMs: this.#world.queue.nowMs + pauseMaxMs * 1.01 }
     const clock = this.#world.newClock(random)
     const masterId = uuidText(random.bytes16()) as string as MasterId
     const config: ClusterConfig = {
@@ -68,7 +83,7 @@ export class MasterHost {
       epoch: snapshot.epoch,
       masterInfo: { id: masterId, ip: 0, port: 5050 },
       ...this.#world.plan.bounds,
-      operatorStreamsMax: 10,
+      operatorStreamsMax,
       policy: defaultPolicy,
     }
     const cluster = this.#world.makeCluster(config, snapshot, random, clock.localMs(this.#world.queue.nowMs))
@@ -86,6 +101,7 @@ export class MasterHost {
       onDeath: () => this.#died(),
     })
     this.#world.observe({ kind: 'masterStarted', snapshot, view: cluster.view, epoch: snapshot.epoch })
+    this.#world.operator.masterStarted()
   }
 
   crash(when: 'now' | 'midStep'): void {
@@ -126,6 +142,26 @@ export class MasterHost {
     this.#waiting.set(requestId, answer)
     this.#process.submit(inputOf(requestId))
     return true
+  }
+
+  /** What needs no answer; nothing when no master runs. */
+  submit(input: ClusterInput): void {
+    this.#process?.submit(input)
+  }
+
+  /** The operator listens; null when there is nobody to listen to. What it is told arrives at once. */
+  openOperatorStream(): StreamId | null {
+    if (this.#process === null) return null
+    const streamId = uuidText(this.#random.bytes16()) as StreamId
+    this.#operatorStreams.add(streamId)
+    this.#process.submit({ kind: 'operatorSubscribe', streamId })
+    return streamId
+  }
+
+  closeOperatorStream(streamId: StreamId): void {
+    if (!this.#operatorStreams.delete(streamId)) return
+    this.#world.observe({ kind: 'operatorStreamEnded', streamId })
+    this.#process?.submit({ kind: 'operatorStreamClosed', streamId })
   }
 
   /** The network breaks a stream; both ends notice in their own time, the scheduler's only if it still listens. */
@@ -175,7 +211,13 @@ export class MasterHost {
         return
       }
       case 'sendOperatorEvent':
+        if (!this.#operatorStreams.has(effect.streamId)) return
+        this.#world.observe({ kind: 'operatorTold', streamId: effect.streamId, event: effect.event })
+        return
       case 'closeOperatorStream':
+        if (!this.#operatorStreams.delete(effect.streamId)) return
+        this.#world.observe({ kind: 'operatorStreamEnded', streamId: effect.streamId })
+        return
       case 'log':
         return
     }
@@ -211,6 +253,8 @@ export class MasterHost {
       this.#noticeAtScheduler(stream)
     }
     this.#streams.clear()
+    for (const streamId of this.#operatorStreams) this.#world.observe({ kind: 'operatorStreamEnded', streamId })
+    this.#operatorStreams.clear()
     const keepsBroker = this.#world.plan.network.hasOutsideBroker && !chance(this.#random, 100)
     if (!keepsBroker) this.#broker?.close()
     this.#world.observe({ kind: 'masterDied' })

@@ -2,19 +2,24 @@
 // times: it thinks slowly, declines, forgets to acknowledge, goes silent, dies and fails over, tears itself down. What
 // it wants done it does again when it is lost. It does not know the cluster but by what it is told.
 
+import { fromMessages, toMessages } from '../../../src/mesos/resources.ts'
 import type {
   FrameworkInfo,
   Offer,
-  Resource,
+  OfferOperation,
+  OperationStatus,
   SchedulerCall,
   SchedulerEvent,
   TaskInfo,
   TaskStatus,
 } from '../../../src/mesos/types.ts'
 import type { FrameworkId, StreamId } from '../../../src/model/ids.ts'
+import type { Resources } from '../../../src/model/resources.ts'
 import { between, chance, type FrameworkPlan, inRange, oneOf, type Range, type Rng } from '../engine/plan.ts'
 import { Violation } from '../engine/violation.ts'
-import { type Attempt, type Goal, Goals } from './goals.ts'
+import { type Attempt, Goals } from './goals.ts'
+import { cleanUp, drawOperations, type Format, Keeping } from './keeping.ts'
+import { take, takeVolumes } from './taking.ts'
 import type { World } from './world.ts'
 
 /** Heartbeats that may fail to come before the scheduler looks for another master. */
@@ -31,6 +36,9 @@ export class Scheduler {
   readonly goals: Goals
   readonly #world: World
   readonly #random: Rng
+  /** Of its own, so that what is drawn for tasks stays what it was. */
+  readonly #keepingRandom: Rng
+  readonly keeping: Keeping | null
   /** Kept by the framework for ever. */
   #frameworkId: string | null = null
   #isOver = false
@@ -54,6 +62,8 @@ export class Scheduler {
     this.#roles = plan.roles
     this.name = `sched${index}`
     this.goals = new Goals(`f${index}`, plan.goals)
+    this.#keepingRandom = random.fork(1)
+    this.keeping = plan.keeping === null ? null : new Keeping(`f${index}`, plan.keeping)
   }
 
   get frameworkId(): string | null {
@@ -167,6 +177,8 @@ export class Scheduler {
         ...(isPartitionAware ? ([{ type: 'PARTITION_AWARE' }] as const) : []),
         ...(killsGracefully ? ([{ type: 'TASK_KILLING_STATE' }] as const) : []),
         ...(seesGpus ? ([{ type: 'GPU_RESOURCES' }] as const) : []),
+        ...(this.plan.keeping?.refines ? ([{ type: 'RESERVATION_REFINEMENT' }] as const) : []),
+        ...(this.plan.keeping?.shares ? ([{ type: 'SHARED_RESOURCES' }] as const) : []),
       ],
     }
   }
@@ -215,6 +227,9 @@ export class Scheduler {
       case 'UPDATE':
         if (event.update !== undefined) this.#update(event.update.status)
         return
+      case 'UPDATE_OPERATION_STATUS':
+        if (event.update_operation_status !== undefined) this.#operationUpdate(event.update_operation_status.status)
+        return
       case 'ERROR':
         this.#world.note(this.name, `ERROR ${event.error?.message}`)
         this.#end()
@@ -230,7 +245,8 @@ export class Scheduler {
     this.#world.observe({ kind: 'statusSeen', frameworkId, isPartitionAware, status })
     const attempt = this.goals.attempts.get(status.task_id.value)
     if (attempt === undefined) throw new Violation('updates', 'a framework hears of its own tasks only', { status })
-    if (status.state === 'TASK_ERROR') {
+    // An operation before it may have been refused, and what it was to make is not there.
+    if (status.state === 'TASK_ERROR' && !attempt.isVenturous) {
       throw new Violation('updates', 'a task that was made of its offer is accepted', { message: status.message })
     }
     this.goals.hear(attempt, status.state, status.uuid !== undefined)
@@ -247,6 +263,28 @@ export class Scheduler {
     })
   }
 
+  #operationUpdate(status: OperationStatus): void {
+    const frameworkId = this.#frameworkId as string
+    this.#world.observe({ kind: 'operationSeen', frameworkId, status })
+    const { keeping } = this
+    if (keeping === null || !keeping.asked.has(status.operation_id?.value ?? '')) {
+      throw new Violation('operations', 'a framework hears of its own operations only', { status })
+    }
+    keeping.hear(status)
+    const { operation_id, agent_id, uuid } = status
+    if (uuid === undefined || operation_id === undefined || agent_id === undefined) return
+    if (!this.#world.isHealed && chance(this.#keepingRandom, keeping.plan.forgetsAckPermille)) return
+    this.#later(inRange(this.#keepingRandom, keeping.plan.ackMs), () => {
+      this.#call(
+        {
+          type: 'ACKNOWLEDGE_OPERATION_STATUS',
+          acknowledge_operation_status: { agent_id, operation_id, uuid: uuid.value },
+        },
+        () => this.#world.observe({ kind: 'operationAcknowledged', frameworkId, status }),
+      )
+    })
+  }
+
   // --- offers ----------------------------------------------------------------------------------------------------
 
   #answer(offer: Offer): void {
@@ -256,56 +294,81 @@ export class Scheduler {
       return
     }
     this.#offers.delete(offer.id.value)
-    const { isHealed, queue } = this.#world
+    const { isHealed } = this.#world
     const isMoody = !isHealed && chance(this.#random, this.plan.declinesPermille)
-    const left = amountsOf(offer.resources ?? [])
-    const tasks: TaskInfo[] = []
-    for (const goal of isMoody ? [] : this.goals.wanted(queue.nowMs)) {
-      const task = this.#taskOf(goal, offer, left)
-      if (task !== null) tasks.push(task)
-    }
+    const items = fromMessages(offer.resources ?? [])
+    if (!items.ok) throw new Violation('offers', 'what is offered can be read', { message: items.fault.message })
+    const prepared = isMoody ? { operations: [], left: items.value } : this.#prepare(offer, items.value)
+    const tasks = isMoody ? [] : this.#tasksOf(offer, prepared.left, prepared.operations.length > 0)
     const refuse_seconds = isHealed ? refuseDefaultSeconds : oneOf(this.#random, [0, 1, 5, 30, 3_600])
     const filters = { refuse_seconds }
-    if (tasks.length === 0) this.#call({ type: 'DECLINE', decline: { offer_ids: [offer.id], filters } })
-    else {
-      const operations = [{ type: 'LAUNCH', launch: { task_infos: tasks } } as const]
-      this.#call({ type: 'ACCEPT', accept: { offer_ids: [offer.id], operations, filters } })
+    if (tasks.length + prepared.operations.length === 0) {
+      return this.#call({ type: 'DECLINE', decline: { offer_ids: [offer.id], filters } })
+    }
+    const launch = tasks.length === 0 ? [] : [{ type: 'LAUNCH', launch: { task_infos: tasks } } as const]
+    const operations = [...prepared.operations, ...launch]
+    this.#call({ type: 'ACCEPT', accept: { offer_ids: [offer.id], operations, filters } }, () => {
+      for (const operation of prepared.operations) {
+        this.#world.observe({
+          kind: 'operationAsked',
+          frameworkId: this.#frameworkId,
+          agentId: offer.agent_id.value,
+          operation,
+        })
+      }
+    })
+  }
+
+  get #format(): Format {
+    return this.plan.keeping?.refines ? 'post' : 'pre'
+  }
+
+  /** Reservations and volumes, before anything is launched. */
+  #prepare(
+    offer: Offer,
+    items: Resources,
+  ): { readonly operations: readonly OfferOperation[]; readonly left: Resources } {
+    const { keeping } = this
+    const random = this.#keepingRandom
+    const role = offer.allocation_info?.role ?? '*'
+    if (keeping === null) return { operations: [], left: items }
+    const drawn = this.#drawn(items, role, keeping)
+    return {
+      operations: drawn.operations.map((operation) => keeping.ask(random, offer.agent_id.value, operation)),
+      left: drawn.left,
     }
   }
 
-  /** The goal as a task on this offer, taken from what is left of it; null when it does not fit. */
-  #taskOf(goal: Goal, offer: Offer, left: Amounts): TaskInfo | null {
-    const { cpusMilli, memMb, gpus, ports } = goal.plan
-    if (left.cpusMilli < cpusMilli || left.memMb < memMb || left.gpus < gpus || left.ports.length < ports) return null
-    left.cpusMilli -= cpusMilli
-    left.memMb -= memMb
-    left.gpus -= gpus
-    const taken = left.ports.splice(0, ports)
-    const attempt = this.goals.accept(goal, offer.agent_id.value, this.#world.queue.nowMs)
-    const frameworkId = this.#frameworkId as string
-    this.#world.taskAccepted(frameworkId, attempt, taken)
-    this.#planKill(attempt)
-    const scalarOf = (name: string, value: number): Resource => ({ name, type: 'SCALAR', scalar: { value } })
-    return {
-      name: goal.name,
-      task_id: { value: attempt.taskId },
-      agent_id: offer.agent_id,
-      command: { value: 'work' },
-      resources: [
-        scalarOf('cpus', cpusMilli / 1000),
-        scalarOf('mem', memMb),
-        ...(gpus === 0 ? [] : [scalarOf('gpus', gpus)]),
-        ...(taken.length === 0
-          ? []
-          : [
-              {
-                name: 'ports',
-                type: 'RANGES',
-                ranges: { range: taken.map((port) => ({ begin: port, end: port })) },
-              } as const,
-            ]),
-      ],
+  #drawn(items: Resources, role: string, { plan }: Keeping) {
+    const random = this.#keepingRandom
+    const format = this.#format
+    if (this.#world.isHealed) return plan.cleansUp ? cleanUp(items, format) : { operations: [], left: items }
+    if (!chance(random, plan.operatesPermille)) return { operations: [], left: items }
+    return drawOperations(random, items, { role, format, shares: plan.shares })
+  }
+
+  /** What is wanted and fits; `isVenturous`: what it is made of may not come about. */
+  #tasksOf(offer: Offer, items: Resources, isVenturous: boolean): readonly TaskInfo[] {
+    let left = items
+    const tasks: TaskInfo[] = []
+    for (const goal of this.goals.wanted(this.#world.queue.nowMs)) {
+      const found = take(left, goal.plan)
+      if (found === null) continue
+      const spare = takeVolumes(this.#keepingRandom, found.left, this.keeping?.plan.attachesPermille ?? 0)
+      left = spare.left
+      const attempt = this.goals.accept(goal, offer.agent_id.value, this.#world.queue.nowMs)
+      attempt.isVenturous = isVenturous
+      this.#world.taskAccepted(this.#frameworkId as string, attempt, found.ports)
+      this.#planKill(attempt)
+      tasks.push({
+        name: goal.name,
+        task_id: { value: attempt.taskId },
+        agent_id: offer.agent_id,
+        command: { value: 'work' },
+        resources: toMessages([...found.taken, ...withPaths(spare.volumes)], this.#format),
+      })
     }
+    return tasks
   }
 
   #planKill(attempt: Attempt): void {
@@ -322,6 +385,7 @@ export class Scheduler {
 
   /** Asks about what has no last word, and says again what must not get lost. */
   #reconcile(): void {
+    this.#reconcileOperations()
     const { open } = this.goals
     if (open.length === 0) return
     const isExplicit = chance(this.#random, 700)
@@ -332,6 +396,13 @@ export class Scheduler {
     for (const attempt of open) {
       if (attempt.isKilled || (attempt.isAbandoned && isAlive(attempt))) this.#kill(attempt)
     }
+  }
+
+  #reconcileOperations(): void {
+    const open = this.keeping?.open ?? []
+    if (open.length === 0) return
+    const operations = open.map(({ id, agentId }) => ({ operation_id: { value: id }, agent_id: { value: agentId } }))
+    this.#call({ type: 'RECONCILE_OPERATIONS', reconcile_operations: { operations } })
   }
 
   /** Looks for another master when this one is silent; suppresses and revives as there is work. */
@@ -440,16 +511,12 @@ export class Scheduler {
   }
 }
 
-type Amounts = { cpusMilli: number; memMb: number; gpus: number; ports: number[] }
-
-function amountsOf(items: readonly Resource[]): Amounts {
-  const amount = (name: string) =>
-    items.filter((item) => item.name === name).reduce((sum, item) => sum + (item.scalar?.value ?? 0), 0)
-  const ranges = items.filter((item) => item.name === 'ports').flatMap((item) => item.ranges?.range ?? [])
-  const ports = ranges.flatMap(({ begin, end }) =>
-    Array.from({ length: Number(end) - Number(begin) + 1 }, (_, i) => Number(begin) + i),
-  )
-  return { cpusMilli: Math.round(amount('cpus') * 1000), memMb: amount('mem'), gpus: amount('gpus'), ports }
+/** Each in a place of its own in the sandbox. */
+function withPaths(volumes: Resources): Resources {
+  return volumes.map((item, i) => {
+    const { disk } = item
+    return { ...item, disk: { ...disk, volume: { containerPath: `data${i}`, mode: 'RW' } } }
+  })
 }
 
 function isAlive({ state }: Attempt): boolean {
@@ -461,13 +528,19 @@ function describeEvent(event: SchedulerEvent): string {
     const status = event.update?.status
     return `UPDATE ${status?.task_id.value} ${status?.state} ${status?.reason ?? ''}${status?.uuid ? ' reliable' : ''}`
   }
+  if (event.type === 'UPDATE_OPERATION_STATUS') {
+    const status = event.update_operation_status?.status
+    return `${status?.state} ${status?.operation_id?.value} ${status?.message ?? ''}${status?.uuid ? ' reliable' : ''}`
+  }
   if (event.type === 'OFFERS') return `OFFERS ${event.offers?.offers?.length}`
   return event.type ?? 'UNKNOWN'
 }
 
 function describeCall(call: SchedulerCall): string {
   const accepted = call.accept?.operations?.flatMap((operation) => operation.launch?.task_infos ?? []) ?? []
+  const kinds = call.accept?.operations?.map(({ type, id }) => `${type}${id === undefined ? '' : `=${id.value}`}`) ?? []
   return [
+    ...kinds,
     ...accepted.map((task) => task.task_id.value),
     call.kill?.task_id.value ?? call.acknowledge?.task_id.value ?? '',
   ].join(' ')

@@ -12,6 +12,7 @@ import type { Fact, Observer } from './facts.ts'
 import type { Attempt } from './goals.ts'
 import { Machine } from './machine.ts'
 import { MasterHost } from './master-host.ts'
+import { Operator } from './operator.ts'
 import { Scheduler } from './scheduler.ts'
 
 /** What is simulated around, so that a planted bug can take its place. */
@@ -23,7 +24,7 @@ export const productionParts: Parts = { createAgentCore, createCluster }
 const startMs = 1_700_000_000_000
 
 /** Labels of the branches of the RNG tree. */
-const branch = { plan: 1, master: 2, machines: 3, schedulers: 4, faults: 5 }
+const branch = { plan: 1, master: 2, machines: 3, schedulers: 4, faults: 5, operator: 6 }
 
 type Work = { readonly runMs: number; readonly exitCode: number; readonly ports: readonly number[] }
 
@@ -34,6 +35,7 @@ export class World {
   readonly machines: readonly Machine[]
   readonly master: MasterHost
   readonly schedulers: readonly Scheduler[]
+  readonly operator: Operator
   readonly faultsRandom: Rng
   readonly observe: Observer
   readonly makeAgentCore: Parts['createAgentCore']
@@ -58,6 +60,7 @@ export class World {
     this.schedulers = this.plan.frameworks.map(
       (plan, i) => new Scheduler(this, i, plan, subtree(root, branch.schedulers, i)),
     )
+    this.operator = new Operator(this, subtree(root, branch.operator))
     const observers = options.observersOf(this)
     this.observe = (fact: Fact) => {
       for (const observer of observers) observer(fact)
@@ -69,6 +72,7 @@ export class World {
     this.master.start()
     for (const machine of this.machines) machine.startAgent()
     for (const scheduler of this.schedulers) scheduler.start()
+    this.operator.start()
   }
 
   get isHealed(): boolean {
@@ -91,6 +95,7 @@ export class World {
     this.master.start()
     for (const machine of this.machines) machine.startAgent()
     for (const scheduler of this.schedulers) scheduler.heal()
+    this.operator.heal()
     this.observe({ kind: 'healed' })
   }
 
