@@ -17,6 +17,8 @@ export type FrameworkRow = {
   readonly allocated: Amounts
   readonly offered: Amounts
   readonly offers: number
+  /** Since when it holds the oldest of them. */
+  readonly offersSinceMs: number | null
   readonly registeredMs: number | null
 }
 
@@ -42,10 +44,15 @@ export function define(command: Command): void {
       { title: 'STATE', text: (row) => row.state },
       { title: 'CPUS', text: (row) => shortNumber(row.allocated.cpus ?? 0), isNumber: true },
       { title: 'MEM', text: (row) => humanMebibytes(row.allocated.mem ?? 0), isNumber: true },
-      { title: 'OFFERS', text: (row) => `${row.offers}`, isNumber: true },
+      { title: 'OFFERS', text: offersText, isNumber: true },
       { title: 'UP', text: (row) => (row.registeredMs === null ? '-' : humanAge(Date.now() - row.registeredMs)) },
     ],
   })
+}
+
+/** Who sits on offers keeps others from them: it shows for how long. */
+function offersText({ offers, offersSinceMs }: FrameworkRow): string {
+  return offersSinceMs === null ? `${offers}` : `${offers} for ${humanAge(Date.now() - offersSinceMs)}`
 }
 
 function frameworkRow(framework: MasterResponseGetFrameworksFramework, isCompleted: boolean): FrameworkRow {
@@ -60,6 +67,7 @@ function frameworkRow(framework: MasterResponseGetFrameworksFramework, isComplet
     allocated: amounts(framework.allocated_resources),
     offered: amounts(framework.offered_resources),
     offers: framework.offers?.length ?? 0,
+    offersSinceMs: timeMs(framework.offers_since),
     registeredMs: timeMs(framework.registered_time),
   }
 }

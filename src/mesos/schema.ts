@@ -1915,6 +1915,8 @@ export const messages: Readonly<Record<string, MessageSpec>> = {
     allocated_resources: [9, 'Resource', 'repeated'],
     offered_resources: [10, 'Resource', 'repeated'],
     offer_constraints: [12, 'scheduler.OfferConstraints', 'optional'],
+    // Since when it holds the oldest of its offers.
+    offers_since: [60000, 'TimeInfo', 'optional'],
   },
   'mesos.v1.master.Response.GetExecutors': {
     executors: [1, 'Executor', 'repeated'],

@@ -1875,6 +1875,7 @@ export type MasterResponseGetFrameworksFramework = {
   allocated_resources?: readonly Resource[] | undefined
   offered_resources?: readonly Resource[] | undefined
   offer_constraints?: SchedulerOfferConstraints | undefined
+  offers_since?: TimeInfo | undefined
 }
 
 export type MasterResponseGetExecutors = {

@@ -185,8 +185,9 @@ export function usedBy(framework: FrameworkRecord): Resources {
   return sumToShow(live.flatMap((task) => task.resources))
 }
 
+/** Those that it was told of: what is kept for its gangs is nobody's business yet. */
 export function offersOf(framework: FrameworkRecord, view: ClusterView): OfferRecord[] {
-  return [...framework.offers].flatMap((id) => view.offer(id) ?? [])
+  return [...framework.offers].flatMap((id) => view.offer(id) ?? []).filter(({ keptFor }) => keptFor === null)
 }
 
 function heldBy(framework: FrameworkRecord, view: ClusterView): Partial<MasterResponseGetFrameworksFramework> {
@@ -198,6 +199,7 @@ function heldBy(framework: FrameworkRecord, view: ClusterView): Partial<MasterRe
     }),
     allocated_resources: toMessages(usedBy(framework), 'endpoint'),
     offered_resources: toMessages(sumToShow(offers.flatMap((offer) => offer.resources)), 'endpoint'),
+    ...(offers.length === 0 ? {} : { offers_since: timeInfo(Math.min(...offers.map(({ sentMs }) => sentMs))) }),
   }
 }
 

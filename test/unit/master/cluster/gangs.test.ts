@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { gangCountMax, gangsPerFrameworkMax, holdDefaultMs } from '../../../../src/master/cluster/gangs.ts'
+import { frameworksMessage } from '../../../../src/master/cluster/messages.ts'
 import type { Offer, Request, TepuiV1Gang } from '../../../../src/mesos/types.ts'
 import { type TestAgent, TestCluster, type TestScheduler } from '../../../support/cluster-harness.ts'
 import { amount, aTaskInfo, scalars } from '../../../support/scheduler.ts'
@@ -262,4 +263,20 @@ describe('a request', () => {
     ask(scheduler, gang(6))
     expect([...cluster.view.gangs()].map(({ count }) => count)).toEqual([6])
   })
+})
+
+test('what is kept for a gang is shown to nobody as an offer; offers that are held show since when', () => {
+  const cluster = new TestCluster()
+  machines(cluster, [null])
+  const holder = cluster.framework({ roles: ['other'] })
+  const sentMs = cluster.nowMs
+  cluster.pass(5_000)
+  const scheduler = asker(cluster)
+  ask(scheduler, gang(2))
+  machines(cluster, [null])
+  const shown = frameworksMessage(cluster.view).frameworks ?? []
+  const of = (it: TestScheduler) => shown.find(({ framework_info }) => framework_info.id?.value === it.id)
+  expect([...cluster.view.gangs()][0]?.kept.size).toBe(1)
+  expect(of(scheduler)).toMatchObject({ offers: [] })
+  expect(of(holder)?.offers_since).toEqual({ nanoseconds: BigInt(sentMs) * 1_000_000n })
 })
