@@ -63,7 +63,8 @@ export function createHoldings(names: NameTable, tree: ShareTree): Holdings {
     },
     release(state, holder, items) {
       const pieces = holder.held.get(state)?.pieces ?? []
-      const whole = pieces.findIndex((piece) => isSame(piece, items))
+      // More may be held of an agent that has shrunk than there is, and some of it twice.
+      const whole = state.excess.length > 0 ? -1 : pieces.findIndex((piece) => isSame(piece, items))
       if (whole >= 0) pieces.splice(whole, 1)
       else {
         const held = resources(pieces.flat())

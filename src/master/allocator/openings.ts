@@ -13,7 +13,7 @@ export type Openings = {
   isAnyOpen(): boolean
   /** What a round has to try: these agents with whomever is marked on them, and these holders with all agents. */
   takeAll(): { readonly agents: ReadonlySet<AgentState>; readonly holders: ReadonlySet<Holder> }
-  /** The agent was tried. */
+  /** The agent is tried now; what opened since all was taken stays open, for the next round. */
   close(state: AgentState): void
 }
 
@@ -40,9 +40,9 @@ export function createOpenings(): Openings {
       return taken
     },
     close(state) {
+      if (agents.has(state)) return
       state.isOpenToAll = false
       if (state.openTo.length > 0) state.openTo = []
-      agents.delete(state)
     },
   }
 }

@@ -69,10 +69,10 @@ export function createQuotas({ names, tree, defaultThresholds }: QuotasParts): Q
   let ownThresholdsSum = 0
   let isPaused = false
 
-  /** Free, unreserved, not revocable and not needed for any guarantee; may be negative. */
+  /** Free, unreserved, not revocable and not needed for any guarantee. */
   function spare(i: number): number {
     const { allocated, revocable } = tree.root
-    return (supply[i] ?? 0) - (allocated[i] ?? 0) + (revocable[i] ?? 0) - (required[i] ?? 0)
+    return Math.max(0, (supply[i] ?? 0) - (allocated[i] ?? 0) + (revocable[i] ?? 0) - (required[i] ?? 0))
   }
 
   function consumed({ allocated, revocable }: ShareNode, i: number): number {
@@ -85,7 +85,7 @@ export function createQuotas({ names, tree, defaultThresholds }: QuotasParts): Q
   }
 
   function allowance({ quota }: ShareNode, i: number): number {
-    return requiredSum === 0 ? Number.POSITIVE_INFINITY : (quota?.unmet[i] ?? 0) + Math.max(0, spare(i))
+    return requiredSum === 0 ? Number.POSITIVE_INFINITY : (quota?.unmet[i] ?? 0) + spare(i)
   }
 
   function setUnmet(quota: QuotaRecord, i: number, amount: number): void {
@@ -173,7 +173,7 @@ export function createQuotas({ names, tree, defaultThresholds }: QuotasParts): Q
           if (item.revocable || item.shared) return Number.POSITIVE_INFINITY
           there += item.value.milli
         }
-        return Math.min(there, Math.max(0, spare(names.indices.get(name) ?? -1)))
+        return Math.min(there, spare(names.indices.get(name) ?? -1))
       }
       return defaultThresholds.some((threshold) => threshold.every(([name, amount]) => left(name) >= amount))
     },
