@@ -29,6 +29,10 @@ export const gpuInstancesMax = 64
 /** The text of a set of CPUs. */
 export const cpuListLengthMax = 128 * 1024
 export const coresMax = 65_536
+/** CPUs of all cores together: as many as there are numbers for, each in one core. */
+export const coreCpusMax = 65_536
+/** CPUs in all lists of a message together; that is `tasksMax` grants on a machine with 800. */
+export const listedCpusMax = 8 * 1024 * 1024
 export const nodesMax = 1_024
 export const hugepageSizesMax = 16
 export const nicsMax = 1_024

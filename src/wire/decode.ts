@@ -96,7 +96,7 @@ function decode<T>(bytes: Uint8Array, bytesMax: number, read: (fields: Fields) =
   if (isObject(json.value) && typeof json.value.v === 'number' && json.value.v !== wireVersion) {
     return fail('WIRE_VERSION', `the message is of version ${json.value.v}; this side knows ${wireVersion}`)
   }
-  const problems: Problems = { first: null }
+  const problems: Problems = { first: null, spent: 0 }
   const fields = new Fields(json.value, '', problems)
   fields.integer('v', wireVersion, wireVersion)
   const value = read(fields)
@@ -240,7 +240,7 @@ function readHardware(fields: Fields): Hardware {
   return {
     ...(mounts === undefined ? {} : { mounts }),
     cores: fields.children('cores', bounds.coresMax, (f) => ({
-      cpus: readCpuList(f, 'cpus'),
+      cpus: readCpuList(f, 'cpus', bounds.coreCpusMax),
       node: node(f),
       package: amount(f, 'package'),
       cache: amount(f, 'cache'),
@@ -359,9 +359,13 @@ function readGrant(fields: Fields): Grant {
   }
 }
 
-function readCpuList(fields: Fields, name: string): string {
+/** A short text can name very many: they are counted over all lists so far. */
+function readCpuList(fields: Fields, name: string, inAllMax: number = bounds.listedCpusMax): string {
   const text = fields.string(name, bounds.cpuListLengthMax)
-  if (parseCpuList(text) === null) fields.reject(name, 'is not a list of CPUs')
+  if (fields.isRejected) return text
+  const cpus = parseCpuList(text)
+  if (cpus === null) fields.reject(name, 'is not a list of CPUs')
+  else fields.spend(name, cpus.length, inAllMax, 'CPUs in the lists')
   return text
 }
 

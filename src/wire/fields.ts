@@ -9,8 +9,8 @@ import { isUuid } from './topics.ts'
 
 type JsonObject = Readonly<Record<string, unknown>>
 
-/** Collects what is wrong; shared by the readers of nested objects. */
-export type Problems = { first: string | null }
+/** Collects what is wrong, and counts what is bounded in all; shared by the readers of nested objects. */
+export type Problems = { first: string | null; spent: number }
 
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -119,6 +119,17 @@ export class Fields {
   /** For a field that may be missing; anything that is there is read by `read`. */
   optional<T>(name: string, read: (fields: this, name: string) => T): T | undefined {
     return this.#get(name) === undefined ? undefined : read(this, name)
+  }
+
+  /** Something is wrong already: what costs much need not be read any more. */
+  get isRejected(): boolean {
+    return this.#problems.first !== null
+  }
+
+  /** Counts towards what all fields of the message together may cost. */
+  spend(name: string, amount: number, max: number, what: string): void {
+    this.#problems.spent += amount
+    if (this.#problems.spent > max) this.#note(name, `is more than the ${max} ${what} of one message`)
   }
 
   /** Says that the field is wrong in a way that only the caller sees. */

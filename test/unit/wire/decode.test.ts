@@ -118,6 +118,22 @@ describe('a frame from an agent', () => {
     expect(decodeUpFrame(bytesOf(frame)).ok).toBe(true)
   })
 
+  test('lists of CPUs are bounded by what they name, not by their texts', () => {
+    const cores = (count: number, cpus: string) =>
+      Array.from({ length: count }, () => ({ cpus, node: null, package: null, cache: null, kind: null }))
+    const withCores = (count: number, cpus: string) =>
+      decodeUpFrame(bytesOf(aFrame({ ...register, hardware: { ...noHardware, cores: cores(count, cpus) } })))
+    expect(withCores(256, '0-255').ok).toBe(true)
+    const began = process.cpuUsage()
+    expect(withCores(65_536, '0-65535')).toMatchObject({ ok: false, fault: { code: 'WIRE_MALFORMED' } })
+    const tasks = Array.from({ length: 9_000 }, () => ({ ...task, grant: { ...noGrant, cpusWithin: '0-65535' } }))
+    expect(decodeUpFrame(bytesOf(aFrame({ ...register, tasks })))).toMatchObject({ ok: false })
+    // Read in full they would take minutes.
+    expect(process.cpuUsage(began).user / 1e6).toBeLessThan(10)
+    const real = tasks.map((one) => ({ ...one, grant: { ...noGrant, cpusWithin: '0-255' } }))
+    expect(decodeUpFrame(bytesOf(aFrame({ ...register, tasks: real }))).ok).toBe(true)
+  })
+
   test('larger than a registration may be is refused unread, larger than others may be only if it is another', () => {
     expect(faultOf(decodeUpFrame(new Uint8Array(registerBytesMax + 1)))).toMatch(/^WIRE_TOO_LARGE/)
     const text = 'x'.repeat(frameBytesMax)
