@@ -16,10 +16,12 @@ const partsMax = 4_096
 export function wishOf(labels: readonly Label[]): Result<Wish> {
   let wish = noWish
   for (const { key, value = '' } of labels) {
-    const read = readers[key]
-    if (read === undefined) continue
-    const part = read(value.trim())
-    if (part === null) return fail('PLACEMENT_WISH', `label ${key} is '${value.slice(0, 80)}': it may be ${forms[key]}`)
+    const reader = readers.get(key)
+    if (reader === undefined) continue
+    const part = reader.read(value.trim())
+    if (part === null) {
+      return fail('PLACEMENT_WISH', `label ${key} is '${value.slice(0, 80)}': it may be ${reader.form}`)
+    }
     wish = { ...wish, ...part }
   }
   return ok(wish)
@@ -36,30 +38,49 @@ function isNone(parts: number | readonly string[]): boolean {
   return typeof parts === 'number' ? parts === 0 : parts.length === 0
 }
 
-const forms: Readonly<Record<string, string>> = {
-  'tepui.cpus': 'shared, cores or threads',
-  'tepui.numa': 'any, preferred, single, interleave or the number of a NUMA node',
-  'tepui.gpus': 'any, linked or UUIDs separated by commas',
-  'tepui.near': 'gpu, nic, disk or the name of one',
-  'tepui.nics': 'how many, or names separated by commas',
-  'tepui.disks': 'how many, or names separated by commas',
+type Reader = {
+  /** What a value may be, for a person. */
+  readonly form: string
+  /** Null for what is none of these. */
+  readonly read: (text: string) => Partial<Wish> | null
 }
 
-const readers: Readonly<Record<string, (text: string) => Partial<Wish> | null>> = {
-  'tepui.cpus': (text) => (text === 'shared' || text === 'cores' || text === 'threads' ? { cpus: text } : null),
-  'tepui.numa': (text) => {
-    if (text === 'any' || text === 'preferred' || text === 'single' || text === 'interleave') return { numa: text }
-    return /^\d{1,5}$/.test(text) ? { numa: Number(text) } : null
-  },
-  'tepui.gpus': (text) => {
-    if (text === 'any' || text === 'linked') return { gpus: text }
-    const uuids = namesIn(text)
-    return uuids === null ? null : { gpus: uuids }
-  },
-  'tepui.near': (text) => (text === '' ? null : { near: text }),
-  'tepui.nics': (text) => countOrNames(text, (nics) => ({ nics })),
-  'tepui.disks': (text) => countOrNames(text, (disks) => ({ disks })),
-}
+/** A map, for labels have names of any kind: `constructor` is one like any other. */
+const readers: ReadonlyMap<string, Reader> = new Map(
+  Object.entries<Reader>({
+    'tepui.cpus': {
+      form: 'shared, cores or threads',
+      read: (text) => (text === 'shared' || text === 'cores' || text === 'threads' ? { cpus: text } : null),
+    },
+    'tepui.numa': {
+      form: 'any, preferred, single, interleave or the number of a NUMA node',
+      read: (text) => {
+        if (text === 'any' || text === 'preferred' || text === 'single' || text === 'interleave') return { numa: text }
+        return /^\d{1,5}$/.test(text) ? { numa: Number(text) } : null
+      },
+    },
+    'tepui.gpus': {
+      form: 'any, linked or UUIDs separated by commas',
+      read: (text) => {
+        if (text === 'any' || text === 'linked') return { gpus: text }
+        const uuids = namesIn(text)
+        return uuids === null ? null : { gpus: uuids }
+      },
+    },
+    'tepui.near': {
+      form: 'gpu, nic, disk or the name of one',
+      read: (text) => (text === '' ? null : { near: text }),
+    },
+    'tepui.nics': {
+      form: 'how many, or names separated by commas',
+      read: (text) => countOrNames(text, (nics) => ({ nics })),
+    },
+    'tepui.disks': {
+      form: 'how many, or names separated by commas',
+      read: (text) => countOrNames(text, (disks) => ({ disks })),
+    },
+  }),
+)
 
 function countOrNames(text: string, of: (parts: number | readonly string[]) => Partial<Wish>): Partial<Wish> | null {
   if (/^\d{1,5}$/.test(text)) return Number(text) <= partsMax ? of(Number(text)) : null

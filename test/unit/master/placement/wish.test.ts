@@ -15,6 +15,9 @@ describe('a wish is read from labels', () => {
     ['tepui.nics', '2', { nics: 2 }],
     ['tepui.disks', 'nvme0n1', { disks: ['nvme0n1'] }],
     ['rack', 'r1', {}],
+    ['constructor', 'x', {}],
+    ['hasOwnProperty', 'x', {}],
+    ['__proto__', 'x', {}],
   ])('%s=%s', (key, value, expected) => {
     expect(wishOf([{ key, value }])).toEqual({ ok: true, value: { ...noWish, ...expected } })
   })
