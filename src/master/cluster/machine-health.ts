@@ -11,7 +11,7 @@ import { supplyOf } from './ending.ts'
 import { rescindOffer, rescindOffersOf } from './offers.ts'
 import type { Agent } from './records.ts'
 import { tellSickness } from './sick-notices.ts'
-import { conditionText, criticalOf, sicknessBy, sicknessOf } from './sick-parts.ts'
+import { conditionText, criticalOf, sicknessesBy, sicknessOf } from './sick-parts.ts'
 import type { State } from './state.ts'
 
 /** Other things are wrong with the machine than before. */
@@ -49,7 +49,8 @@ export function followHealth(state: State, agent: Agent, before: readonly Condit
 
 function wholeReason({ hardware, conditions, sickness }: Agent): string | null {
   if (!sickness.isWhole) return null
-  const condition = criticalOf(conditions).find((one) => sicknessBy(hardware, one).isWhole)
+  const critical = criticalOf(conditions)
+  const condition = critical[sicknessesBy(hardware, critical).findIndex(({ isWhole }) => isWhole)]
   return condition === undefined ? null : conditionText(condition)
 }
 

@@ -9,11 +9,11 @@
 import { isTerminal } from '../../mesos/names.ts'
 import type { TaskStatus } from '../../mesos/types.ts'
 import { conditionRules } from '../../model/conditions.ts'
-import { intersect, parseCpuList } from '../../model/cpu-set.ts'
+import { type CpuSet, parseCpuList } from '../../model/cpu-set.ts'
 import type { Condition } from '../../model/health.ts'
 import { tellOperators } from './operators.ts'
 import type { Agent, Framework, SickNotice, Task } from './records.ts'
-import { conditionText, criticalOf, type Sickness, sicknessBy } from './sick-parts.ts'
+import { conditionText, criticalOf, type Sickness, sicknessesBy, well } from './sick-parts.ts'
 import { isOnSickDisk } from './sick-supply.ts'
 import type { State } from './state.ts'
 import { forward, heldStatus } from './statuses.ts'
@@ -22,18 +22,21 @@ export const sickLabel = 'tepui.sick'
 /** What `sickLabel` said is over. */
 export const wellLabel = 'tepui.well'
 
+/** What one task's framework is told of at a time. Of more it is not; what its scheduler missed and is over goes first. */
+export const noticesPerTaskMax = 32
+
 /** `before` are the conditions of the agent that its tasks were told of. */
 export function tellSickness(state: State, agent: Agent, before: readonly Condition[]): void {
   const known = new Set(before.map(keyOf))
   const critical = criticalOf(agent.conditions)
   const now = new Set(critical.map(keyOf))
   const fresh = critical.filter((condition) => !known.has(keyOf(condition)))
-  const found = fresh.map((condition) => ({ condition, sickness: sicknessBy(agent.hardware, condition) }))
+  const sicknesses = sicknessesBy(agent.hardware, fresh)
+  const found = fresh.map((condition, i) => ({ condition, runsOn: runsOn(agent, sicknesses[i] ?? well) }))
   for (const task of agent.tasks.values()) {
     if (isTerminal(task.latestState)) continue
-    for (const { condition, sickness } of found) {
-      if (runsOn(agent, task, sickness)) open(state, task, condition)
-    }
+    const cpus = cpusOf(task)
+    for (const { condition, runsOn } of found) if (runsOn(task, cpus)) open(state, task, condition)
     for (const [key, notice] of [...task.sickNotices]) if (!now.has(key)) close(state, task, key, notice)
   }
 }
@@ -52,12 +55,18 @@ export function repeatNotices(state: State, framework: Framework): void {
 function open(state: State, task: Task, condition: Condition): void {
   const key = keyOf(condition)
   const present = task.sickNotices.get(key)
-  if (present !== undefined && !present.isOver) return
+  if (present === undefined ? !makesRoom(task) : !present.isOver) return
   const { code, part } = condition
   const rule = Object.hasOwn(conditionRules, code) ? ` ${conditionRules[code].says}` : ''
   const text = conditionText(condition)
   const message = `the task runs on ${part.kind} ${part.name}, which is not well (${code}).${rule} The task goes on.`
   tell(state, task, key, { text, message, isOver: false, isTold: false })
+}
+
+function makesRoom({ sickNotices }: Task): boolean {
+  if (sickNotices.size < noticesPerTaskMax) return true
+  for (const [key, { isOver }] of sickNotices) if (isOver) return sickNotices.delete(key)
+  return false
 }
 
 function close(state: State, task: Task, key: string, { text, isTold, isOver }: SickNotice): void {
@@ -92,21 +101,31 @@ function keyOf({ code, part }: Condition): string {
   return `${code} ${part.kind} ${part.id ?? part.name}`
 }
 
-/** Whether what the task was granted, shares or keeps files on is among what is sick. */
-function runsOn(agent: Agent, task: Task, sickness: Sickness): boolean {
-  const { grant, resources } = task
-  const { parts } = sickness
-  if (sickness.isWhole) return true
-  const instancesOf = agent.hardware.gpus.filter(({ uuid }) => parts.gpus.includes(uuid)).flatMap((it) => it.instances)
-  const names = new Set([...parts.gpus, ...instancesOf.map(({ uuid }) => uuid), ...parts.nics, ...parts.disks])
-  const { gpuUuids, gpuInstanceUuids, nics, disks, near } = grant
-  if ([...gpuUuids, ...gpuInstanceUuids, ...nics, ...disks, ...near].some((name) => names.has(name))) return true
-  if (resources.some((item) => isOnSickDisk({ hardware: agent.hardware, sickness }, item))) return true
-  // Shared CPUs are all that nobody has alone, and memory without nodes may be on any.
+/** Null: any. Shared CPUs are all that nobody has alone. */
+function cpusOf({ grant }: Task): CpuSet | null {
   const cpus = grant.cpus ?? grant.cpusWithin
-  const sickCpus = parseCpuList(parts.cpus) ?? []
-  if (sickCpus.length > 0 && (cpus === null || intersect(parseCpuList(cpus) ?? [], sickCpus).length > 0)) return true
-  return (
-    parts.nodes.length > 0 && (grant.memory.length === 0 || grant.memory.some((it) => parts.nodes.includes(it.node)))
-  )
+  return cpus === null ? null : (parseCpuList(cpus) ?? [])
+}
+
+/** Tells of tasks whether what they were granted, share or keep files on is among what is sick. */
+function runsOn({ hardware }: Agent, sickness: Sickness): (task: Task, cpus: CpuSet | null) => boolean {
+  const { parts } = sickness
+  if (sickness.isWhole) return () => true
+  const instancesOf = hardware.gpus.filter(({ uuid }) => parts.gpus.includes(uuid)).flatMap((it) => it.instances)
+  const names = new Set([...parts.gpus, ...instancesOf.map(({ uuid }) => uuid), ...parts.nics, ...parts.disks])
+  const sickCpus = new Set(parseCpuList(parts.cpus) ?? [])
+  const nodes = new Set(parts.nodes)
+  return ({ grant, resources }, cpus) => {
+    const { gpuUuids, gpuInstanceUuids, nics, disks, near } = grant
+    if (
+      names.size > 0 &&
+      [...gpuUuids, ...gpuInstanceUuids, ...nics, ...disks, ...near].some((name) => names.has(name))
+    ) {
+      return true
+    }
+    if (resources.some((item) => isOnSickDisk({ hardware, sickness }, item))) return true
+    if (sickCpus.size > 0 && (cpus === null || cpus.some((cpu) => sickCpus.has(cpu)))) return true
+    // Memory without nodes may be on any.
+    return nodes.size > 0 && (grant.memory.length === 0 || grant.memory.some(({ node }) => nodes.has(node)))
+  }
 }

@@ -2,7 +2,7 @@
 // hurt a task by; where that cannot be narrowed down, it is the whole machine. Warnings hurt nobody: what they are about
 // works. It does not know who holds what, nor what is offered.
 
-import { formatCpuList, parseCpuList, union } from '../../model/cpu-set.ts'
+import { formatCpuList, parseCpuList } from '../../model/cpu-set.ts'
 import type { Hardware, HardwareMount } from '../../model/hardware.ts'
 import type { Condition, PartKind, PartRef } from '../../model/health.ts'
 import { nothingSick, type SickParts } from '../placement/types.ts'
@@ -20,11 +20,23 @@ export const well: Sickness = { isWhole: false, parts: nothingSick, mounts: [] }
 /** By all conditions together; `well` itself where nothing is sick. */
 export function sicknessOf(hardware: Hardware, conditions: readonly Condition[]): Sickness {
   const critical = criticalOf(conditions)
-  return critical.length === 0 ? well : critical.map((one) => sicknessBy(hardware, one)).reduce(joined)
+  return critical.length === 0 ? well : joined([...new Set(sicknessesBy(hardware, critical))])
 }
 
 export function criticalOf(conditions: readonly Condition[]): readonly Condition[] {
   return conditions.filter(({ severity }) => severity === 'critical')
+}
+
+/** By each of critical conditions; many may be of one part. */
+export function sicknessesBy(hardware: Hardware, critical: readonly Condition[]): readonly Sickness[] {
+  const byPart = new Map<string, Sickness>()
+  return critical.map((one) => {
+    const { kind, name, id } = one.part
+    const key = JSON.stringify([kind, name, id])
+    const sickness = byPart.get(key) ?? sicknessBy(hardware, one)
+    byPart.set(key, sickness)
+    return sickness
+  })
 }
 
 /** By one critical condition. */
@@ -36,6 +48,9 @@ export function sicknessBy(hardware: Hardware, { part }: Condition): Sickness {
 export function conditionText({ code, part }: Condition): string {
   return `${code} ${part.kind === 'gpu' ? (part.id ?? part.name) : part.name}`
 }
+
+/** No processor has cores of more threads. */
+const coreThreadsMax = 64
 
 type Hurt = (hardware: Hardware, part: PartRef) => Sickness
 
@@ -51,11 +66,13 @@ const table: Readonly<Record<PartKind, Hurt>> = {
     const cores = hardware.cores.filter((core) => id !== null && core.package === id)
     return cores.length === 0 ? whole(hardware, { kind: 'cpu', name, id: null }) : ofCpus(cores.map(({ cpus }) => cpus))
   },
-  // Named by its CPUs; its other threads share its units.
+  // Named by its CPUs; its other threads share its units. A name of very many is no core's.
   core: (hardware, part) => {
-    const named = new Set(parseCpuList(part.name.replace(/^(CPUs?|cores?) /i, '')) ?? [])
-    const cores = hardware.cores.filter(({ cpus }) => parseCpuList(cpus)?.some((cpu) => named.has(cpu)))
-    return cores.length === 0 ? whole(hardware, part) : ofCpus(cores.map(({ cpus }) => cpus))
+    const named = parseCpuList(part.name.replace(/^(CPUs?|cores?) /i, '')) ?? []
+    if (named.length > coreThreadsMax) return whole(hardware, part)
+    const byCpu = coresByCpu(hardware.cores)
+    const cores = new Set(named.flatMap((cpu) => byCpu.get(cpu) ?? []))
+    return cores.size === 0 ? whole(hardware, part) : ofCpus([...cores].map(({ cpus }) => cpus))
   },
   // Its memory and the cores that take theirs from it first.
   'numa-node': (hardware, part) => {
@@ -134,17 +151,30 @@ function numberIn(text: string, pattern: RegExp): number | null {
   return digits === undefined ? null : Number(digits)
 }
 
-function joined(a: Sickness, b: Sickness): Sickness {
-  const both = (of: (parts: SickParts) => readonly string[]) => [...new Set([...of(a.parts), ...of(b.parts)])]
+function joined(all: readonly Sickness[]): Sickness {
+  const each = <T>(of: (parts: SickParts) => readonly T[]) => [...new Set(all.flatMap(({ parts }) => of(parts)))]
   return {
-    isWhole: a.isWhole || b.isWhole,
+    isWhole: all.some(({ isWhole }) => isWhole),
     parts: {
-      cpus: formatCpuList(union(parseCpuList(a.parts.cpus) ?? [], parseCpuList(b.parts.cpus) ?? [])),
-      nodes: [...new Set([...a.parts.nodes, ...b.parts.nodes])],
-      gpus: both(({ gpus }) => gpus),
-      nics: both(({ nics }) => nics),
-      disks: both(({ disks }) => disks),
+      cpus: formatCpuList(each(({ cpus }) => parseCpuList(cpus) ?? []).sort((a, b) => a - b)),
+      nodes: each(({ nodes }) => nodes),
+      gpus: each(({ gpus }) => gpus),
+      nics: each(({ nics }) => nics),
+      disks: each(({ disks }) => disks),
     },
-    mounts: [...new Set([...a.mounts, ...b.mounts])],
+    mounts: [...new Set(all.flatMap(({ mounts }) => mounts))],
   }
+}
+
+type CoresByCpu = ReadonlyMap<number, Hardware['cores'][number]>
+
+/** Every condition of a core asks, and a machine has very many cores. */
+const coresByCpuOf = new WeakMap<Hardware['cores'], CoresByCpu>()
+
+function coresByCpu(cores: Hardware['cores']): CoresByCpu {
+  const known = coresByCpuOf.get(cores)
+  if (known !== undefined) return known
+  const made = new Map(cores.flatMap((core) => (parseCpuList(core.cpus) ?? []).map((cpu) => [cpu, core] as const)))
+  coresByCpuOf.set(cores, made)
+  return made
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { sickLabel, wellLabel } from '../../../../src/master/cluster/sick-notices.ts'
+import { noticesPerTaskMax, sickLabel, wellLabel } from '../../../../src/master/cluster/sick-notices.ts'
 import type { TaskInfo, TaskStatus } from '../../../../src/mesos/types.ts'
 import type { Hardware } from '../../../../src/model/hardware.ts'
 import type { Condition } from '../../../../src/model/health.ts'
@@ -79,6 +79,21 @@ describe('a task on a sick part', () => {
     ])
     // The acknowledged status is still the newest one: nothing waits that was not waiting.
     expect(framework.reconcile({ taskId: 't' })).toMatchObject([{ state: 'TASK_RUNNING' }])
+  })
+
+  test('hears of a bounded number of conditions, also while its scheduler is away', () => {
+    const { agent, framework } = aRack()
+    framework.run(agent, 't', onGpu)
+    const many = (round: number) =>
+      Array.from({ length: 100 }, (_, i) => aCondition('GPU_FAILED', 'sensor', `sensor ${round}.${i}`))
+    agent.ails(...many(0))
+    expect(notices(framework)).toHaveLength(noticesPerTaskMax)
+    framework.close()
+    for (let round = 1; round < 5; round++) agent.ails(...many(round))
+    framework.subscribe()
+    // What it had heard of and is over, and as much of what is now.
+    expect(notices(framework).slice(noticesPerTaskMax).length).toBeLessThanOrEqual(noticesPerTaskMax)
+    expect(notices(framework).at(-1)).toContain('sensor 4.')
   })
 
   test('keeps its unacknowledged status', () => {

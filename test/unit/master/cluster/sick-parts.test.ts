@@ -116,6 +116,29 @@ describe('what a sick part takes from tasks', () => {
   })
 })
 
+test('as many conditions as an agent may tell, of as many cores as it may have, are added up at once', () => {
+  const cores = Array.from({ length: 65_536 }, (_, i) => ({
+    cpus: `${i}`,
+    node: 0,
+    package: i >> 12,
+    cache: 0,
+    kind: null,
+  }))
+  const conditions = Array.from({ length: 1_000 }, (_, i) =>
+    i % 2 === 0
+      ? aCondition('CPU_MACHINE_CHECK', 'core', `CPU ${i}`)
+      : aCondition('CPU_MACHINE_CHECK', 'cpu', 'package 1'),
+  )
+  const began = process.cpuUsage()
+  const { parts, isWhole } = sicknessOf({ ...hardware, cores }, conditions)
+  // Looking through all cores for each condition takes most of a minute.
+  expect(process.cpuUsage(began).user / 1e6).toBeLessThan(5)
+  expect(isWhole).toBe(false)
+  expect(parts.cpus.split(',').at(-1)).toBe('4096-8191')
+  const allAtOnce = [aCondition('CPU_MACHINE_CHECK', 'core', 'CPU 0-65535')]
+  expect(sicknessOf({ ...hardware, cores }, allAtOnce).isWhole).toBe(true)
+})
+
 test('a condition is said by its code and the name that grants have for its part', () => {
   expect(conditionText(aCondition('GPU_FAILED', 'gpu', '0000:01:00.0', { id: 'GPU-1' }))).toBe('GPU_FAILED GPU-1')
   expect(conditionText(aCondition('DISK_FAILING', 'disk', 'sda', { id: 'S1' }))).toBe('DISK_FAILING sda')
