@@ -66,8 +66,9 @@ function reservedUnsettled(view: ClusterView, machine: Machine): string | null {
     return `${machine.name}: reserved on disk ${formatResources(kept.value)}, at the master ${formatResources(known)}`
   }
   const names = new Set(kept.value.flatMap((item) => placeOf(item) ?? []).map(placeName))
-  const { names: there } = machine.volumes
-  if (names.size !== there.size || [...names].some((name) => !there.has(name))) {
+  const { names: there, leftovers } = machine.volumes
+  const isOff = (name: string) => names.has(name) !== there.has(name) && !leftovers.has(name)
+  if ([...names, ...there].some(isOff)) {
     return `${machine.name}: volumes ${[...names]}, and directories ${[...there]}`
   }
   return null

@@ -11,21 +11,25 @@ type Possible = Map<string, Set<string>>
 
 export function policy(): Observer {
   const possible: Possible = new Map()
+  /** What would not be possible but for this request. */
+  const added = new Map<OperatorRequest, readonly string[]>()
   return (fact: Fact) => {
     switch (fact.kind) {
       case 'operatorAsked':
-        for (const [name, value] of changesOf(fact.request)) valuesOf(possible, name).add(value)
+        for (const [name, value] of changesOf(fact.request)) {
+          const values = valuesOf(possible, name)
+          if (!values.has(value)) added.set(fact.request, [...(added.get(fact.request) ?? []), name])
+          values.add(value)
+        }
         return
       case 'operatorAnswered':
         for (const [name, value] of changesOf(fact.request)) {
           if (fact.status === 200) possible.set(name, new Set([value]))
-          else valuesOf(possible, name).delete(value)
+          else if (added.get(fact.request)?.includes(name)) valuesOf(possible, name).delete(value)
         }
         return
       case 'masterStarted':
         return check(fact.view, possible, new Set(fact.snapshot.deactivated))
-      case 'masterStepped':
-        return
       case 'ended': {
         const { view } = fact.world.master
         if (view !== null) check(view, possible, null)
@@ -89,5 +93,6 @@ type Amounts = Readonly<Record<string, number>>
 
 function quotaText(quota: { readonly limits: Amounts; readonly guarantees: Amounts } | undefined): string {
   const sorted = (amounts: Amounts = {}) => Object.entries(amounts).sort(([a], [b]) => (a < b ? -1 : 1))
-  return JSON.stringify([sorted(quota?.limits), sorted(quota?.guarantees)])
+  // A guarantee of nothing is none; a limit of nothing allows nothing.
+  return JSON.stringify([sorted(quota?.limits), sorted(quota?.guarantees).filter(([, milli]) => milli > 0)])
 }

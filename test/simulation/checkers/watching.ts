@@ -3,7 +3,7 @@
 
 import type { ClusterView } from '../../../src/master/cluster/types.ts'
 import { isTerminal } from '../../../src/mesos/names.ts'
-import type { MasterEvent } from '../../../src/mesos/types.ts'
+import type { MasterEvent, TaskState } from '../../../src/mesos/types.ts'
 import { Violation } from '../engine/violation.ts'
 import type { Fact, Observer } from '../world/facts.ts'
 import { operatorStreamsMax } from '../world/master-host.ts'
@@ -84,30 +84,33 @@ function learn({ agents, frameworks, tasks }: Picture, event: MasterEvent): void
   }
 }
 
+/** An agent that is only out of reach is not told to be gone; a task's newest state may be ahead of its statuses. */
 function check(view: ClusterView, pictures: Iterable<Picture>): void {
-  const agents = new Set([...view.agents()].map(({ id }) => id as string))
-  const frameworks = new Set([...view.frameworks()].map(({ id }) => id as string))
-  const alive = new Set<string>()
+  const agents = [...view.agents()].map(({ id }) => id)
+  const frameworks = new Set<string>([...view.frameworks()].map(({ id }) => id))
+  const living: string[] = []
+  const held = new Set<string>()
   for (const framework of view.frameworks()) {
-    for (const task of framework.tasks.values()) {
-      if (!isTerminal(task.latestState)) alive.add(`${framework.id}/${task.id}`)
+    for (const { id, latestState } of framework.tasks.values()) {
+      held.add(`${framework.id}/${id}`)
+      if (!isTerminal(latestState)) living.push(`${framework.id}/${id}`)
     }
+    for (const id of framework.unreachableTasks.keys()) held.add(`${framework.id}/${id}`)
   }
   for (const picture of pictures) {
-    const living = [...picture.tasks].filter(([, state]) => !isEnded(state)).map(([key]) => key)
-    compare('agents', agents, picture.agents)
-    compare('frameworks', frameworks, picture.frameworks)
-    compare('tasks', alive, new Set(living))
+    const alive = [...picture.tasks]
+      .filter(([, state]) => !isTerminal(state as TaskState) && state !== 'TASK_UNREACHABLE')
+      .map(([key]) => key)
+    demand('agents', agents, picture.agents)
+    demand('frameworks', frameworks, picture.frameworks)
+    demand('frameworks that ended', picture.frameworks, frameworks)
+    demand('tasks', living, picture.tasks)
+    demand('tasks that ended', alive, held)
   }
 }
 
-function isEnded(state: string): boolean {
-  return isTerminal(state as never) || state === 'TASK_UNREACHABLE'
-}
-
-function compare(what: string, there: ReadonlySet<string>, told: ReadonlySet<string>): void {
-  const untold = [...there].filter((one) => !told.has(one))
-  const over = [...told].filter((one) => !there.has(one))
-  if (untold.length + over.length === 0) return
-  throw new Violation('watching', 'who listens knows what is there', { what, untold, over })
+function demand(what: string, there: Iterable<string>, told: { has(one: string): boolean }): void {
+  for (const one of there) {
+    if (!told.has(one)) throw new Violation('watching', 'who listens knows what is there', { what, one })
+  }
 }

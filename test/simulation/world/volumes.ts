@@ -16,6 +16,8 @@ export class Volumes {
   readonly #random: Draws
   readonly #failsPermille: number
   readonly #present = new Set<string>()
+  /** Of which a removal failed: the volume may be there again or not. */
+  readonly #leftovers = new Set<string>()
   #lastMs = 0
 
   constructor(world: World, machine: string, failsPermille: number, random: Draws) {
@@ -23,6 +25,10 @@ export class Volumes {
     this.#machine = machine
     this.#failsPermille = failsPermille
     this.#random = random
+  }
+
+  get leftovers(): ReadonlySet<string> {
+    return this.#leftovers
   }
 
   get names(): ReadonlySet<string> {
@@ -50,10 +56,13 @@ export class Volumes {
   /** The disk is another one. */
   wipe(): void {
     this.#present.clear()
+    this.#leftovers.clear()
   }
 
   #make(place: VolumePlace, operationUuid: string): boolean {
     if (this.#fails()) return false
+    // What a volume that could not be removed has left there is nobody's, and nobody is to find it.
+    if (this.#leftovers.has(placeName(place))) return false
     if (!this.#present.has(placeName(place))) {
       this.#present.add(placeName(place))
       this.#world.note(this.#machine, `makes volume ${place.role} ${place.id}`)
@@ -63,7 +72,11 @@ export class Volumes {
   }
 
   #remove(place: VolumePlace, operationUuid: string): boolean {
-    if (this.#fails()) return false
+    if (this.#fails()) {
+      this.#leftovers.add(placeName(place))
+      return false
+    }
+    this.#leftovers.delete(placeName(place))
     if (this.#present.delete(placeName(place))) {
       this.#world.note(this.#machine, `removes volume ${place.role} ${place.id}`)
       this.#world.observe({ kind: 'volumeRemoved', machine: this.#machine, place, operationUuid })
