@@ -46,6 +46,8 @@ class Core implements AgentCore {
   /** They changed while no session could tell it: a registration that is on its way may say the old ones. */
   #isHealthUntold = false
   #oversubscribed: readonly MesosJson[] = []
+  /** The same of this. */
+  #isEstimateUntold = false
   readonly #estimator = new Estimator()
   #effects: AgentEffect[] = []
 
@@ -193,7 +195,8 @@ class Core implements AgentCore {
     const resources = spareMilli === 0 ? [] : [revocableCpus(spareMilli)]
     if (JSON.stringify(resources) === JSON.stringify(this.#oversubscribed)) return
     this.#oversubscribed = resources
-    this.#effects.push(...this.#session.send({ kind: 'oversubscribed', resources }, nowMs))
+    if (this.#session.isRegistered) this.#tellEstimate(nowMs)
+    else this.#isEstimateUntold = true
   }
 
   #recovered(found: readonly RecoveredRun[], nowMs: number): void {
@@ -221,6 +224,11 @@ class Core implements AgentCore {
   #tellHealth(nowMs: number): void {
     this.#isHealthUntold = false
     this.#effects.push(...this.#session.send({ kind: 'machineHealth', conditions: this.#conditions }, nowMs))
+  }
+
+  #tellEstimate(nowMs: number): void {
+    this.#isEstimateUntold = false
+    this.#effects.push(...this.#session.send({ kind: 'oversubscribed', resources: this.#oversubscribed }, nowMs))
   }
 
   #registration(): Register {
@@ -266,6 +274,7 @@ class Core implements AgentCore {
     })
     this.#effects.push(...this.#session.confirm(), { kind: 'statusChanged' })
     if (this.#isHealthUntold) this.#tellHealth(nowMs)
+    if (this.#isEstimateUntold) this.#tellEstimate(nowMs)
     for (const run of this.#runs.all()) this.#tasks.registered(run, nowMs)
     this.#operations.registered(nowMs)
   }

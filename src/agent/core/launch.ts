@@ -49,8 +49,9 @@ export function containerSpec(config: AgentConfig, request: LaunchRequest): Resu
 /** The disks that a task has as resources are its alone, as those that it was granted otherwise. */
 function withDisks(grant: Grant, wanted: Resources, { devices = {} }: AgentConfig): Grant {
   const names = wanted.flatMap(({ disk }) => {
-    const name = devices[disk?.source?.id ?? '']
-    return name === undefined ? [] : [name]
+    const id = disk?.source?.id ?? ''
+    // An id comes from outside: `constructor` is one like any other.
+    return Object.hasOwn(devices, id) ? [devices[id] as string] : []
   })
   return names.length === 0 ? grant : { ...grant, disks: [...new Set([...grant.disks, ...names])] }
 }

@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest'
 import { looksMin, shortLooksMin } from '../../../../src/agent/core/estimator.ts'
-import type { ContainerId } from '../../../../src/model/ids.ts'
+import type { ContainerId, SessionId } from '../../../../src/model/ids.ts'
 import { aFramework, MasterSide } from '../../../support/master-side.ts'
 
 const everyMs = 1_000
@@ -82,4 +82,22 @@ test.each([
   master.acknowledgeAll('user')
   expect(master.states('user').at(-1)).toBe(state)
   expect(master.states('holder')).not.toContain(state)
+})
+
+test('what is idle is told again where it changed while a registration was on its way', () => {
+  const { master, holder, user, measure } = shared(['PARTITION_AWARE'])
+  const rates = new Map([
+    [holder, 1],
+    [user, 0],
+  ])
+  master.step({ kind: 'linkDown' })
+  for (let i = 0; i < looksMin - 1; i++) measure(rates)
+  master.step({ kind: 'linkUp', session: '22222222-2222-4222-8222-222222222222' as SessionId })
+  measure(rates)
+  const before = master.received.length
+  master.reconnect()
+  expect(master.received.slice(before)).toContainEqual({
+    kind: 'oversubscribed',
+    resources: [{ name: 'cpus', type: 'SCALAR', scalar: { value: 2.5 }, revocable: {} }],
+  })
 })
