@@ -9,6 +9,7 @@ import {
   add,
   contains,
   noResources,
+  overlap,
   type Resource,
   type Resources,
   resources,
@@ -95,20 +96,26 @@ export function checkReserved(
 }
 
 /**
- * What is kept takes the place of what it is made of. Where the machine has that no more, it is left out as long as that
- * is so: it is promised to somebody, and comes back with its disk.
+ * What is kept takes the place of what it is made of. Where the machine has not all of that any more, an amount is told as
+ * far as it is there, and a volume or a whole disk not at all; what is there of them is nobody else's meanwhile, for it is
+ * promised: else it could be promised twice, and they would not come back with their part of the machine.
  */
 function totalOf(machine: Resources, kept: Resources): { readonly total: Resources; readonly missing: Resources } {
   let free = machine
   const backed: Resource[] = []
   const missing: Resource[] = []
-  for (const item of kept) {
-    const raw = [materialOf(item)]
-    if (contains(free, raw)) {
-      free = subtract(free, raw)
-      backed.push(item)
-    } else {
-      missing.push(item)
+  // Volumes first: who makes one of what is left of a reservation gets it.
+  for (const item of [...kept.filter(isVolume), ...kept.filter((one) => !isVolume(one))]) {
+    const material = materialOf(item)
+    const [there] = overlap(free, [material])
+    const isWhole = there !== undefined && contains([there], [material])
+    if (there !== undefined) free = subtract(free, [there])
+    if (isWhole) backed.push(item)
+    else if (there === undefined || isVolume(item) || item.disk?.source !== undefined) missing.push(item)
+    else {
+      const part = { ...item, value: there.value }
+      backed.push(part)
+      missing.push(...subtract([item], [part]))
     }
   }
   return { total: add(free, resources(backed)), missing: resources(missing) }

@@ -9,6 +9,7 @@ import { formatResources } from '../../../src/mesos/resource-text.ts'
 import { fromMessages } from '../../../src/mesos/resources.ts'
 import { isWithinRole } from '../../../src/mesos/roles.ts'
 import type { Resource } from '../../../src/mesos/types.ts'
+import type { AgentId } from '../../../src/model/ids.ts'
 import { equal, type Resources, scalarTotal } from '../../../src/model/resources.ts'
 import type { MesosJson } from '../../../src/wire/messages.ts'
 import { Violation } from '../engine/violation.ts'
@@ -101,7 +102,11 @@ function schedulerUnsettled(world: World, scheduler: Scheduler): string | null {
   const alive = scheduler.goals.open.find(
     ({ state }) => state.startsWith('TASK_STA') || state === 'TASK_RUNNING' || state === 'TASK_KILLING',
   )
-  const open = scheduler.keeping?.open[0]
+  // Of an agent that never comes back nothing more is heard.
+  const isThere = (agentId: string) => world.master.view?.agent(agentId as AgentId) !== undefined
+  const open = scheduler.keeping?.open.find(
+    ({ state, agentId }) => state !== 'OPERATION_UNREACHABLE' || isThere(agentId),
+  )
   if (open !== undefined) return `operation ${open.id} has no end: ${open.state}`
   return alive === undefined ? null : `${alive.taskId} has no end: ${alive.state}`
 }

@@ -142,14 +142,28 @@ describe('a reservation', () => {
     ])
   })
 
-  test('outlives a machine that shrinks: it is not told while the machine has it not', () => {
+  test('outlives a machine that shrinks: of it as much is told as the machine has', () => {
     const master = aMaster()
     apply(master, 1, reserve(scalar('cpus', 3, forA)))
     const shrunk = { resources: [scalar('cpus', 2), scalar('disk', 100)], attributes: [], hardware: config.hardware }
     master.step({ kind: 'machineChanged', machine: shrunk })
-    expect(told(master.reconnect())).toEqual(shrunk.resources)
+    expect(told(master.reconnect())).toEqual([scalar('cpus', 2, forA), scalar('disk', 100)])
     master.step({ kind: 'machineChanged', machine: { ...shrunk, resources: config.resources } })
     expect(told(master.reconnect())).toContainEqual(scalar('cpus', 3, forA))
+  })
+
+  test('leaves nothing to others of what is promised while its machine is smaller', () => {
+    const master = aMaster()
+    apply(master, 1, reserve(scalar('disk', 80, forA)))
+    apply(master, 2, create(volume('v', 80)))
+    done(master, 2)
+    const shrunk = { resources: [scalar('cpus', 4), scalar('disk', 50)], attributes: [], hardware: config.hardware }
+    master.step({ kind: 'machineChanged', machine: shrunk })
+    expect(told(master.reconnect())).toEqual([scalar('cpus', 4)])
+    apply(master, 3, reserve(scalar('disk', 30, forA)))
+    expect(states(master, 3)).toEqual(['OPERATION_DROPPED'])
+    master.step({ kind: 'machineChanged', machine: { ...shrunk, resources: config.resources } })
+    expect(told(master.reconnect())).toContainEqual(volume('v', 80))
   })
 })
 
