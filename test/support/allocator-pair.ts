@@ -8,27 +8,29 @@ import { createAllocator } from '../../src/master/allocator/allocator.ts'
 import type { AllocationGrant, Allocator, AllocatorOptions, Judgement } from '../../src/master/allocator/types.ts'
 import type { AgentId, FrameworkId } from '../../src/model/ids.ts'
 import { type SeededRandom, seededRandom } from '../../src/model/random.ts'
+import { add, contains, overlap, type Resources, scalarTotals } from '../../src/model/resources.ts'
+import { type Action, roles } from './allocator-actions.ts'
 import {
-  add,
-  contains,
-  copiesOf,
-  noResources,
-  overlap,
-  type Resource,
-  type Resources,
-  resource,
-  resources,
-  scalarTotals,
-} from '../../src/model/resources.ts'
-import { milli } from '../../src/model/units.ts'
-import { type Action, roles, topRoles } from './allocator-actions.ts'
-import { ownerOf, SimpleAllocator } from './simple-allocator.ts'
-import { isBelow, topOf, type Verdict, verdictOf } from './simple-verdict.ts'
+  booksOf,
+  expectSame,
+  keyOf,
+  line,
+  said,
+  saidSimply,
+  simpleBooksOf,
+  simpleSumsOf,
+  sumsOf,
+  text,
+} from './allocator-books.ts'
+import { convertedFrom, partOf } from './allocator-parts.ts'
+import { SimpleAllocator } from './simple-allocator.ts'
+import { consumedBelow, isBelow, ownerOf, topOf } from './simple-shares.ts'
+import { verdictOf } from './simple-verdict.ts'
 
 /** Where a holder has a shared volume of the agent already, any of these may be told it of what else is there. */
 const noneKinds = /nothingFree|reserved|hidden/
 
-/** What somebody asks for is refused as well. */
+/** Why two may never meet; then nothing can be claimed either. */
 const neverKinds: ReadonlySet<string> = new Set([
   'frameworkInactive',
   'notSubscribed',
@@ -37,10 +39,6 @@ const neverKinds: ReadonlySet<string> = new Set([
   'agentCapability',
   'region',
   'constraint',
-  'reserved',
-  'hidden',
-  'quotaLimit',
-  'headroom',
 ])
 
 type Of<K extends Action['kind']> = Extract<Action, { readonly kind: K }>
@@ -120,6 +118,7 @@ export class AllocatorPair {
       simple.take(grant)
     }
     this.#compareHoldings()
+    if (!real.hasMore()) expectSame(sumsOf(real, simple), simpleSumsOf(simple))
   }
 
   /** Rounds until there is nothing more to do; then there is nothing more to be had. */
@@ -151,7 +150,7 @@ export class AllocatorPair {
   /** What is given of what is limited stays within the limit. */
   #expectWithinLimits({ role, resources: items }: AllocationGrant): void {
     const { limits } = this.simple.quotaOf(role)
-    const consumed = this.simple.consumed(topOf(role))
+    const consumed = consumedBelow(this.simple, topOf(role))
     const counted = items.filter((item) => !item.reservations?.length && !item.revocable)
     for (const [name, amount] of scalarTotals(counted)) {
       expect((consumed.get(name) ?? 0) + amount).toBeLessThanOrEqual(limits[name] ?? Infinity)
@@ -162,6 +161,7 @@ export class AllocatorPair {
   round(afterMs: number, agentsMax?: number): void {
     const { real, simple } = this
     this.nowMs += afterMs
+    expectSame(sumsOf(real, simple), simpleSumsOf(simple))
     const foretold = this.judgeAll()
     const granted: AllocationGrant[] = []
     do granted.push(...real.allocate(this.nowMs, this.random, agentsMax))
@@ -170,7 +170,7 @@ export class AllocatorPair {
     const order = (after: number) => [
       ...new Set<string>([...granted.slice(after).map((grant) => grant.agentId), ...simple.agents.keys()]),
     ]
-    expect(granted.map(line)).toEqual(simple.allocate(this.nowMs, order).map(line))
+    expectSame(granted.map(line), simple.allocate(this.nowMs, order).map(line))
     const [first] = granted
     // Before anything was granted everything was as it was judged.
     if (first !== undefined) expect(said(foretold.get(keyOf(first)))).toBe(`offered ${text(first.resources)}`)
@@ -182,6 +182,7 @@ export class AllocatorPair {
   /** All judgements of the real one, which must be those of the simple one. */
   judgeAll(): ReadonlyMap<string, Judgement> {
     const all = new Map<string, Judgement>()
+    const [theirs, ours]: [string[], string[]] = [[], []]
     for (const frameworkId of this.simple.frameworks.keys() as Iterable<FrameworkId>) {
       for (const role of roles) {
         for (const agentId of this.simple.agents.keys() as Iterable<AgentId>) {
@@ -190,11 +191,13 @@ export class AllocatorPair {
           const verdict = this.simple.judge(pair, agentId, this.nowMs)
           const isVague = this.simple.agent(agentId).supply.total.some((item) => item.shared)
           const exact = (words: string) => (isVague ? words.replace(noneKinds, 'nothing') : words)
-          expect([keyOf(pair), exact(said(judgement))]).toEqual([keyOf(pair), exact(saidSimply(verdict))])
+          theirs.push(`${keyOf(pair)} ${exact(said(judgement))}`)
+          ours.push(`${keyOf(pair)} ${exact(saidSimply(verdict))}`)
           all.set(keyOf(pair), judgement)
         }
       }
     }
+    expectSame(theirs, ours)
     return all
   }
 
@@ -208,7 +211,8 @@ export class AllocatorPair {
   #convertHeld({ which, part, into }: Of<'convertHeld'>): void {
     const grant = this.#someHeld(which, part)
     const consumed = grant?.resources.slice(0, 1) ?? []
-    const converted = grant === null ? null : this.#converted(consumed, into, grant.agentId, grant.role)
+    const converted =
+      grant === null ? null : convertedFrom(this.simple, consumed, { into, agentId: grant.agentId, role: grant.role })
     if (grant === null || converted === null) return
     this.real.convertHeld(grant, consumed, converted)
     this.simple.convertHeld(grant, consumed, converted)
@@ -260,7 +264,11 @@ export class AllocatorPair {
       case 'convertFree': {
         const free = partOf(simple.free(id), action.part)
         const consumed = free.slice(action.which % Math.max(1, free.length)).slice(0, 1)
-        const converted = this.#converted(consumed, action.into, id, roles[1 + (action.into % 3)] as string)
+        const converted = convertedFrom(simple, consumed, {
+          into: action.into,
+          agentId: id,
+          role: roles[1 + (action.into % 3)] as string,
+        })
         if (converted === null) return
         const tooMuch = add(consumed, consumed.length > 0 ? simple.agent(id).supply.total : [])
         if (consumed[0]?.value.kind === 'scalar') expect(real.convertFree(id, tooMuch, tooMuch)).toBe(false)
@@ -301,7 +309,8 @@ export class AllocatorPair {
     const role = roles[which % roles.length] as string
     const items = partOf(simple.agent(id).supply.total, part).filter((item) => {
       const owner = ownerOf(item)
-      return !item.shared && (owner === null || isBelow(role, owner))
+      // Only amounts may be more than there is: no two tasks have the same port.
+      return !item.shared && item.value.kind === 'scalar' && (owner === null || isBelow(role, owner))
     })
     if (!simple.frameworks.has(framework) || items.length === 0) return
     const grant: AllocationGrant = { frameworkId: framework as FrameworkId, role, agentId: id, resources: items }
@@ -316,118 +325,12 @@ export class AllocatorPair {
     return items.length === 0 ? null : { ...held, resources: items }
   }
 
-  /** What an operation might make of one resource, or null. */
-  #converted([item]: Resources, into: number, agentId: string, role: string): Resources | null {
-    if (item === undefined || item.revocable || item.disk?.source !== undefined) return null
-    if (!contains(this.simple.agent(agentId).supply.total, [item])) return null
-    const { value, key: _key, ...identity } = item
-    if (item.shared) {
-      // Only a volume that nobody else holds may be destroyed.
-      const held = this.simple.held.flatMap((grant) => (grant.agentId === agentId ? grant.resources : []))
-      const copies = held.reduce((count, other) => count + (other.key === item.key ? copiesOf(other) : 0), 0)
-      if (copies > 1 || into % 2 === 0) return null
-      const { shared: _shared, disk: _disk, ...plain } = identity
-      return resources([resource(plain, value)])
-    }
-    const stack = item.reservations ?? []
-    if (stack.length === 0) {
-      // A framework reserves for the role it holds in; nobody reserves for all.
-      if (role === '*') return null
-      const reservation = { type: 'DYNAMIC', role } as const
-      return resources([resource({ ...identity, reservations: [reservation] }, value)])
-    }
-    if (into % 2 === 0) return resources([resource({ ...identity, reservations: stack.slice(0, -1) }, value)])
-    if (stack.at(-1)?.role !== 'a' || !isBelow(role, 'a/b')) return null
-    return resources([resource({ ...identity, reservations: [...stack, { type: 'DYNAMIC', role: 'a/b' }] }, value)])
-  }
-
   #compareHoldings(): void {
-    const { real, simple } = this
-    for (const id of simple.agents.keys() as Iterable<AgentId>) {
-      expect([id, text(real.available(id))]).toEqual([id, text(simple.free(id))])
-      const held = simple.held.filter((grant) => grant.agentId === id)
-      expect(real.holders(id).map(line).sort()).toEqual(merged(held).map(line).sort())
-    }
-    for (const id of simple.frameworks.keys() as Iterable<FrameworkId>) {
-      const held = simple.held.filter((grant) => grant.frameworkId === id)
-      expect(text(real.allocatedToFramework(id))).toBe(text(sum(held)))
-    }
-    for (const role of roles) {
-      const [part, whole] = simple.share(role)
-      if (simple.isSorted(role)) expect(real.share(role), role).toBeCloseTo(Number(part) / Number(whole), 9)
-      const held = simple.held.filter((grant) => grant.role === role)
-      expect(text(real.allocatedToRole(role))).toBe(text(sum(held)))
-    }
-    for (const role of topRoles) {
-      const consumed = [...simple.consumed(role)].filter(([, amount]) => amount > 0)
-      expect(positive(real.consumed(role))).toEqual(Object.fromEntries(consumed))
-    }
+    expectSame(booksOf(this.real, this.simple), simpleBooksOf(this.simple))
   }
 }
 
 function scalarOf(items: Resources, key: string): number {
   const value = items.find((item) => item.key === key)?.value
   return value?.kind === 'scalar' ? value.milli : 0
-}
-
-/** One grant of each holder on each agent. */
-function merged(grants: readonly AllocationGrant[]): readonly AllocationGrant[] {
-  const byHolder = new Map<string, AllocationGrant>()
-  for (const grant of grants) {
-    const present = byHolder.get(keyOf(grant))
-    const all = present === undefined ? grant.resources : add(present.resources, grant.resources)
-    byHolder.set(keyOf(grant), { ...grant, resources: all })
-  }
-  return [...byHolder.values()]
-}
-
-function sum(grants: readonly AllocationGrant[]): Resources {
-  return grants.reduce((all, grant) => add(all, grant.resources), noResources)
-}
-
-function positive(amounts: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
-  return Object.fromEntries(Object.entries(amounts).filter(([, amount]) => amount > 0))
-}
-
-/** All of it; half of each scalar that may be cut, in whole thousandths; or one of it. */
-export function partOf(items: Resources, part: 'all' | 'half' | 'first'): Resources {
-  if (part === 'all') return items
-  if (part === 'first') return items.slice(0, 1)
-  return items.flatMap((item): Resource[] => {
-    if (item.value.kind !== 'scalar' || item.value.milli < 2) return []
-    if (item.shared || item.disk !== undefined || item.name === 'gpus') return []
-    const half = Math.floor(item.value.milli / 2)
-    return [{ ...item, value: { kind: 'scalar', milli: milli(half) } }]
-  })
-}
-
-export function keyOf({
-  frameworkId,
-  role,
-  agentId,
-}: Pick<AllocationGrant, 'frameworkId' | 'role' | 'agentId'>): string {
-  return `${frameworkId} ${role} ${agentId}`
-}
-
-/** With identities: what is reserved, shared, revocable or on which disk. */
-export function text(items: Resources): string {
-  return resources(items)
-    .map((item) => {
-      const copies = copiesOf(item) > 1 ? ` x${copiesOf(item)}` : ''
-      return `${item.key}=${JSON.stringify(Object.values(item.value).slice(1))}${copies}`
-    })
-    .join(';')
-}
-
-export function line(grant: AllocationGrant): string {
-  return `${keyOf(grant)} ${text(grant.resources)}`
-}
-
-function said(judgement: Judgement | undefined): string {
-  if (judgement?.kind === 'offered') return `offered ${text(judgement.resources)}`
-  return `refused ${judgement?.refusal.kind}`
-}
-
-function saidSimply(verdict: Verdict): string {
-  return verdict.kind === 'offered' ? `offered ${text(verdict.resources)}` : `refused ${verdict.why}`
 }

@@ -1,7 +1,7 @@
 // A second allocator, as simple as its rules: every question looks at every agent, framework and grant, sums all
 // shares anew, compares them as exact fractions and walks one flat list of filters. For comparison with the real one,
 // which keeps all of this up to date instead. The order in which agents are visited is given, so that both can be
-// asked for the same; who may have what of one agent says simple-verdict.ts.
+// asked for the same; who may have what of one agent says simple-verdict.ts. It does not know slices of a round.
 //
 // A round. First, over all agents, the guarantees: holders (a framework in a role) whose top-level role has not got
 // what it is guaranteed, and to whom the agent gives some of that. Then, over all agents, everybody. Each agent goes,
@@ -9,14 +9,9 @@
 //
 // Who is first. Whoever gave back all that it was offered last of this agent, after all who were not asked about it since
 // (until something comes free there, or only those want it). Whoever used a part stays in its place: else all would
-// run equally many tasks, whatever their size and weight. Then by share, at each level of the roles' tree: the largest part of one scalar of
-// the whole cluster that is held below a role, or is free but reserved for it or below, divided by the role's weight;
-// names may be excluded. Of equal shares the one whose last grant is longest ago; then the name. A role's own
-// frameworks compete with its children as one, of weight 1 and without the role's free reservations, which are for
-// the children as well.
+// run equally many tasks, whatever their size and weight. Then by share (simple-shares.ts).
 //
-// Shared resources stay free while they are held; a node of the tree is charged once for those of an agent, however many
-// copies it holds.
+// Shared resources stay free while they are held.
 
 import type {
   AgentSupply,
@@ -33,10 +28,10 @@ import {
   type Resource,
   type Resources,
   resources,
-  scalarTotals,
   subtract,
 } from '../../src/model/resources.ts'
-import { isBelow, type Stage, topOf, type Verdict, verdictOf } from './simple-verdict.ts'
+import { inOrder, isBelow, pathOf, pathsTo, topOf } from './simple-shares.ts'
+import { type Stage, type Verdict, verdictOf } from './simple-verdict.ts'
 
 export type SimpleFramework = { demand: FrameworkDemand; suppressed: Set<string>; isActive: boolean }
 export type SimpleAgent = { supply: AgentSupply; isActive: boolean }
@@ -49,7 +44,6 @@ export type Filter = {
   round: number
 }
 export type Pair = { readonly frameworkId: string; readonly role: string }
-type Fraction = readonly [part: bigint, whole: bigint]
 
 export class SimpleAllocator {
   readonly options: AllocatorOptions
@@ -68,7 +62,7 @@ export class SimpleAllocator {
   /** By holder: the round of its last revival. */
   readonly revived = new Map<string, number>()
   /** By agent: keys of the shared resources that this round has given. */
-  readonly sharedGiven = new Map<string, Set<string>>()
+  sharedGiven: ReadonlyMap<string, ReadonlySet<string>> = new Map()
   grants = 0
   round = 0
 
@@ -186,7 +180,7 @@ export class SimpleAllocator {
 
   beginRound(nowMs: number): void {
     this.round++
-    this.sharedGiven.clear()
+    this.sharedGiven = new Map()
     this.filters = this.filters.flatMap((filter) => {
       if (filter.endMs > nowMs) return [filter]
       return filter.round + 1 >= this.round ? [{ ...filter, endMs: nowMs + this.options.allocationIntervalMs }] : []
@@ -196,21 +190,20 @@ export class SimpleAllocator {
   /** What the agent gives next in this stage of the round. */
   next(agentId: string, stage: Stage): AllocationGrant | null {
     if (stage === 'guarantee' && this.quotas.size === 0) return null
-    const pairs = this.inOrder(this.pairs())
-    for (const hasPassed of [false, true]) {
-      for (const pair of pairs.filter((other) => this.hasPassed(other, agentId) === hasPassed)) {
-        const verdict = verdictOf(this, pair, agentId, stage)
-        if (verdict.kind === 'offered') return { ...pair, agentId, resources: verdict.resources } as AllocationGrant
-      }
-    }
-    return null
+    const offered = this.pairs().flatMap((pair) => {
+      const verdict = verdictOf(this, pair, agentId, stage)
+      return verdict.kind === 'offered' ? [{ ...pair, resources: verdict.resources }] : []
+    })
+    const order = offered.length > 1 ? inOrder(this, offered) : offered
+    const first = order.find((pair) => !this.hasPassed(pair, agentId)) ?? order[0]
+    return first === undefined ? null : ({ ...first, agentId } as AllocationGrant)
   }
 
   take(grant: AllocationGrant): void {
     if (this.hasPassed(grant, grant.agentId)) this.passed.delete(grant.agentId)
     const shared = grant.resources.filter((item) => item.shared).map((item) => item.key)
     const given = this.sharedGiven.get(grant.agentId) ?? []
-    this.sharedGiven.set(grant.agentId, new Set([...given, ...shared]))
+    this.sharedGiven = new Map([...this.sharedGiven, [grant.agentId, new Set([...given, ...shared])]])
     this.claim(grant)
   }
 
@@ -225,13 +218,14 @@ export class SimpleAllocator {
 
   /** What it would be offered now, were it its turn, by a round that began now. */
   judge(pair: Pair, agentId: string, nowMs: number): Verdict {
-    const filters = this.filters
+    const { filters, sharedGiven } = this
     this.filters = filters.filter((filter) => filter.endMs > nowMs || filter.round >= this.round)
-    this.sharedGiven.clear()
+    this.sharedGiven = new Map()
     const first = verdictOf(this, pair, agentId, 'guarantee')
     const helpsNone = first.kind === 'refused' && first.why === 'stage'
     const verdict = helpsNone ? verdictOf(this, pair, agentId, 'fair') : first
     this.filters = filters
+    this.sharedGiven = sharedGiven
     return verdict
   }
 
@@ -267,28 +261,8 @@ export class SimpleAllocator {
     return resources(own.flatMap((grant) => grant.resources))
   }
 
-  /** What counts for a role's quota: all that is held in it or below, and what is free but reserved for those. */
-  consumed(role: string): ReadonlyMap<string, number> {
-    return scalarTotals([...this.heldBelow(role), ...this.freeReservedBelow(role)].filter((item) => !item.revocable))
-  }
-
   quotaOf(role: string): Quota {
     return this.quotas.get(topOf(role)) ?? { guarantees: {}, limits: {} }
-  }
-
-  /** A node's dominant share as a fraction, by its weight. */
-  share(path: string): Fraction {
-    const total = scalarTotals([...this.agents.values()].flatMap((agent) => agent.supply.total))
-    const all = scalarTotals([...this.heldBelow(path), ...this.freeReservedBelow(path)])
-    const weight = BigInt(Math.round((this.weights.get(path) ?? 1) * 1000))
-    let share: Fraction = [0n, 1n]
-    for (const [name, amount] of all) {
-      const whole = total.get(name) ?? 0
-      if (whole === 0 || this.options.fairSharingExcluded.has(name)) continue
-      const other: Fraction = [BigInt(amount) * 1000n, BigInt(whole) * weight]
-      if (compareFractions(other, share) > 0) share = other
-    }
-    return share
   }
 
   /** Whether some framework is in the role or below, or holds something there. */
@@ -304,25 +278,6 @@ export class SimpleAllocator {
     return this.agents.get(id) as SimpleAgent
   }
 
-  /** What is held below a node; of copies of something shared on an agent, one. */
-  private heldBelow(path: string): readonly Resource[] {
-    const held = this.held.filter((grant) => isBelow(pathOf(grant), path))
-    return [...this.agents.keys()].flatMap((id) =>
-      resources(held.filter((grant) => grant.agentId === id).flatMap((grant) => grant.resources)),
-    )
-  }
-
-  /** What is reserved for a role or below, and nobody holds. */
-  private freeReservedBelow(path: string): readonly Resource[] {
-    return [...this.agents.keys()].flatMap((id) => {
-      const held = new Set(this.held.flatMap((grant) => (grant.agentId === id ? grant.resources : [])).map(keyOf))
-      return this.free(id).filter((item) => {
-        const owner = ownerOf(item)
-        return owner !== null && isBelow(owner, path) && !(item.shared && held.has(item.key))
-      })
-    })
-  }
-
   private hasPassed(pair: Pair, agentId: string): boolean {
     const path = pathOf(pair)
     return (this.passed.get(agentId)?.get(path) ?? -1) > (this.revived.get(path) ?? -1)
@@ -332,23 +287,6 @@ export class SimpleAllocator {
     return [...this.frameworks].flatMap(([frameworkId, { demand }]) =>
       demand.roles.map((role) => ({ frameworkId, role })),
     )
-  }
-
-  private inOrder(pairs: readonly Pair[]): readonly Pair[] {
-    const paths = new Set(pairs.flatMap(pathsTo))
-    const shares = new Map([...paths].map((path) => [path, this.share(path)]))
-    const compare = (a: Pair, b: Pair) => {
-      const pathsB = pathsTo(b)
-      for (const [i, pathA] of pathsTo(a).entries()) {
-        const pathB = pathsB[i]
-        if (pathB === undefined || pathA === pathB) continue
-        const difference = compareFractions(shares.get(pathA) as Fraction, shares.get(pathB) as Fraction)
-        const age = (this.lastGrants.get(pathA) ?? 0) - (this.lastGrants.get(pathB) ?? 0)
-        return difference || age || (pathA < pathB ? -1 : 1)
-      }
-      return 0
-    }
-    return [...pairs].sort(compare)
   }
 
   private replaceHeld(grant: AllocationGrant, change: (held: Resources) => Resources): void {
@@ -374,28 +312,4 @@ export class SimpleAllocator {
       for (const path of marks.keys()) if (!alive.has(path)) marks.delete(path)
     }
   }
-}
-
-/** The role of the innermost reservation, or null. */
-export function ownerOf(item: Resource): string | null {
-  return item.reservations?.at(-1)?.role ?? null
-}
-
-/** The nodes from the first role to the framework: `a`, `a/b`, `a/b/.`, `a/b/./framework`. */
-function pathsTo({ frameworkId, role }: Pair): readonly string[] {
-  const parts = [...role.split('/'), '.', frameworkId]
-  return parts.map((_, i) => parts.slice(0, i + 1).join('/'))
-}
-
-function keyOf(item: Resource): string {
-  return item.key
-}
-
-function pathOf({ frameworkId, role }: Pair): string {
-  return `${role}/./${frameworkId}`
-}
-
-function compareFractions([a, wholeA]: Fraction, [b, wholeB]: Fraction): number {
-  const difference = a * wholeB - b * wholeA
-  return difference === 0n ? 0 : difference < 0n ? -1 : 1
 }

@@ -18,6 +18,7 @@ import type { Quantities } from '../../src/master/allocator/types.ts'
 import { contains, type Resource, type Resources, scalarTotal, scalarTotals } from '../../src/model/resources.ts'
 import { milli } from '../../src/model/units.ts'
 import type { Pair, SimpleAllocator } from './simple-allocator.ts'
+import { consumedBelow, isBelow, topOf } from './simple-shares.ts'
 
 /** In `guarantee` only those are served whom it helps to a guarantee. */
 export type Stage = 'guarantee' | 'fair'
@@ -46,15 +47,6 @@ export function verdictOf(all: SimpleAllocator, pair: Pair, agentId: string, sta
       contains(filter.refused, whole),
   )
   return isFiltered ? { kind: 'refused', why: 'filter' } : { kind: 'offered', resources: whole }
-}
-
-export function topOf(role: string): string {
-  return role.split('/')[0] as string
-}
-
-/** Whether the role (or path) is `other` or below it. */
-export function isBelow(role: string, other: string): boolean {
-  return role === other || role.startsWith(`${other}/`)
 }
 
 function wrongPair({ frameworks, agents, options }: SimpleAllocator, pair: Pair, agentId: string): string | null {
@@ -113,7 +105,7 @@ function visible(all: SimpleAllocator, { frameworkId, role }: Pair, free: Resour
 function cut(all: SimpleAllocator, { role }: Pair, seen: Resources, stage: Stage, isHeadroomKept: boolean) {
   if (all.quotas.size === 0) return stage === 'fair' ? seen : null
   const { guarantees, limits } = all.quotaOf(role)
-  const consumed = all.consumed(topOf(role))
+  const consumed = consumedBelow(all, topOf(role))
   const allowed = differences(limits, consumed)
   const unmet = differences(guarantees, consumed)
   const spare = surplus(all)
@@ -135,7 +127,7 @@ function surplus(all: SimpleAllocator): ReadonlyMap<string, number> {
   const free = [...all.agents].flatMap(([id, { isActive }]) => (isActive ? all.free(id).filter(isCounted) : []))
   const sums = new Map<string, number>(scalarTotals(free))
   for (const [role, { guarantees }] of all.quotas) {
-    for (const [name, amount] of differences(guarantees, all.consumed(role))) {
+    for (const [name, amount] of differences(guarantees, consumedBelow(all, role))) {
       sums.set(name, (sums.get(name) ?? 0) - amount)
     }
   }
