@@ -80,7 +80,10 @@ export function createAllocator(options: AllocatorOptions): Allocator {
       invariant(weight > 0 && Number.isFinite(weight), 'a weight is more than 0', { role, weight })
       tree.setWeight(role, weight)
     },
-    setQuota: (role, quota) => quotas.set(role, quota),
+    setQuota(role, quota) {
+      invariant(!role.includes('/'), 'only a top-level role has quota', { role })
+      quotas.set(role, quota)
+    },
 
     addAgent(id, agentSupply, used) {
       const state = supply.add(id)
