@@ -17,6 +17,8 @@ export const patternBytesMax = 4096
 export const patternProgramMax = 100
 /** Constraints of one framework, all roles together; Mesos has no bound but its memory. */
 export const constraintsMax = 10_000
+/** Patterns among them: each is asked about every agent, and takes as long as the text that it looks at. */
+export const patternsMax = 256
 
 /** What constraints look at; `text` is null for an attribute that is no text. */
 export type ConstrainedAgent = {
@@ -38,6 +40,7 @@ export function compileConstraints(
 ): Result<ReadonlyMap<string, AgentTest>> {
   const byRole = new Map<string, AgentTest>()
   let count = 0
+  let patterns = 0
   for (const [role, { groups = [] }] of Object.entries(constraints?.role_constraints ?? {})) {
     const wrong = (what: string) => fail('API_MALFORMED', `offer_constraints of role '${role}': ${what}`)
     if (!roles.includes(role)) return wrong('it is not a role of the framework')
@@ -47,6 +50,8 @@ export function compileConstraints(
       if (list.length === 0) return wrong('a group has no constraints')
       count += list.length
       if (count > constraintsMax) return wrong(`there are more than ${constraintsMax} constraints`)
+      patterns += list.filter(hasPattern).length
+      if (patterns > patternsMax) return wrong(`there are more than ${patternsMax} patterns`)
       const group: AgentTest[] = []
       for (const constraint of list) {
         const test = constraintTest(constraint)
@@ -58,6 +63,10 @@ export function compileConstraints(
     byRole.set(role, (agent) => tests.some((group) => group.every((test) => test(agent))))
   }
   return ok(byRole)
+}
+
+function hasPattern({ predicate }: SchedulerAttributeConstraint): boolean {
+  return predicate.text_matches !== undefined || predicate.text_not_matches !== undefined
 }
 
 /** What is looked at: absent, a text, or an attribute that is no text. */

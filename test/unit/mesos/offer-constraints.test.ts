@@ -4,6 +4,7 @@ import {
   compileConstraints,
   constraintsMax,
   patternBytesMax,
+  patternsMax,
 } from '../../../src/mesos/offer-constraints.ts'
 import type {
   SchedulerAttributeConstraint,
@@ -98,6 +99,11 @@ describe('constraints are refused', () => {
     ['without groups', groups(), /no groups/],
     ['with an empty group', groups([]), /no constraints/],
     ['more than are counted', groups(many), /more than 10000/],
+    [
+      'more patterns than every agent can be asked about',
+      groups(Array.from({ length: patternsMax + 1 }, () => constraint({ text_matches: { regex: 'a' } }))),
+      /more than 256 patterns/,
+    ],
     ['without a selector', groups([{ selector: {}, predicate: { exists: {} } }]), /selector/],
     [
       'with two selectors',

@@ -1,7 +1,14 @@
 // Role names and who is below whom.
 
 import { describe, expect, test } from 'vitest'
-import { isBelowRole, isWithinRole, roleAndAncestors, roleError } from '../../../src/mesos/roles.ts'
+import {
+  isBelowRole,
+  isWithinRole,
+  roleAndAncestors,
+  roleError,
+  roleLengthMax,
+  roleLevelsMax,
+} from '../../../src/mesos/roles.ts'
 
 describe('a name', () => {
   test.each(['*', 'a', 'a/b-c', 'a/b/c', 'a.b', '...', 'größe', 'a-', 'a*'])('%j can be a role', (role) => {
@@ -27,9 +34,18 @@ describe('a name', () => {
     'a\n',
     'a\u007f',
     'a\b',
+    'a'.repeat(roleLengthMax + 1),
+    Array(roleLevelsMax + 1)
+      .fill('a')
+      .join('/'),
   ])('%j cannot be a role', (role) => {
     expect(roleError(role)).toEqual(expect.any(String))
   })
+})
+
+test('a name too long to be shown is shown in part', () => {
+  expect(roleError(`${'a/'.repeat(500_000)}a`)?.length).toBeLessThan(200)
+  expect(roleError(Array(roleLevelsMax).fill('a').join('/'))).toBeNull()
 })
 
 test.each([
