@@ -39,15 +39,23 @@ export class Timers {
     return this.#heap[0]?.atMs ?? null
   }
 
-  /** Takes out every key whose deadline has come, earliest first. */
+  /**
+   * Takes out every key whose deadline has come, earliest first. What is set meanwhile waits for the next call, even for
+   * this very time: who does a long work in parts has the parts apart. To be walked to its end.
+   */
   *due(nowMs: number): Generator<string> {
+    const due: Entry[] = []
     for (;;) {
       this.#dropStale()
       const top = this.#heap[0]
-      if (top === undefined || top.atMs > nowMs) return
+      if (top === undefined || top.atMs > nowMs) break
       this.#pop()
-      this.#current.delete(top.key)
-      yield top.key
+      due.push(top)
+    }
+    for (const entry of due) {
+      if (this.#current.get(entry.key) !== entry) continue
+      this.#current.delete(entry.key)
+      yield entry.key
     }
   }
 

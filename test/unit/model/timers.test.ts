@@ -41,3 +41,18 @@ test('what is due comes earliest first, once, as it was last set, however often 
     { numRuns: 50 },
   )
 })
+
+test('what is set while others are due waits for the next call, and what is cleared or moved meanwhile is not due', () => {
+  const timers = new Timers()
+  for (const [i, key] of ['first', 'moved', 'cleared', 'last'].entries()) timers.set(key, i)
+  const due: string[] = []
+  for (const key of timers.due(10)) {
+    due.push(key)
+    if (key !== 'first') continue
+    timers.set('first', 10)
+    timers.set('moved', 10)
+    timers.clear('cleared')
+  }
+  expect(due).toEqual(['first', 'last'])
+  expect([...timers.due(10)]).toEqual(['first', 'moved'])
+})

@@ -5,7 +5,7 @@ import { TestCluster } from '../../../support/cluster-harness.ts'
 test('very many offers are taken back in parts; nobody is offered anything between, and what is declined is spared', () => {
   const rack = new TestCluster()
   const framework = rack.framework({ roles: ['a'] })
-  for (let i = 0; i < rescindsPerSliceMax + 10; i++) rack.machine()
+  for (let i = 0; i < 2 * rescindsPerSliceMax + 10; i++) rack.machine()
   for (const agent of rack.agents) agent.connect()
   rack.settle()
   const before = framework.offers.length
@@ -15,9 +15,11 @@ test('very many offers are taken back in parts; nobody is offered anything betwe
   if (left === undefined) throw new Error('some offers were expected to wait for their turn')
   framework.call({ type: 'DECLINE', decline: { offer_ids: [{ value: left.id }], filters: { refuse_seconds: 3600 } } })
   expect(framework.offers).toHaveLength(before)
+  rack.step({ kind: 'tick' })
+  expect(framework.all('RESCIND')).toHaveLength(2 * rescindsPerSliceMax - 1)
   rack.settle()
-  expect(framework.all('RESCIND')).toHaveLength(rescindsPerSliceMax + 9)
-  expect(framework.offers).toHaveLength(before + rescindsPerSliceMax + 9)
+  expect(framework.all('RESCIND')).toHaveLength(2 * rescindsPerSliceMax + 9)
+  expect(framework.offers).toHaveLength(before + 2 * rescindsPerSliceMax + 9)
 })
 
 test('a round of offers looks at so many agents in one step, and goes on in the next', () => {
