@@ -17,7 +17,6 @@ import { type AgentId, idError } from '../../model/ids.ts'
 import { contains, type Resource, type Resources, resources, scalarTotal } from '../../model/resources.ts'
 import { invariant } from '../../model/result.ts'
 import { milli } from '../../model/units.ts'
-import type { Refusal } from '../allocator/types.ts'
 import { noWish, wishOf } from '../placement/wish.ts'
 import { whyNotOffered } from './agent-activity.ts'
 import { type Candidate, chooseGang, gather } from './gang-choice.ts'
@@ -32,7 +31,9 @@ export const gangCountMax = 256
 export const gangsPerFrameworkMax = 100
 export const holdDefaultMs = 30_000
 export const holdMaxMs = 600_000
-/** Agents looked at before one round, so that many gangs on many machines cannot stall it; at least one gang's. */
+/** Resources of each machine that are named: every agent is asked for each. */
+export const gangResourcesMax = 32
+/** Agents looked at before one round, or for one REQUEST, so that many gangs on many machines cannot stall it; at least one gang's. */
 const looksPerRoundMax = 20_000
 
 /** Takes the wishes of a REQUEST, or says why one of them cannot be taken; then none is. Without a gang it asks nothing. */
@@ -45,17 +46,40 @@ export function request(state: State, framework: Framework, call: SchedulerCallR
     if (typeof gang === 'string' && one.gang.count > 0) return gang
     gangs.push(gang)
   }
+  const named = gangs.map((it) => (typeof it === 'string' ? it : it.id))
+  const twice = named.find((id, i) => named.indexOf(id) !== i)
+  if (twice !== undefined) return `gang '${twice.slice(0, 80)}' is named twice`
   const ids = new Set([...own, ...gangs].flatMap((it) => (typeof it === 'string' ? [] : [it.id])))
   if (ids.size > gangsPerFrameworkMax) return `a framework may ask for ${gangsPerFrameworkMax} gangs at a time`
+  let looks = 0
   for (const gang of gangs) {
     const id = typeof gang === 'string' ? gang : gang.id
     const present = state.gangs.get(gangKey(framework.id, id))
+    if (typeof gang !== 'string' && present !== undefined && isSameWish(present, gang)) continue
     if (present !== undefined) forgetGang(state, present)
     if (typeof gang === 'string') continue
+    if (present !== undefined) rest(state, gang, present)
     state.gangs.set(gangKey(framework.id, id), gang)
-    assemble(state, gang)
+    looks += state.agents.size
+    // The others are looked at before the next round.
+    if (looks <= Math.max(looksPerRoundMax, state.agents.size)) assemble(state, gang)
+    else state.isAllocationUrgent = true
   }
   return null
+}
+
+/** One that is asked for again goes on as it is: what it keeps, and how long. */
+function isSameWish(present: Gang, again: Gang): boolean {
+  const words = ({ role, count, wanted, wish, racks, holdMs }: Gang) =>
+    JSON.stringify([role, count, wanted, wish, racks, holdMs])
+  return words(present) === words(again)
+}
+
+/** Who changes what it asks for rests as long as it has kept machines, and no shorter than before. */
+function rest(state: State, gang: Gang, former: Gang): void {
+  const keptMs = former.keepUntilMs === null ? 0 : former.holdMs - (former.keepUntilMs - state.nowMs)
+  gang.restUntilMs = Math.max(former.restUntilMs, state.nowMs + keptMs)
+  if (gang.restUntilMs > state.nowMs) state.timers.set(timerOf(gang), gang.restUntilMs)
 }
 
 /** Before a round: gangs that can be complete now are; one keeps what there is. Those who waited longest come first. */
@@ -112,6 +136,7 @@ function readGang(
   const wanted = fromMessages(messages)
   if (!wanted.ok) return wrong(wanted.fault.message)
   if (wanted.value.length === 0) return wrong('resources of each machine are required')
+  if (wanted.value.length > gangResourcesMax) return wrong(`at most ${gangResourcesMax} resources may be named`)
   const special = wanted.value.find((item) => !isPlain(item) || item.allocationRole !== undefined)
   if (special !== undefined) return wrong(`'${special.name}' must be given without reservation, disk, volume or role`)
   const wish = wishOf(labels?.labels ?? [])
@@ -201,7 +226,7 @@ function possibleMembers(state: State, framework: Framework, gang: Gang): Found[
 
 function isNeverPlaced(agent: Agent, { wanted, wish }: Gang): boolean {
   if (wish === noWish) return false
-  const placed = agent.books.place(needOf(wanted), wish)
+  const placed = agent.books.place(needOf(wanted, agent.hardware), wish)
   return !placed.ok && placed.fault.code === 'PLACEMENT_IMPOSSIBLE'
 }
 
@@ -227,7 +252,7 @@ function confirmed(
 function canHave(state: State, gang: Gang, { agent, taken }: Found): boolean {
   const { frameworkId, role, wanted, wish } = gang
   if (state.allocator.mayClaim({ frameworkId, role, agentId: agent.id, resources: taken }) !== null) return false
-  return agent.books.place(needOf(wanted), wish).ok
+  return agent.books.place(needOf(wanted, agent.hardware), wish).ok
 }
 
 /** Exactly these are kept for the gang from now on. False, and nothing kept, when one was allowed alone but not with all. */
@@ -246,15 +271,12 @@ function claimAll(state: State, gang: Gang, members: readonly Found[]): boolean 
   return true
 }
 
-/** What one machine would be to a gang that waits: the reason why it cannot be a member now, or null. */
-export function membershipRefusal(state: State, framework: Framework, gang: Gang, agent: Agent): Refusal | null {
-  const taken = take(framework, gang, state.allocator.available(agent.id))
-  if (taken === null) return { kind: 'nothingFree' }
-  return state.allocator.mayClaim({ frameworkId: framework.id, role: gang.role, agentId: agent.id, resources: taken })
-}
-
 /** Of `items` what one member takes: its role's own reservations first; null when that is not enough. */
-function take(framework: Framework, { role, wanted }: Gang, items: Resources): Resources | null {
+export function take(
+  framework: Framework,
+  { role, wanted }: Pick<Gang, 'role' | 'wanted'>,
+  items: Resources,
+): Resources | null {
   const seesRefined = framework.capabilities.has('RESERVATION_REFINEMENT')
   const usable = items.filter(({ reservations = [], ...item }) => {
     const owner = reservations.at(-1)?.role

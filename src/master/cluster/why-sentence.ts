@@ -15,7 +15,8 @@ export function sentenceOf(agents: readonly Agent[], wanted: Resources, groups: 
   const main = groups.find(({ code }) => code !== 'tooSmall' && code !== 'disconnected')
   if (main === undefined) return tooLarge(connected, wanted)
   const machines = main.count === 1 ? 'the machine large enough' : `${main.count} machines large enough`
-  const change = main.changes[0]
+  // How long a filter lasts changes with every second, and says nothing that waiting does not.
+  const change = main.code === 'filter' ? undefined : main.changes[0]
   const holders = main.holders.map(({ framework, role }) => `${framework} (role ${role})`).slice(0, 3)
   return [
     `${machines}: ${main.text}`,

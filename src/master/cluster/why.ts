@@ -8,7 +8,7 @@ import { unreachable } from '../../model/result.ts'
 import type { Quantities, Refusal } from '../allocator/types.ts'
 import { whyNotOffered } from './agent-activity.ts'
 import { supplyOf } from './ending.ts'
-import { membershipRefusal } from './gangs.ts'
+import { take } from './gangs.ts'
 import { needOf } from './hardware.ts'
 import type { Agent, Framework } from './records.ts'
 import { criticalOf } from './sick-parts.ts'
@@ -105,18 +105,26 @@ function answerOf(state: State, query: Query, agent: Agent): Answer {
     const what = mine.keptFor === null ? 'it holds an offer of it' : `it is kept for its gang '${mine.keptFor.id}'`
     return placed ?? { code: 'hasOffer', text: what }
   }
+  const barrier = wanted.length === 0 ? null : claimAnswer(state, query, agent)
+  if (barrier !== null) return barrier
   const gang = [...state.gangs.values()].find((it) => it.frameworkId === framework.id && it.role === role)
   if (gang !== undefined) {
-    const refusal = membershipRefusal(state, framework, gang, agent)
-    if (refusal !== null) return refusalAnswer(state, refusal)
     return placementAnswer(query, agent) ?? { code: 'offerable', text: `it could be a member of gang '${gang.id}'` }
   }
   const judged = state.allocator.judge(framework.id, role, agent.id, state.nowMs)
   if (judged.kind === 'refused') return refusalAnswer(state, judged.refusal)
-  if (lackOf(judged.resources, wanted) !== null) {
-    return { code: 'busy', text: 'too much of it is held by others or by itself', isHeld: true }
-  }
   return placementAnswer(query, agent) ?? { code: 'offerable', text: 'it can be offered, or is at this moment' }
+}
+
+/** Why exactly what is wanted cannot be had of the machine now, whoever's turn it is. */
+function claimAnswer(state: State, { framework, role, wanted }: Query, agent: Agent): Answer | null {
+  const free = state.allocator.available(agent.id)
+  if (free.length === 0) return refusalAnswer(state, { kind: 'nothingFree' })
+  const taken = take(framework, { role, wanted }, free)
+  if (taken === null) return { code: 'busy', text: 'too much of it is held by others or by itself', isHeld: true }
+  const grant = { frameworkId: framework.id, role, agentId: agent.id, resources: taken }
+  const refusal = state.allocator.mayClaim(grant)
+  return refusal === null ? null : refusalAnswer(state, refusal)
 }
 
 function activityAnswer(state: State, agent: Agent): Answer | null {
@@ -163,7 +171,7 @@ function sickAnswer(agent: Agent): Answer {
 }
 
 function placementAnswer({ wanted, wish }: Query, agent: Agent): Answer | null {
-  const placed = agent.books.place(needOf(wanted), wish)
+  const placed = agent.books.place(needOf(wanted, agent.hardware), wish)
   if (placed.ok) return null
   const isTaken = placed.fault.code === 'PLACEMENT_TAKEN'
   return {

@@ -116,6 +116,24 @@ describe('each machine has the first reason that holds', () => {
     expect(reasons(cluster, framework, 'gpus:1')).toEqual(['1 hasOffer'])
   })
 
+  test('at the limit of its quota, though a smaller offer was refused before', () => {
+    const cluster = new TestCluster()
+    cluster.agent()
+    const quota_configs = [{ role: 'test', limits: { cpus: { value: 1 } } }]
+    cluster.request((requestId) => ({
+      kind: 'updateQuota',
+      requestId,
+      configs: quota_configs,
+      force: false,
+      legacy: null,
+    }))
+    const framework = cluster.framework()
+    framework.decline(framework.offer, 30)
+    const answer = answerFor(cluster, framework, 'cpus:2')
+    expect(answer?.sentence).toMatch(/role test has what its quota allows of cpus; the limit of test is raised/)
+    expect(answerFor(cluster, framework, 'cpus:1')?.groups).toMatchObject([{ code: 'filter' }])
+  })
+
   test('for a gang that waits: whether it could be a member, though nothing is offered unasked', () => {
     const cluster = new TestCluster()
     cluster.agent()
