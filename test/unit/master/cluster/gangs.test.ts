@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { gangCountMax, gangsPerFrameworkMax, holdDefaultMs } from '../../../../src/master/cluster/gangs.ts'
+import {
+  gangCountMax,
+  gangResourcesMax,
+  gangsPerFrameworkMax,
+  holdDefaultMs,
+} from '../../../../src/master/cluster/gangs.ts'
 import { frameworksMessage } from '../../../../src/master/cluster/messages.ts'
 import type { Offer, Request, TepuiV1Gang } from '../../../../src/mesos/types.ts'
 import { type TestAgent, TestCluster, type TestScheduler } from '../../../support/cluster-harness.ts'
@@ -147,6 +152,28 @@ describe('a gang that is not complete', () => {
     expect([...cluster.view.gangs()].map(({ kept }) => kept.size)).toEqual([1])
   })
 
+  test('asked for again unchanged goes on as it is; changed, it rests as long as it had kept machines', () => {
+    const { cluster, other } = halfFree()
+    const kept = () => [...cluster.view.gangs()].map((it) => it.kept.size)
+    const scheduler = asker(cluster)
+    ask(scheduler, gang(2, { hold_seconds: 10 }))
+    machines(cluster, [null])
+    cluster.pass(8_000)
+    ask(scheduler, gang(2, { hold_seconds: 10 }))
+    expect(kept()).toEqual([1])
+    cluster.pass(3_000)
+    expect(kept()).toEqual([0])
+    other.decline(other.offer, 600)
+    cluster.pass(10_000)
+    expect(kept()).toEqual([1])
+    cluster.pass(4_000)
+    ask(scheduler, gang(2, { hold_seconds: 11 }))
+    cluster.pass(3_000)
+    expect(kept()).toEqual([0])
+    cluster.pass(3_000)
+    expect(kept()).toEqual([1])
+  })
+
   test('keeps nothing where there are too few machines for it at all', () => {
     const cluster = new TestCluster()
     machines(cluster, ['a', 'b'])
@@ -239,6 +266,11 @@ describe('a request', () => {
       ),
       /cpus/,
     ],
+    [
+      'of more resources than every agent is asked for',
+      gang(2, {}, scalars(Object.fromEntries(Array.from({ length: gangResourcesMax + 1 }, (_, i) => [`r${i}`, 1])))),
+      /at most 32/,
+    ],
     ['that keeps for ever', gang(2, { hold_seconds: 1e9 }), /hold_seconds/],
     ['of one machine by name', { ...gang(2), agent_id: { value: 'a' } }, /agent_id/],
   ])('%s is 400 with the reason, and nothing of it is taken', (_what, request, why) => {
@@ -254,6 +286,12 @@ describe('a request', () => {
     const scheduler = asker(cluster)
     const many = Array.from({ length: gangsPerFrameworkMax + 1 }, (_, i) => gang(2, { id: `g${i}` }))
     expect(ask(scheduler, ...many).status).toBe(400)
+  })
+
+  test('that names a gang twice is 400: however often it is written, it is looked for once', () => {
+    const cluster = new TestCluster()
+    const scheduler = asker(cluster)
+    expect(ask(scheduler, gang(5), gang(6))).toMatchObject({ status: 400, message: /named twice/ })
   })
 
   test('of a known id replaces it', () => {
