@@ -204,7 +204,7 @@ function subtractWhole(total: Resources, consumed: Resources): Resources {
 }
 
 /** A volume, a mounted disk and a device are one thing each. */
-function isIndivisible(item: ModelResource): boolean {
+export function isIndivisible(item: ModelResource): boolean {
   const source = item.disk?.source
   return isVolume(item) || source?.type === 'MOUNT' || source?.type === 'BLOCK' || source?.id !== undefined
 }

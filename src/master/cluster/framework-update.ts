@@ -5,11 +5,12 @@ import { encodeJson } from '../../mesos/json.ts'
 import { compileConstraints } from '../../mesos/offer-constraints.ts'
 import type { FrameworkInfo, SchedulerCallUpdateFramework } from '../../mesos/types.ts'
 import { frameworkInfoError, frameworkRoles, suppressedRolesError } from '../../mesos/validate-framework.ts'
-import { demandOf, factsOf, whitelistError } from './frameworks.ts'
+import { demandOf, factsOf } from './frameworks.ts'
 import { frameworkMessage } from './messages.ts'
 import { rescindOffer } from './offers.ts'
 import { tellOperators } from './operators.ts'
 import type { Framework } from './records.ts'
+import { unlistedRoleError } from './role-names.ts'
 import type { State } from './state.ts'
 
 /** Replaces what may change. The reason why not is a sentence for a 400; nothing has changed then. */
@@ -18,7 +19,8 @@ export function updateFramework(
   framework: Framework,
   { framework_info: info, suppressed_roles: suppressed = [], offer_constraints }: SchedulerCallUpdateFramework,
 ): string | null {
-  const error = updateError(framework, info, suppressed) ?? whitelistError(state, info)
+  const error =
+    updateError(framework, info, suppressed) ?? unlistedRoleError(state.config.policy, ...frameworkRoles(info))
   if (error !== null) return error
   const accepts = compileConstraints(offer_constraints, frameworkRoles(info))
   if (!accepts.ok) return accepts.fault.message

@@ -25,6 +25,7 @@ import { dropOffersOf } from './offers.ts'
 import { repeatOperations } from './operation-losses.ts'
 import { tellOperators } from './operators.ts'
 import { type Framework, isUnacknowledged } from './records.ts'
+import { unlistedRoleError } from './role-names.ts'
 import { repeatNotices } from './sick-notices.ts'
 import type { State } from './state.ts'
 import { forward } from './statuses.ts'
@@ -41,7 +42,7 @@ export function subscribe(state: State, input: Subscribe): void {
     frameworkInfoError(info) ??
     suppressedRolesError(info, suppressed) ??
     (id !== undefined && state.completedFrameworks.has(id as FrameworkId) ? 'Framework has been removed' : null) ??
-    whitelistError(state, info) ??
+    unlistedRoleError(state.config.policy, ...frameworkRoles(info)) ??
     (known !== undefined && (known.info.principal ?? null) !== (info.principal ?? input.principal)
       ? 'the principal of a framework cannot change'
       : null)
@@ -66,13 +67,6 @@ export function subscribe(state: State, input: Subscribe): void {
       ? { type: 'FRAMEWORK_ADDED', framework_added: { framework: frameworkMessage(framework) } }
       : { type: 'FRAMEWORK_UPDATED', framework_updated: { framework: frameworkMessage(framework) } },
   )
-}
-
-/** The roles that an operator allows, where he named them. */
-export function whitelistError(state: State, info: FrameworkInfo): string | null {
-  const { roles } = state.config.policy
-  const other = roles === null ? undefined : frameworkRoles(info).find((role) => role !== '*' && !roles.has(role))
-  return other === undefined ? null : `role '${other}' is not one of the master's roles`
 }
 
 function refuse(state: State, streamId: StreamId, message: string): void {

@@ -1,6 +1,6 @@
-// What an agent says that its tasks hold must be possible before it is booked: a port, an item of a set, a volume and
-// a part granted alone are one task's at a time, amounts can be counted, and a task holds tomorrow what it held yesterday. An agent that says
-// otherwise is not believed, since books that take the same thing in twice can give it back only once.
+// What an agent says that its tasks hold must be possible before it is booked: a port, an item of a set, a volume and a
+// part granted alone are one task's at a time, amounts can be counted, and a task holds tomorrow what it held yesterday.
+// An agent that says otherwise is not believed, since books that take the same thing in twice can give it back only once.
 // It does not know how reports arrive, nor what is free.
 
 import { isTerminal } from '../../mesos/names.ts'

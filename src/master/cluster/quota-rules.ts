@@ -8,7 +8,7 @@ import { fail, ok, type Result } from '../../model/result.ts'
 import { milliFromNumber } from '../../model/units.ts'
 import type { Quantities, Quota } from '../allocator/types.ts'
 import { Amounts, amountOf, minus } from './amounts.ts'
-import { isAllowedRole, topRole } from './role-names.ts'
+import { topRole, unlistedRoleError } from './role-names.ts'
 import type { State } from './state.ts'
 import type { ClusterInput } from './types.ts'
 
@@ -30,7 +30,7 @@ export function quotaRefusal(state: State, { configs, force, legacy }: UpdateQuo
     const quota = quotaOf(config)
     if (!quota.ok) return { status: 400, reason: quota.fault.message }
     const reason =
-      (isAllowedRole(state.config.policy, role) ? null : `role '${role}' is not one of the master's roles`) ??
+      unlistedRoleError(state.config.policy, role) ??
       (wanted.has(role) ? `role '${role}' is named twice` : null) ??
       (legacy === 'set' && state.quotas.has(role) ? `role '${role}' has quota already: remove it first` : null) ??
       (legacy === 'remove' && !state.quotas.has(role) ? `role '${role}' has no quota` : null)

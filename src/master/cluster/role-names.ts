@@ -4,9 +4,13 @@ import { roleAndAncestors } from '../../mesos/roles.ts'
 import type { State } from './state.ts'
 import type { ClusterPolicy } from './types.ts'
 
-/** Whether the operator's list of roles has it; `*` is always there. */
-export function isAllowedRole({ roles }: Pick<ClusterPolicy, 'roles'>, role: string): boolean {
-  return roles === null || role === '*' || roles.has(role)
+/** Names the first of `wanted` that the operator's list of roles, if there is one, has not; `*` is always there. */
+export function unlistedRoleError(
+  { roles }: Pick<ClusterPolicy, 'roles'>,
+  ...wanted: readonly string[]
+): string | null {
+  const other = roles === null ? undefined : wanted.find((role) => role !== '*' && !roles.has(role))
+  return other === undefined ? null : `role '${other}' is not one of the master's roles`
 }
 
 /** The role above; null for a role without a slash. */

@@ -2,6 +2,7 @@
 // whole disks are taken whole; a shared volume that was offered once may be used by several tasks, each with a copy of
 // its own. It does not know what is taken for what.
 
+import { isIndivisible } from '../../mesos/operations.ts'
 import { formatResources } from '../../mesos/resource-text.ts'
 import {
   add,
@@ -76,13 +77,7 @@ function split(room: Room, wanted: Resources): { readonly own: Resources; readon
 
 /** Whether it is a part of something that only exists as a whole: the agent has one entry of it. */
 function isPartOfWhole(agent: Agent, item: Resource): boolean {
-  const { disk } = item
-  const isWhole =
-    disk?.persistence !== undefined ||
-    disk?.source?.type === 'MOUNT' ||
-    disk?.source?.type === 'BLOCK' ||
-    disk?.source?.id !== undefined
-  if (!isWhole) return false
+  if (!isIndivisible(item)) return false
   const [plain] = allocatedTo([item], undefined)
   const whole = agent.total.find(({ key }) => key === plain?.key)
   return whole !== undefined && plain !== undefined && !contains([plain], [whole])

@@ -3,7 +3,7 @@
 
 import type { RoleWeight } from '../registry/types.ts'
 import { rescindMany } from './rescinding.ts'
-import { isAllowedRole, logged, parentRole, rolesInUse } from './role-names.ts'
+import { logged, parentRole, rolesInUse, unlistedRoleError } from './role-names.ts'
 import type { State } from './state.ts'
 import type { ClusterInput } from './types.ts'
 import { weightError } from './weight-rules.ts'
@@ -42,11 +42,8 @@ function setWeight(state: State, role: string, weight: number): void {
 
 function weightsError(state: State, weights: readonly RoleWeight[]): string | null {
   for (const weight of weights) {
-    const error = weightError(weight)
+    const error = weightError(weight) ?? unlistedRoleError(state.config.policy, weight.role)
     if (error !== null) return error
-    if (!isAllowedRole(state.config.policy, weight.role)) {
-      return `role '${weight.role}' is not one of the master's roles`
-    }
   }
   const roles = new Set([...state.weights.keys(), ...weights.map(({ role }) => role)])
   return roles.size > weightedRolesMax ? `at most ${weightedRolesMax} roles may have weights` : null
