@@ -3,10 +3,13 @@
 
 import { capacity } from './checkers/capacity.ts'
 import { unsettled } from './checkers/convergence.ts'
+import { gangs } from './checkers/gangs.ts'
+import { health } from './checkers/health.ts'
 import { type Marks, marking } from './checkers/marks.ts'
 import { offers } from './checkers/offers.ts'
 import { operations } from './checkers/operations.ts'
 import { persistence } from './checkers/persistence.ts'
+import { placement } from './checkers/placement.ts'
 import { policy } from './checkers/policy.ts'
 import { quota } from './checkers/quota.ts'
 import { singleRun } from './checkers/single-run.ts'
@@ -63,6 +66,9 @@ export function simulate(options: {
       policy(),
       quota(),
       watching(),
+      placement(of),
+      health(of),
+      gangs(of),
       marking(marks),
     ],
   })

@@ -102,6 +102,7 @@ function schedulerUnsettled(world: World, scheduler: Scheduler): string | null {
   const alive = scheduler.goals.open.find(
     ({ state }) => state.startsWith('TASK_STA') || state === 'TASK_RUNNING' || state === 'TASK_KILLING',
   )
+  if (scheduler.wantsGang && isGangPossible(world, scheduler)) return 'its gang has not come'
   // Of an agent that never comes back nothing more is heard.
   const isThere = (agentId: string) => world.master.view?.agent(agentId as AgentId) !== undefined
   const open = scheduler.keeping?.open.find(
@@ -129,4 +130,20 @@ function usable(total: Resources, role: string, refines: boolean): Resources {
     const owner = reservations.at(-1)?.role
     return owner === undefined || (isWithinRole(role, owner) && (refines || reservations.length < 2))
   })
+}
+
+/** Whether there are so many machines of which each could give it all when nothing else is there. */
+function isGangPossible(world: World, { plan: { gang, seesGpus, keeping, roles } }: Scheduler): boolean {
+  const [role] = roles
+  if (gang === null || role === undefined) return false
+  const racks = [...(world.master.view?.agents() ?? [])].flatMap(({ info, total }) => {
+    if (scalarTotal(total, 'gpus') > 0 && !seesGpus) return []
+    const wanted = { cpusMilli: gang.cpusMilli, memMb: gang.memMb, gpus: 0, ports: 0 }
+    if (take(usable(total, role, keeping?.refines === true), wanted) === null) return []
+    return [info.attributes?.find(({ name }) => name === 'rack')?.text?.value ?? null]
+  })
+  if (gang.racks === 'ANY') return racks.length >= gang.count
+  const named = racks.filter((rack) => rack !== null)
+  if (gang.racks === 'SPREAD') return new Set(named).size >= gang.count
+  return named.some((rack) => named.filter((other) => other === rack).length >= gang.count)
 }

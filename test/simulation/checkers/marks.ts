@@ -11,7 +11,11 @@ export function marking(marks: Map<string, number>): Observer {
     if (fact.kind === 'statusSeen') {
       const { state, reason } = fact.status
       mark(reason === undefined ? state : `${state} ${reason}`)
-    } else if (fact.kind === 'masterSent') {
+    } else if (fact.kind === 'operationSeen') mark(`${fact.status.state}${fact.status.uuid ? ' reliable' : ''}`)
+    else if (fact.kind === 'operationAsked') mark(`asked ${fact.operation.type}`)
+    else if (fact.kind === 'operatorAnswered') mark(`${fact.request.kind} ${fact.status}`)
+    else if (fact.kind === 'operatorTold') mark(`told ${fact.event.type}`)
+    else if (fact.kind === 'masterSent') {
       if (fact.frame.message !== null) mark(`sent ${fact.frame.message.kind}`)
     } else mark(fact.kind)
   }

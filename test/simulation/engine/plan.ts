@@ -3,16 +3,24 @@
 // from a tenth to three times, because faults that always end before a timer fires find nothing.
 
 import { between, chance, type Draws, oneOf, type Range } from './draws.ts'
+import { shapes } from './shapes.ts'
 import {
   type DiskPlan,
   drawDisks,
+  drawGang,
   drawKeeping,
   drawOperator,
+  drawParts,
   drawsWants,
+  drawWish,
+  type GangPlan,
   type KeepingPlan,
   noDisks,
   noOperator,
+  noParts,
   type OperatorPlan,
+  type PartsPlan,
+  type WishPlan,
 } from './wants.ts'
 
 export { between, chance, type Draws, inRange, oneOf, type Range, type Rng } from './draws.ts'
@@ -51,6 +59,7 @@ export type MachinePlan = {
   readonly gpus: number
   readonly ports: number
   readonly disks: DiskPlan
+  readonly parts: PartsPlan
 }
 
 export type FrameworkPlan = {
@@ -71,6 +80,7 @@ export type FrameworkPlan = {
   readonly reconcileEveryMs: number
   readonly suppresses: boolean
   readonly keeping: KeepingPlan | null
+  readonly gang: GangPlan | null
 }
 
 /** One thing to be done; done again under another task id when it is lost. */
@@ -85,6 +95,7 @@ export type GoalPlan = {
   readonly killAfterMs: number | null
   /** When it is wanted first. */
   readonly fromMs: number
+  readonly wish: WishPlan | null
 }
 
 export type NetworkPlan = {
@@ -154,11 +165,17 @@ export function drawPlan(rng: Draws): Plan {
   // Drawn last: what was drawn before this was known is as it was.
   const agentsPerSliceMax = oneOf(rng, [250, 2])
   const hasWants = drawsWants(rng)
+  const hasParts = hasWants && chance(rng, 500)
   return {
     ...plan,
     bounds: { ...plan.bounds, agentsPerSliceMax },
-    machines: plan.machines.map((machine) => ({ ...machine, disks: hasWants ? drawDisks(rng) : noDisks })),
-    frameworks: plan.frameworks.map((framework) => ({ ...framework, keeping: hasWants ? drawKeeping(rng) : null })),
+    machines: plan.machines.map((machine) => drawMore(rng, machine, hasWants, hasParts)),
+    frameworks: plan.frameworks.map((framework) => ({
+      ...framework,
+      goals: framework.goals.map((goal) => withWish(goal, hasParts ? drawWish(rng) : null)),
+      keeping: hasWants ? drawKeeping(rng) : null,
+      gang: hasWants ? drawGang(rng) : null,
+    })),
     operator: hasWants ? drawOperator(rng) : noOperator,
   }
 }
@@ -172,7 +189,25 @@ function many<T>(_rng: Draws, count: number, make: () => T): T[] {
   return Array.from({ length: count }, make)
 }
 
-function drawMachine(rng: Draws): Omit<MachinePlan, 'disks'> {
+function drawMore(rng: Draws, machine: PlainMachine, hasWants: boolean, hasParts: boolean): MachinePlan {
+  const disks = hasWants ? drawDisks(rng) : noDisks
+  const parts = hasParts ? drawParts(rng) : noParts
+  if (parts.shape === null) return { ...machine, disks, parts }
+  const { nodes, coresPerNode, threadsPerCore, memMb, gpus } = shapes[parts.shape]
+  return { ...machine, cpus: nodes * coresPerNode * threadsPerCore, memMb, gpus, disks, parts }
+}
+
+/** CPUs that are a task's alone are whole ones. */
+function withWish(goal: PlainGoal, wish: WishPlan | null): GoalPlan {
+  const isAlone = wish?.['tepui.cpus'] !== undefined
+  return { ...goal, wish, cpusMilli: isAlone ? Math.ceil(goal.cpusMilli / 1000) * 1000 : goal.cpusMilli }
+}
+
+type PlainMachine = Omit<MachinePlan, 'disks' | 'parts'>
+type PlainGoal = Omit<GoalPlan, 'wish'>
+type PlainFramework = Omit<FrameworkPlan, 'keeping' | 'gang' | 'goals'> & { readonly goals: readonly PlainGoal[] }
+
+function drawMachine(rng: Draws): PlainMachine {
   return {
     cpus: between(rng, 1, 6),
     memMb: oneOf(rng, [256, 1024]),
@@ -181,7 +216,7 @@ function drawMachine(rng: Draws): Omit<MachinePlan, 'disks'> {
   }
 }
 
-function drawFramework(rng: Draws, allocationIntervalMs: number): Omit<FrameworkPlan, 'keeping'> {
+function drawFramework(rng: Draws, allocationIntervalMs: number): PlainFramework {
   const seesGpus = chance(rng, 600)
   return {
     roles: oneOf(rng, [['*'], ['eng'], ['eng/web'], ['eng', 'ops'], ['ops', '*', 'eng/web']]),
@@ -201,7 +236,7 @@ function drawFramework(rng: Draws, allocationIntervalMs: number): Omit<Framework
   }
 }
 
-function drawGoal(rng: Draws, seesGpus: boolean): GoalPlan {
+function drawGoal(rng: Draws, seesGpus: boolean): PlainGoal {
   return {
     cpusMilli: oneOf(rng, [100, 500, 1_000, 1_000]),
     memMb: oneOf(rng, [32, 64, 200]),

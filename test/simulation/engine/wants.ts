@@ -1,7 +1,7 @@
 // What frameworks and the operator do beyond running tasks, as a seed draws it: operations on resources, weights, quota,
 // agents taken out and brought back. Most seeds have a part of it, so that each part is also alone with the faults.
 
-import { chance, type Draws, oneOf, type Range } from './draws.ts'
+import { between, chance, type Draws, oneOf, type Range } from './draws.ts'
 
 /** A framework that reserves and makes volumes. */
 export type KeepingPlan = {
@@ -38,6 +38,34 @@ export type DiskPlan = {
   /** Of a thousand volumes that are made or removed, those that the disk fails at. */
   readonly failsPermille: number
 }
+
+/** One node; two nodes with two threads a core; two nodes with eight linked GPUs. */
+export type Shape = 'one' | 'two' | 'eight'
+
+export type PartsPlan = {
+  /** Null: nothing is known of the machine but its GPUs. */
+  readonly shape: Shape | null
+  readonly rack: string | null
+  /** Mean time between changes of what is wrong with it, or null. */
+  readonly sickensEveryMs: number | null
+}
+
+export const noParts: PartsPlan = { shape: null, rack: null, sickensEveryMs: null }
+
+/** A framework that asks for several machines at once. */
+export type GangPlan = {
+  readonly count: number
+  readonly racks: 'ANY' | 'SAME' | 'SPREAD'
+  readonly holdMs: number
+  readonly everyMs: number
+  readonly cpusMilli: number
+  readonly memMb: number
+  /** Asks that are taken back or asked anew before they are answered. */
+  readonly cancelsPermille: number
+}
+
+/** What a task wishes for by labels. */
+export type WishPlan = Readonly<Record<string, string>>
 
 /** Of all seeds, those without any of this. */
 const plainPermille = 250
@@ -80,6 +108,43 @@ export function drawDisks(rng: Draws): DiskPlan {
     mountMb: oneOf(rng, [0, 0, 500]),
     failsPermille: oneOf(rng, [0, 0, 200]),
   }
+}
+
+export function drawParts(rng: Draws): PartsPlan {
+  return {
+    shape: chance(rng, 500) ? oneOf(rng, ['one', 'two', 'two', 'eight'] as const) : null,
+    rack: oneOf(rng, [null, 'r0', 'r0', 'r1']),
+    sickensEveryMs: chance(rng, 400) ? oneOf(rng, [5_000, 20_000]) : null,
+  }
+}
+
+export function drawGang(rng: Draws): GangPlan | null {
+  if (!chance(rng, 350)) return null
+  return {
+    count: between(rng, 1, 3),
+    racks: oneOf(rng, ['ANY', 'SAME', 'SPREAD'] as const),
+    holdMs: oneOf(rng, [0, 2_000, 20_000]),
+    everyMs: oneOf(rng, [3_000, 15_000, 40_000]),
+    cpusMilli: oneOf(rng, [500, 1_000, 2_000]),
+    memMb: oneOf(rng, [32, 128]),
+    cancelsPermille: oneOf(rng, [0, 300]),
+  }
+}
+
+export function drawWish(rng: Draws): WishPlan | null {
+  if (!chance(rng, 500)) return null
+  return oneOf<WishPlan>(rng, [
+    { 'tepui.cpus': 'cores' },
+    { 'tepui.cpus': 'threads' },
+    { 'tepui.cpus': 'threads', 'tepui.numa': 'single' },
+    { 'tepui.numa': 'single' },
+    { 'tepui.numa': 'preferred' },
+    { 'tepui.numa': 'interleave' },
+    { 'tepui.numa': '0', 'tepui.near': 'nic' },
+    { 'tepui.gpus': 'linked' },
+    { 'tepui.nics': '1' },
+    { 'tepui.disks': '1' },
+  ])
 }
 
 export const noOperator: OperatorPlan = {

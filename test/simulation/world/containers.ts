@@ -1,7 +1,7 @@
 // The processes of one machine, as they really are: they start late or not at all, run, end by themselves or by
 // signals, and outlive the agent's process but not the machine. They do not know what the agent believes.
 
-import type { ContainerExit, ContainerSpec, RecoveredRun } from '../../../src/agent/core/types.ts'
+import type { Confinement, ContainerExit, ContainerSpec, RecoveredRun } from '../../../src/agent/core/types.ts'
 import type { ContainerId } from '../../../src/model/ids.ts'
 import { type Fault, fault } from '../../../src/model/result.ts'
 import { chance, type Draws, inRange } from '../engine/plan.ts'
@@ -16,6 +16,8 @@ export type ContainerEvents = {
 
 type Container = {
   readonly spec: ContainerSpec
+  /** Where it is kept now. */
+  confinement: Confinement
   readonly pid: number
   state: 'starting' | 'running' | 'exited' | 'failed'
   exit: ContainerExit | null
@@ -50,6 +52,7 @@ export class Containers {
     const { container: plan } = this.#world.plan.faults
     const container: Container = {
       spec,
+      confinement: spec.confinement,
       pid: this.#pids++,
       state: 'starting',
       exit: null,
@@ -62,6 +65,14 @@ export class Containers {
       if (fails) this.#fail(container)
       else this.#run(container)
     })
+  }
+
+  confine(containerId: ContainerId, confinement: Confinement): void {
+    const container = this.#all.get(containerId)
+    if (container === undefined) return
+    container.confinement = confinement
+    if (container.state !== 'running') return
+    this.#world.observe({ kind: 'containerConfined', machine: this.#machine, containerId, confinement })
   }
 
   signal(containerId: ContainerId, signal: 'TERM' | 'KILL'): void {
@@ -120,6 +131,7 @@ export class Containers {
       machine: this.#machine,
       spec,
       resources: usageOf(spec, work.ports),
+      confinement: container.confinement,
     })
     this.events?.started(spec.containerId, pid)
     this.#world.queue.after(work.runMs, () => {

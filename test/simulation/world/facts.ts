@@ -1,12 +1,20 @@
 // What a checker may know: everything that really happened, as it happens. Facts are made by the simulated world, not
 // by the machines under test, so a machine cannot talk its way past a checker.
 
-import type { AgentEffect, AgentStoreOp, AgentView, ContainerSpec, VolumePlace } from '../../../src/agent/core/types.ts'
+import type {
+  AgentEffect,
+  AgentStoreOp,
+  AgentView,
+  Confinement,
+  ContainerSpec,
+  VolumePlace,
+} from '../../../src/agent/core/types.ts'
 import type { ClusterView } from '../../../src/master/cluster/types.ts'
 import type { RegistryOp, RegistrySnapshot } from '../../../src/master/registry/types.ts'
-import type { MasterEvent, OfferOperation, OperationStatus, TaskStatus } from '../../../src/mesos/types.ts'
+import type { MasterEvent, Offer, OfferOperation, OperationStatus, TaskStatus } from '../../../src/mesos/types.ts'
 import type { AgentUid, ContainerId, StreamId } from '../../../src/model/ids.ts'
 import type { DownFrame, UpFrame } from '../../../src/wire/messages.ts'
+import type { GangPlan } from '../engine/wants.ts'
 import type { AgentStore } from './agent-store.ts'
 import type { OperatorRequest } from './operator.ts'
 import type { RegistryStore } from './registry-store.ts'
@@ -33,6 +41,13 @@ export type Fact =
       readonly machine: string
       readonly spec: ContainerSpec
       readonly resources: Usage
+      readonly confinement: Confinement
+    }
+  | {
+      readonly kind: 'containerConfined'
+      readonly machine: string
+      readonly containerId: ContainerId
+      readonly confinement: Confinement
     }
   | { readonly kind: 'containerEnded'; readonly machine: string; readonly containerId: ContainerId }
   | { readonly kind: 'machineLost'; readonly machine: string; readonly uid: AgentUid }
@@ -69,6 +84,14 @@ export type Fact =
       readonly request: OperatorRequest
       readonly status: number
       readonly message: string | null
+    }
+  | { readonly kind: 'gangAsked'; readonly frameworkId: string; readonly id: string; readonly plan: GangPlan }
+  | {
+      readonly kind: 'gangOffered'
+      readonly frameworkId: string
+      readonly id: string
+      readonly isComplete: boolean
+      readonly offers: readonly Offer[]
     }
   | { readonly kind: 'operatorTold'; readonly streamId: StreamId; readonly event: MasterEvent }
   /** By the master or by the operator. */

@@ -11,7 +11,9 @@ export function startFaults(world: World): void {
   const random = world.faultsRandom
   const { faults, machineChangesEveryMs } = world.plan
   const changesRandom = random.fork(1)
+  const healthRandom = random.fork(2)
   for (const machine of world.machines) {
+    recur(world, healthRandom, machine.plan.parts.sickensEveryMs, () => machine.sicken())
     recur(world, changesRandom, machineChangesEveryMs, () => switchCpus(world, changesRandom, machine))
     recur(world, random, faults.agentCrashEveryMs, () => crashMachine(world, random, machine))
     recur(world, random, faults.agentStopEveryMs, () => machine.stopAgent())

@@ -3,6 +3,7 @@
 
 import type { TaskState } from '../../../src/mesos/types.ts'
 import type { GoalPlan } from '../engine/plan.ts'
+import type { WishPlan } from '../engine/wants.ts'
 
 export type Attempt = {
   readonly taskId: string
@@ -16,7 +17,7 @@ export type Attempt = {
   /** Given up: done again under another id; if it lives after all, it is killed. */
   isAbandoned: boolean
   isKilled: boolean
-  /** It is of resources that an operation in the same answer was to make. */
+  /** It may be refused: it is of what an operation in the same answer was to make, or it wishes more than amounts. */
   isVenturous: boolean
 }
 
@@ -26,14 +27,28 @@ export type Goal = {
   attempt: Attempt | null
   isDone: boolean
   attempts: number
+  /** What it wishes of a machine; given up when it cannot be had. */
+  wish: WishPlan | null
+  errors: number
 }
+
+/** Of one goal; then it wishes nothing more. */
+const errorsMax = 3
 
 export class Goals {
   readonly all: readonly Goal[]
   readonly attempts = new Map<string, Attempt>()
 
   constructor(prefix: string, plans: readonly GoalPlan[]) {
-    this.all = plans.map((plan, i) => ({ plan, name: `${prefix}.g${i}`, attempt: null, isDone: false, attempts: 0 }))
+    this.all = plans.map((plan, i) => ({
+      plan,
+      name: `${prefix}.g${i}`,
+      attempt: null,
+      isDone: false,
+      attempts: 0,
+      wish: plan.wish,
+      errors: 0,
+    }))
   }
 
   wanted(nowMs: number): readonly Goal[] {
@@ -88,6 +103,7 @@ export class Goals {
       case 'TASK_GONE_BY_OPERATOR':
       case 'TASK_UNKNOWN':
       case 'TASK_ERROR':
+        if (state === 'TASK_ERROR' && ++goal.errors >= errorsMax) goal.wish = null
         if (isReliable) attempt.isOver = true
         if (goal.attempt === attempt) {
           attempt.isAbandoned = true

@@ -6,22 +6,24 @@ import type { AgentCore } from '../../../src/agent/core/core.ts'
 import type { AgentConfig, AgentEffect, AgentInput, AgentView } from '../../../src/agent/core/types.ts'
 import { toJsonValue } from '../../../src/mesos/json.ts'
 import { toMessages } from '../../../src/mesos/resources.ts'
+import type { Hardware } from '../../../src/model/hardware.ts'
+import type { Condition } from '../../../src/model/health.ts'
 import type { AgentUid } from '../../../src/model/ids.ts'
 import { uuidText } from '../../../src/model/random.ts'
 import { type Resources, resource, resources, scalar } from '../../../src/model/resources.ts'
 import { milli } from '../../../src/model/units.ts'
-import { gpusOnly } from '../../support/hardware.ts'
 import { operationCapabilities } from '../../support/operations.ts'
-import type { MachinePlan, Rng } from '../engine/plan.ts'
+import { chance, type MachinePlan, type Rng } from '../engine/plan.ts'
 import { Process } from '../engine/process.ts'
 import { AgentStore } from './agent-store.ts'
 import { LinkClient } from './broker.ts'
 import { Containers } from './containers.ts'
+import { drawCondition, hardwareOf, mountRoot } from './hardware.ts'
 import { Volumes } from './volumes.ts'
 import type { World } from './world.ts'
 
 const restartMs = 5_000
-const mounted = { type: 'MOUNT', root: '/srv/data' } as const
+const mounted = { type: 'MOUNT', root: mountRoot } as const
 
 export class Machine {
   readonly name: string
@@ -31,6 +33,7 @@ export class Machine {
   readonly gpuUuids: readonly string[]
   readonly #world: World
   readonly #random: Rng
+  readonly #partsRandom: Rng
   #store: AgentStore
   #process: Process<AgentInput, AgentEffect> | null = null
   #link: LinkClient | null = null
@@ -38,12 +41,14 @@ export class Machine {
   #lives = 0
   #isDestroyed = false
   #cpusOffline = 0
+  #conditions: readonly Condition[] = []
   /** Directions in which nothing gets through. */
   readonly cut = { up: false, down: false }
 
   constructor(world: World, index: number, plan: MachinePlan, random: Rng) {
     this.#world = world
     this.#random = random
+    this.#partsRandom = random.fork(3)
     this.plan = plan
     this.name = `machine${index}`
     this.containers = new Containers(world, this.name, random.fork(1))
@@ -84,6 +89,10 @@ export class Machine {
     ])
   }
 
+  get hardware(): Hardware {
+    return hardwareOf(this.plan.parts.shape, this.gpuUuids, this.#cpusOffline)
+  }
+
   /** Starts the agent's process, if the machine is there and has none. */
   startAgent(): void {
     if (this.#isDestroyed || this.#process !== null) return
@@ -120,6 +129,8 @@ export class Machine {
       frame: (frame) => submit({ kind: 'frame', frame }),
     })
     this.#world.observe({ kind: 'agentStarted', machine: this.name, store: this.#store, view: core.view })
+    // It looks before it says anything.
+    if (this.#conditions.length > 0) submit({ kind: 'healthChanged', conditions: this.#conditions })
     submit({ kind: 'recovered', runs: this.#store.containerIds.map((id) => this.containers.recover(id)) })
   }
 
@@ -141,6 +152,26 @@ export class Machine {
     this.#world.note(this.name, `has ${offline} CPUs offline`)
     const { resources: total, attributes, hardware } = this.#config()
     this.#process?.submit({ kind: 'machineChanged', machine: { resources: total, attributes, hardware } })
+  }
+
+  /** Something breaks, or is well again; the agent that looks says so. */
+  sicken(): void {
+    const isWorse = this.#conditions.length === 0 || chance(this.#partsRandom, 500)
+    this.#setConditions(
+      isWorse
+        ? [...this.#conditions, drawCondition(this.#partsRandom, hardwareOf(this.plan.parts.shape, this.gpuUuids, 0))]
+        : this.#conditions.slice(1),
+    )
+  }
+
+  recoverHealth(): void {
+    if (this.#conditions.length > 0) this.#setConditions([])
+  }
+
+  #setConditions(conditions: readonly Condition[]): void {
+    this.#conditions = conditions
+    this.#world.note(this.name, `has ${conditions.map(({ code, part }) => `${code} ${part.name}`).join(', ')}`)
+    this.#process?.submit({ kind: 'healthChanged', conditions })
   }
 
   freezeAgent(durationMs: number): void {
@@ -196,6 +227,8 @@ export class Machine {
         return this.containers.start(effect.spec)
       case 'changeVolumes':
         return this.#changeVolumes(effect)
+      case 'confine':
+        return this.containers.confine(effect.containerId, effect.confinement)
       case 'signal':
         return this.containers.signal(effect.containerId, effect.signal)
       case 'remove':
@@ -227,6 +260,7 @@ export class Machine {
   }
 
   #config(): AgentConfig {
+    const { rack } = this.plan.parts
     return {
       uid: this.uid,
       version: '0.0.0',
@@ -234,11 +268,11 @@ export class Machine {
       domain: null,
       http: { host: '127.0.0.1', port: 5051 },
       resources: toMessages(this.total, 'post').map((item) => toJsonValue('mesos.v1.Resource', item)),
-      attributes: [],
+      attributes: rack === null ? [] : [{ name: 'rack', type: 'TEXT', text: { value: rack } }],
       capabilities: operationCapabilities,
       ip: '127.0.0.1',
       switchesUser: false,
-      hardware: gpusOnly(this.gpuUuids),
+      hardware: this.hardware,
     }
   }
 

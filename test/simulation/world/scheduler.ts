@@ -17,6 +17,7 @@ import type { FrameworkId, StreamId } from '../../../src/model/ids.ts'
 import type { Resources } from '../../../src/model/resources.ts'
 import { between, chance, type FrameworkPlan, inRange, oneOf, type Range, type Rng } from '../engine/plan.ts'
 import { Violation } from '../engine/violation.ts'
+import type { WishPlan } from '../engine/wants.ts'
 import { type Attempt, Goals } from './goals.ts'
 import { cleanUp, drawOperations, type Format, Keeping } from './keeping.ts'
 import { take, takeVolumes } from './taking.ts'
@@ -54,6 +55,9 @@ export class Scheduler {
   #lastCallMs = 0
   #offers = new Map<string, Offer>()
   #isSuppressed = false
+  /** The gang that it wants and has not got. */
+  #gangId: string | null = null
+  #gangs = 0
 
   constructor(world: World, index: number, plan: FrameworkPlan, random: Rng) {
     this.#world = world
@@ -79,6 +83,10 @@ export class Scheduler {
     return this.#isSubscribed
   }
 
+  get wantsGang(): boolean {
+    return this.#gangId !== null
+  }
+
   start(): void {
     if (this.#isRunning || this.#isOver) return
     this.#isRunning = true
@@ -88,6 +96,7 @@ export class Scheduler {
     this.#every(this.plan.reconcileEveryMs, () => this.#reconcile())
     this.#every(1_000, () => this.#look())
     const { changesRolesEveryMs } = this.plan
+    if (this.plan.gang !== null) this.#every(this.plan.gang.everyMs, () => this.#changeGang())
     if (changesRolesEveryMs !== null) this.#every(changesRolesEveryMs, () => this.#changeRoles())
   }
 
@@ -214,8 +223,10 @@ export class Scheduler {
         this.#isSubscribed = true
         this.#world.observe({ kind: 'subscribed', frameworkId: this.#frameworkId ?? '', instance: this.#instance })
         this.#call({ type: 'RECONCILE', reconcile: { tasks: [] } })
+        this.#askGang()
         return
       case 'OFFERS':
+        if (event.offers?.gang !== undefined) this.#hearGang(event.offers.gang, event.offers.offers ?? [])
         for (const offer of event.offers?.offers ?? []) {
           this.#offers.set(offer.id.value, offer)
           this.#later(inRange(this.#random, this.#thinkMs), () => this.#answer(offer))
@@ -283,6 +294,40 @@ export class Scheduler {
         () => this.#world.observe({ kind: 'operationAcknowledged', frameworkId, status }),
       )
     })
+  }
+
+  // --- gangs -----------------------------------------------------------------------------------------------------
+
+  /** Wants one when it wants none; takes its wish back at times. */
+  #changeGang(): void {
+    if (this.#world.isHealed || this.plan.gang === null) return
+    if (this.#gangId === null) {
+      this.#gangId = `k${this.#gangs++}`
+      return this.#askGang()
+    }
+    if (!chance(this.#keepingRandom, this.plan.gang.cancelsPermille)) return
+    const gang = { id: this.#gangId, count: 0 }
+    this.#gangId = null
+    this.#call({ type: 'REQUEST', request: { requests: [{ gang }] } })
+  }
+
+  #askGang(): void {
+    const { gang: plan } = this.plan
+    const id = this.#gangId
+    const [role] = this.#roles
+    if (plan === null || id === null || role === undefined) return
+    const scalar = (name: string, value: number) => ({ name, type: 'SCALAR', scalar: { value } }) as const
+    const resources = [scalar('cpus', plan.cpusMilli / 1000), scalar('mem', plan.memMb)]
+    const gang = { id, count: plan.count, racks: plan.racks, hold_seconds: plan.holdMs / 1000, role }
+    this.#call({ type: 'REQUEST', request: { requests: [{ resources, gang }] } }, () =>
+      this.#world.observe({ kind: 'gangAsked', frameworkId: this.#frameworkId as string, id, plan }),
+    )
+  }
+
+  #hearGang({ id, complete }: { readonly id: string; readonly complete: boolean }, offers: readonly Offer[]): void {
+    const frameworkId = this.#frameworkId as string
+    this.#world.observe({ kind: 'gangOffered', frameworkId, id, isComplete: complete, offers })
+    if (id === this.#gangId) this.#gangId = null
   }
 
   // --- offers ----------------------------------------------------------------------------------------------------
@@ -357,7 +402,7 @@ export class Scheduler {
       const spare = takeVolumes(this.#keepingRandom, found.left, this.keeping?.plan.attachesPermille ?? 0)
       left = spare.left
       const attempt = this.goals.accept(goal, offer.agent_id.value, this.#world.queue.nowMs)
-      attempt.isVenturous = isVenturous
+      attempt.isVenturous = isVenturous || goal.wish !== null
       this.#world.taskAccepted(this.#frameworkId as string, attempt, found.ports)
       this.#planKill(attempt)
       tasks.push({
@@ -365,6 +410,7 @@ export class Scheduler {
         task_id: { value: attempt.taskId },
         agent_id: offer.agent_id,
         command: { value: 'work' },
+        ...labelled(goal.wish),
         resources: toMessages([...found.taken, ...withPaths(spare.volumes)], this.#format),
       })
     }
@@ -509,6 +555,11 @@ export class Scheduler {
       this.#every(intervalMs, run)
     })
   }
+}
+
+function labelled(wish: WishPlan | null): Pick<TaskInfo, 'labels'> {
+  if (wish === null) return {}
+  return { labels: { labels: Object.entries(wish).map(([key, value]) => ({ key, value })) } }
 }
 
 /** Each in a place of its own in the sandbox. */

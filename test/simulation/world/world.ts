@@ -93,7 +93,10 @@ export class World {
       machine.cut.down = false
     }
     this.master.start()
-    for (const machine of this.machines) machine.startAgent()
+    for (const machine of this.machines) {
+      machine.recoverHealth()
+      machine.startAgent()
+    }
     for (const scheduler of this.schedulers) scheduler.heal()
     this.operator.heal()
     this.observe({ kind: 'healed' })
