@@ -6,6 +6,7 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { formatTable } from '../../src/cli/table.ts'
+import { peakRssMb } from './allocator/bench.ts'
 import { churn, decline, full, steady, suppress } from './allocator/full.ts'
 import { mixed } from './allocator/mixed.ts'
 import { largeAndSmall, wholeAgents } from './allocator/quota.ts'
@@ -16,7 +17,8 @@ export async function run(options: Options, workload: string | null): Promise<An
   if (workload === null) return table(options.repeats ?? 3)
   const measure = workloads[workload]
   if (measure === undefined) throw new Error(`which workload? there are ${Object.keys(workloads).join(', ')}`)
-  return { workload, ...measure(options), peakRssMb: Math.round(process.resourceUsage().maxRSS / 1024) }
+  const figures = measure(options)
+  return { workload, peakRssMb: peakRssMb(), ...figures }
 }
 
 const workloads: Readonly<Record<string, (options: Options) => Figures>> = {

@@ -136,7 +136,7 @@ function captured(): readonly Named[] {
       return source.ok ? probeInventory(source.value) : source
     })
     if (!inventory.ok) return []
-    const hardware = hardwareOf(inventory.value)
+    const hardware = hardwareOf(inventory.value, new Set())
     const nodes = hardware.nodes.filter(({ memoryBytes }) => memoryBytes > 0)
     const name = entry.file
       .replace(/^.*\//, '')

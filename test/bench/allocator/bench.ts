@@ -25,6 +25,11 @@ export type Bench = {
   readonly allocator: Allocator
   /** One batch; time goes on by an interval. */
   readonly batch: () => readonly AllocationGrant[]
+  /** One batch in slices of so many agents; what the longest of them took. */
+  readonly slices: (agentsMax: number) => {
+    readonly grants: readonly AllocationGrant[]
+    readonly longestMs: number
+  }
   readonly giveBack: (grants: readonly AllocationGrant[], refuseMs: number | null) => void
 }
 
@@ -37,6 +42,18 @@ export function aBench(): Bench {
     batch: () => {
       nowMs += intervalMs
       return allocator.allocate(nowMs, random)
+    },
+    slices(agentsMax) {
+      nowMs += intervalMs
+      const grants: AllocationGrant[] = []
+      let longestMs = 0
+      do {
+        const tookMs = cpuMs(() => {
+          for (const grant of allocator.allocate(nowMs, random, agentsMax)) grants.push(grant)
+        })
+        longestMs = Math.max(longestMs, tookMs)
+      } while (allocator.hasMore())
+      return { grants, longestMs }
     },
     giveBack: (grants, refuseMs) => {
       for (const grant of grants) allocator.recover(grant, refuseMs, nowMs)
@@ -100,6 +117,10 @@ export function cpuMs(work: () => void): number {
   work()
   const { user, system } = process.cpuUsage(before)
   return Math.round((user + system) / 10) / 100
+}
+
+export function peakRssMb(): number {
+  return Math.round(process.resourceUsage().maxRSS / 1024)
 }
 
 /** A batch with nothing to do, as the mean of many. */

@@ -3,6 +3,7 @@
 // a while (`suppress`).
 
 import type { AllocationGrant } from '../../../src/master/allocator/types.ts'
+import { defaultTimers } from '../../../src/master/cluster/timers.ts'
 import type { AgentId } from '../../../src/model/ids.ts'
 import { seededRandom } from '../../../src/model/random.ts'
 import { type Range, type Resources, resource, resources } from '../../../src/model/resources.ts'
@@ -18,6 +19,7 @@ import {
   emptyMs,
   endlessMs,
   frameworkId,
+  peakRssMb,
   recoverAndAllocate,
   roleOf,
   type Size,
@@ -47,7 +49,22 @@ export function full(size: Size): Figures {
     allocMaxMs: Math.max(...allocMs),
     emptyMs: emptyMs(bench),
     offers: grants.length,
+    peakRssMb: peakRssMb(),
+    sliceMaxMs: sliceMaxMs(bench, grants),
   }
+}
+
+/** The longest that a batch holds up everything else when it is done in slices, as a master does it: of some batches. */
+function sliceMaxMs(bench: Bench, held: readonly AllocationGrant[]): number {
+  let grants = held
+  let longest = 0
+  for (let batch = 0; batch < 5; batch++) {
+    bench.giveBack(grants, null)
+    const slices = bench.slices(defaultTimers.agentsPerSliceMax)
+    longest = Math.max(longest, slices.longestMs)
+    grants = slices.grants
+  }
+  return longest
 }
 
 /** Each round everything is refused for ever; the batches at the end have nobody left to ask. */
@@ -56,21 +73,18 @@ export function decline(size: Size, rounds: number): Figures {
   const { addMs } = filled(bench, size)
   const recoverMs: number[] = []
   const allocMs: number[] = []
-  const atEndMs: number[] = []
   let offers = 0
   for (let round = 0; round < rounds; round++) {
     let grants: readonly AllocationGrant[] = []
     const tookMs = cpuMs(() => {
       grants = bench.batch()
     })
-    if (grants.length === 0) {
-      atEndMs.push(tookMs)
-      continue
-    }
+    if (grants.length === 0) break
     allocMs.push(tookMs)
     offers += grants.length
     recoverMs.push(cpuMs(() => bench.giveBack(grants, endlessMs)))
   }
+  const isOver = bench.batch().length === 0
   return {
     addMs,
     recoverMs: percentile(recoverMs, 0.5),
@@ -78,7 +92,7 @@ export function decline(size: Size, rounds: number): Figures {
     allocMs: percentile(allocMs, 0.5),
     allocMinMs: Math.min(...allocMs),
     allocMaxMs: Math.max(...allocMs),
-    ...(atEndMs.length > 0 ? { lastBatchMs: percentile(atEndMs, 0.5) } : {}),
+    ...(isOver ? { lastBatchMs: emptyMs(bench) } : {}),
     offers,
   }
 }

@@ -21,6 +21,7 @@ export const measureNames: Readonly<Record<string, string>> = {
   recoverMs: 'recover, ms',
   allocMs: 'batch, ms',
   emptyMs: 'empty batch, ms',
+  sliceMaxMs: 'longest slice, ms',
   lastBatchMs: 'batch, all refused, ms',
   allSuppressedMs: 'batch, none wants, ms',
   reviveMs: 'revive all, ms',
@@ -46,7 +47,14 @@ export const rows: readonly Row[] = [
   full(50_000, 200, 1, 2934, 4040, 3078, 3002, [208, 397], 2381),
   ownRoles(10_000, 200, { addMs: 3596, allocMs: 724, emptyMs: 146, offers: 10_000, peakRssMb: 1561 }),
   ownRoles(10_000, 1000, { addMs: 19_798, allocMs: 1201, emptyMs: 639, offers: 10_000, peakRssMb: 5972 }),
-  ownRoles(50_000, 1000, { addMs: null, allocMs: null, emptyMs: null, offers: null, peakRssMb: null }),
+  ownRoles(50_000, 1000, {
+    addMs: null,
+    allocMs: null,
+    emptyMs: null,
+    sliceMaxMs: null,
+    offers: null,
+    peakRssMb: null,
+  }),
   row(
     'decline 1000, 50: until all refuse',
     'decline',
@@ -135,7 +143,7 @@ function full(
   ...[addMs, firstMs, recoverMs, allocMs, emptyMs, peakRssMb]: readonly [Known, Known, Known, Known, Known, Known]
 ): Row {
   const name = `full ${agents}, ${frameworks}${used === 1 ? ', used' : ''}`
-  const measures = { addMs, firstMs, recoverMs, allocMs, emptyMs, offers: agents, peakRssMb }
+  const measures = { addMs, firstMs, recoverMs, allocMs, emptyMs, sliceMaxMs: null, offers: agents, peakRssMb }
   return row(name, 'full', { agents, frameworks, used }, measures)
 }
 
