@@ -77,7 +77,7 @@ export function drawsWants(rng: Draws): boolean {
 export function drawKeeping(rng: Draws): KeepingPlan | null {
   if (!chance(rng, 500)) return null
   return {
-    operatesPermille: oneOf(rng, [100, 400, 800]),
+    operatesPermille: oneOf(rng, [200, 600, 900]),
     namesPermille: oneOf(rng, [0, 500, 1_000]),
     ackMs: { minMs: 0, maxMs: oneOf(rng, [0, 100, 3_000, 20_000]) },
     forgetsAckPermille: oneOf(rng, [0, 0, 300]),
@@ -104,7 +104,7 @@ export function drawOperator(rng: Draws): OperatorPlan {
 
 export function drawDisks(rng: Draws): DiskPlan {
   return {
-    diskMb: oneOf(rng, [0, 100, 1_000]),
+    diskMb: oneOf(rng, [0, 200, 1_000, 1_000]),
     mountMb: oneOf(rng, [0, 0, 500]),
     failsPermille: oneOf(rng, [0, 0, 200]),
   }
@@ -143,7 +143,6 @@ export function drawWish(rng: Draws): WishPlan | null {
     { 'tepui.numa': '0', 'tepui.near': 'nic' },
     { 'tepui.gpus': 'linked' },
     { 'tepui.nics': '1' },
-    { 'tepui.disks': '1' },
   ])
 }
 

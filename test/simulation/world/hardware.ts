@@ -39,7 +39,7 @@ export function hardwareOf(shape: Shape | null, gpuUuids: readonly string[], off
       instances: [],
     })),
     nics: [aNicPart('eth0', 0), ...(nodes > 1 ? [aNicPart('eth1', 1)] : [])],
-    disks: [aDiskPart('sda', null, false), aDiskPart('sdb', null, false), aDiskPart('sdc', 0)],
+    disks: [aDiskPart('sda', null), aDiskPart('sdb', null), aDiskPart('sdc', 0)],
     mounts: [
       { path: '/', disks: ['sda'], volumes: [], isSystem: true },
       { path: mountRoot, disks: ['sdb'], volumes: [], isSystem: false },
@@ -68,7 +68,7 @@ export function drawCondition(random: Draws, { gpus, cores, nodes, nics }: Hardw
     case 'nic':
       return aCondition('NIC_MISSING', 'nic', oneOf(random, nics).name)
     case 'disk':
-      return aCondition('DISK_FAILING', 'disk', oneOf(random, ['sda', 'sdb', 'sdc']))
+      return aCondition('DISK_FAILING', 'disk', oneOf(random, ['sda', 'sdb']))
     case 'machine':
       return aCondition('MEMORY_UNCORRECTED_ERRORS', 'memory', 'the memory')
     default:

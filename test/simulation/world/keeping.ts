@@ -69,14 +69,23 @@ export function drawOperations(
   let left = items
   const operations: OfferOperation[] = []
   for (let i = random.below(operationsMax) + 1; i > 0; i--) {
-    const operation = drawOperation(random, left, how)
-    if (operation === null) continue
+    const operation = drawPossible(random, left, how)
+    if (operation === null) break
     operations.push(operation)
     const rest = after(left, operation)
     if (rest === null) break
     left = rest
   }
   return { operations, left }
+}
+
+/** Of few kinds any is possible on an offer: some are tried. */
+function drawPossible(random: Draws, left: Resources, how: Parameters<typeof drawOperation>[2]): OfferOperation | null {
+  for (let tries = 4; tries > 0; tries--) {
+    const operation = drawOperation(random, left, how)
+    if (operation !== null) return operation
+  }
+  return null
 }
 
 /** Destroys all volumes and gives up all reservations of these. */
@@ -110,14 +119,26 @@ function drawOperation(
   left: Resources,
   { role, format, shares }: { readonly role: string; readonly format: Format; readonly shares: boolean },
 ): OfferOperation | null {
-  const type = oneOf(random, ['RESERVE', 'RESERVE', 'UNRESERVE', 'CREATE', 'CREATE', 'DESTROY', 'GROW', 'SHRINK'])
+  const type = oneOf(random, [
+    'RESERVE',
+    'RESERVE',
+    'UNRESERVE',
+    'CREATE',
+    'CREATE',
+    'CREATE',
+    'DESTROY',
+    'GROW',
+    'SHRINK',
+  ])
   const pick = (rule: (item: Resource) => boolean): Resource | null => {
     const found = left.filter((item) => item.value.kind === 'scalar' && item.revocable !== true && rule(item))
     return found.length === 0 ? null : oneOf(random, found)
   }
   switch (type) {
     case 'RESERVE': {
-      const item = pick((one) => role !== '*' && !isVolume(one) && mayReserve(one, role, format))
+      const mayTake = (one: Resource) => role !== '*' && !isVolume(one) && mayReserve(one, role, format)
+      // Disk first: only of reserved disk there can be volumes.
+      const item = pick((one) => one.name === 'disk' && mayTake(one)) ?? pick(mayTake)
       if (item === null) return null
       const { key: _key, value, ...identity } = part(random, item)
       const reservations = [...(item.reservations ?? []), { type: 'DYNAMIC', role } as const]
