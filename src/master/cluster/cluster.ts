@@ -209,10 +209,10 @@ class Machine implements Cluster {
    * next batch, or one that refuses for no time would be asked as fast as it can answer.
    */
   #planAllocation(): void {
-    const { allocator, timers, nowMs, config, isAllocationUrgent } = this.#state
+    const { allocator, timers, nowMs, config, isAllocationUrgent, newGangs } = this.#state
     if (isHeldUp(this.#state)) return
     const batchMs = Math.max(nowMs, this.#lastAllocationMs + config.allocationIntervalMs)
-    if (allocator.hasMore()) timers.setEarlier('allocate', nowMs)
+    if (allocator.hasMore() || newGangs.size > 0) timers.setEarlier('allocate', nowMs)
     if (allocator.hasWork()) timers.setEarlier('allocate', isAllocationUrgent ? nowMs : batchMs)
     const filterEndMs = allocator.nextFilterEndMs()
     if (filterEndMs !== null) timers.setEarlier('allocate', Math.max(filterEndMs, batchMs))

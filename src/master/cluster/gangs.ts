@@ -33,8 +33,8 @@ export const holdDefaultMs = 30_000
 export const holdMaxMs = 600_000
 /** Resources of each machine that are named: every agent is asked for each. */
 export const gangResourcesMax = 32
-/** Agents looked at before one round, or for one REQUEST, so that many gangs on many machines cannot stall it; at least one gang's. */
-const looksPerRoundMax = 20_000
+/** Agents looked at in one step, some ten microseconds each, so that many gangs cannot stall it; at least one gang's. */
+export const looksPerStepMax = 3_000
 
 /** Takes the wishes of a REQUEST, or says why one of them cannot be taken; then none is. Without a gang it asks nothing. */
 export function request(state: State, framework: Framework, call: SchedulerCallRequest): string | null {
@@ -51,7 +51,6 @@ export function request(state: State, framework: Framework, call: SchedulerCallR
   if (twice !== undefined) return `gang '${twice.slice(0, 80)}' is named twice`
   const ids = new Set([...own, ...gangs].flatMap((it) => (typeof it === 'string' ? [] : [it.id])))
   if (ids.size > gangsPerFrameworkMax) return `a framework may ask for ${gangsPerFrameworkMax} gangs at a time`
-  let looks = 0
   for (const gang of gangs) {
     const id = typeof gang === 'string' ? gang : gang.id
     const present = state.gangs.get(gangKey(framework.id, id))
@@ -60,11 +59,10 @@ export function request(state: State, framework: Framework, call: SchedulerCallR
     if (typeof gang === 'string') continue
     if (present !== undefined) rest(state, gang, present)
     state.gangs.set(gangKey(framework.id, id), gang)
-    looks += state.agents.size
-    // The others are looked at before the next round.
-    if (looks <= Math.max(looksPerRoundMax, state.agents.size)) assemble(state, gang)
-    else state.isAllocationUrgent = true
+    state.newGangs.add(gang)
   }
+  // The others are looked at before the next rounds, which come for them alone if for nothing else.
+  assembleSome(state, state.newGangs)
   return null
 }
 
@@ -84,16 +82,21 @@ function rest(state: State, gang: Gang, former: Gang): void {
 
 /** Before a round: gangs that can be complete now are; one keeps what there is. Those who waited longest come first. */
 export function assembleGangs(state: State): void {
+  const next = assembleSome(state, state.gangs.values())
+  // Who was not looked at comes first the next time.
+  if (next !== null) rotate(state, next)
+}
+
+/** Looks at as many of these as may be looked at in one step; the first that must wait, or null. */
+function assembleSome(state: State, gangs: Iterable<Gang>): Gang | null {
   let looks = 0
-  for (const gang of [...state.gangs.values()]) {
-    if (looks > 0 && looks + state.agents.size > looksPerRoundMax) {
-      // Who was not looked at comes first the next time.
-      rotate(state, gang)
-      return
-    }
+  for (const gang of [...gangs]) {
+    if (looks > 0 && looks + state.agents.size > looksPerStepMax) return gang
     looks += state.agents.size
+    state.newGangs.delete(gang)
     assemble(state, gang)
   }
+  return null
 }
 
 /** The framework is gone or its scheduler is another one: what it asked for is forgotten. */
@@ -132,12 +135,14 @@ function readGang(
   if (error !== null) return wrong(error)
   if (agent_id !== undefined) return wrong('agent_id must not be set: it is asked for any machines')
   if (count > gangCountMax) return wrong(`count must be at most ${gangCountMax}`)
-  if (role === undefined || !framework.roles.includes(role)) return wrong('role must be one of the framework`s')
+  if (role === undefined || !framework.roles.includes(role)) return wrong('role must be a role of the framework')
   const wanted = fromMessages(messages)
   if (!wanted.ok) return wrong(wanted.fault.message)
   if (wanted.value.length === 0) return wrong('resources of each machine are required')
   if (wanted.value.length > gangResourcesMax) return wrong(`at most ${gangResourcesMax} resources may be named`)
-  const special = wanted.value.find((item) => !isPlain(item) || item.allocationRole !== undefined)
+  const special = wanted.value.find((item) => {
+    return !isAmountAlone(item) || item.reservations !== undefined || item.allocationRole !== undefined
+  })
   if (special !== undefined) return wrong(`'${special.name}' must be given without reservation, disk, volume or role`)
   const wish = wishOf(labels?.labels ?? [])
   if (!wish.ok) return wrong(wish.fault.message)
@@ -159,8 +164,9 @@ function readGang(
   }
 }
 
-function isPlain({ reservations, disk, revocable, shared, providerId }: Resource): boolean {
-  return (reservations?.length ?? 0) === 0 && !disk && !revocable && !shared && providerId === undefined
+/** Nothing but an amount, whoever it is reserved for. */
+function isAmountAlone({ disk, revocable, shared, providerId }: Resource): boolean {
+  return !disk && !revocable && !shared && providerId === undefined
 }
 
 type Found = Candidate & { readonly agent: Agent; readonly taken: Resources }
@@ -278,10 +284,11 @@ export function take(
   items: Resources,
 ): Resources | null {
   const seesRefined = framework.capabilities.has('RESERVATION_REFINEMENT')
-  const usable = items.filter(({ reservations = [], ...item }) => {
-    const owner = reservations.at(-1)?.role
+  const usable = items.filter((item) => {
+    const depth = item.reservations?.length ?? 0
+    const owner = item.reservations?.at(-1)?.role
     const isOwn = owner === undefined || isWithinRole(role, owner)
-    return isOwn && (reservations.length < 2 || seesRefined) && isPlain({ ...item, reservations: [] })
+    return isOwn && (depth < 2 || seesRefined) && isAmountAlone(item)
   })
   const taken: Resource[] = []
   for (const want of wanted) {
@@ -319,6 +326,7 @@ function release(state: State, gang: Gang): void {
 
 function forgetGang(state: State, gang: Gang): void {
   release(state, gang)
+  state.newGangs.delete(gang)
   state.gangs.delete(gangKey(gang.frameworkId, gang.id))
   state.timers.clear(timerOf(gang))
 }

@@ -50,6 +50,8 @@ export class State {
   readonly offers = new Map<OfferId, Offer>()
   /** By framework and id, oldest first. */
   readonly gangs = new Map<string, Gang>()
+  /** Those that nobody has looked at yet: they wait for no other news. */
+  readonly newGangs = new Set<Gang>()
   readonly operations = new OperationBook()
   /** Set by operators; every other role weighs 1. */
   readonly weights = new Map<string, number>()

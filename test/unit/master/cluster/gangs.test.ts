@@ -4,6 +4,7 @@ import {
   gangResourcesMax,
   gangsPerFrameworkMax,
   holdDefaultMs,
+  looksPerStepMax,
 } from '../../../../src/master/cluster/gangs.ts'
 import { frameworksMessage } from '../../../../src/master/cluster/messages.ts'
 import type { Offer, Request, TepuiV1Gang } from '../../../../src/mesos/types.ts'
@@ -317,4 +318,19 @@ test('what is kept for a gang is shown to nobody as an offer; offers that are he
   expect([...cluster.view.gangs()][0]?.kept.size).toBe(1)
   expect(of(scheduler)).toMatchObject({ offers: [] })
   expect(of(holder)?.offers_since).toEqual({ nanoseconds: BigInt(sentMs) * 1_000_000n })
+})
+
+test('of many gangs some are looked at in each step, and all of them without other news', () => {
+  const cluster = new TestCluster()
+  const agents = machines(
+    cluster,
+    Array.from({ length: 40 }, () => null),
+  )
+  const scheduler = asker(cluster)
+  cluster.pass(5_000)
+  const small = scalars({ cpus: 0.01 })
+  ask(scheduler, ...Array.from({ length: gangsPerFrameworkMax }, (_, i) => gang(1, { id: `g${i}` }, small)))
+  expect(gangsOf(scheduler)).toHaveLength(looksPerStepMax / agents.length)
+  cluster.settle()
+  expect(gangsOf(scheduler)).toHaveLength(gangsPerFrameworkMax)
 })
