@@ -2,6 +2,7 @@
 // operator's words to what the agent's state machine and its watchers understand, and knows neither links nor tasks.
 
 import { mkdirSync, realpathSync, statfsSync } from 'node:fs'
+import { networkInterfaces } from 'node:os'
 import { changeText, partText } from '../hw/diff.ts'
 import { disksById } from '../hw/disk-resources.ts'
 import { hardwareOf } from '../hw/hardware.ts'
@@ -10,6 +11,7 @@ import { probeInventory } from '../hw/inventory.ts'
 import { mountsOf } from '../hw/mounts.ts'
 import { defaultAttributes, unofferedResources } from '../hw/resources.ts'
 import { liveSource } from '../hw/source/open.ts'
+import { usedPorts } from '../hw/used-ports.ts'
 import { type MachineMemory, newMachine, type Watch, type WatchReport, watchMachine } from '../hw/watch.ts'
 import { toJsonValue } from '../mesos/json.ts'
 import { parseAttributes } from '../mesos/resource-text.ts'
@@ -86,17 +88,18 @@ export function describeMachine(
   const attributes = offeredAttributes(options, inventory)
   if (!attributes.ok) return attributes
   const devices = offeredDevices(inventory, resources.value)
+  const used = usedPorts(inventory.nics, liveSource(), networkInterfaces())
   const hardware = {
-    ...withResourceDisks(hardwareOf(inventory), disksById(inventory)),
+    ...withResourceIds(hardwareOf(inventory, used), disksById(inventory)),
     mounts: mountsOf(inventory, realWorkDir(options.workDir)),
   }
   return ok({ inventory, resources: resources.value, attributes: attributes.value, hardware, devices })
 }
 
-/** A disk is given as a resource or not at all: never to two who asked for it in two ways, nor unasked. */
-function withResourceDisks(hardware: Hardware, byId: Readonly<Record<string, string>>): Hardware {
+/** Disks are given as resources alone, by these ids. */
+function withResourceIds(hardware: Hardware, byId: Readonly<Record<string, string>>): Hardware {
   const ids = new Map(Object.entries(byId).map(([resourceId, name]) => [name, { resourceId }]))
-  const disks = hardware.disks.map((disk) => ({ ...disk, isFree: false, ...ids.get(disk.name) }))
+  const disks = hardware.disks.map((disk) => ({ ...disk, ...ids.get(disk.name) }))
   return { ...hardware, disks }
 }
 

@@ -60,7 +60,6 @@ type RunFlags = MasterFlags & {
   readonly linkedGpus?: true
   readonly near?: string
   readonly nics?: string
-  readonly disks?: string
   readonly allOrNothing?: true
   readonly same?: 'rack'
   readonly spread?: 'racks'
@@ -91,7 +90,6 @@ export function define(command: Command): void {
       flag('--near <what>', 'cpus and memory close to gpu, nic, disk or the name of one', readWish('tepui.near')),
     )
     .addOption(flag('--nics <wish>', 'network ports of its own: how many, or names', readWish('tepui.nics')))
-    .addOption(flag('--disks <wish>', 'whole disks of its own: how many, or names', readWish('tepui.disks')))
     .addOption(flag('--all-or-nothing', 'start all instances together, each on another machine, or none'))
     .addOption(flag('--same <place>', 'all in one rack; with --all-or-nothing').choices(['rack']))
     .addOption(flag('--spread <places>', 'each in another rack; with --all-or-nothing').choices(['racks']))
@@ -182,14 +180,13 @@ function flagsError(flags: RunFlags): string | null {
 
 /** Wishes as labels of the task, which every client of the API could send. */
 function labelsOf(flags: RunFlags): JobSpec['labels'] {
-  const { exclusive, numa, linkedGpus, near, nics, disks } = flags
+  const { exclusive, numa, linkedGpus, near, nics } = flags
   const wishes: Readonly<Record<string, string | undefined>> = {
     'tepui.cpus': exclusive,
     'tepui.numa': numa,
     'tepui.gpus': linkedGpus === undefined ? undefined : 'linked',
     'tepui.near': near,
     'tepui.nics': nics,
-    'tepui.disks': disks,
   }
   return Object.entries(wishes).flatMap(([key, value]) => (value === undefined ? [] : [{ key, value }]))
 }

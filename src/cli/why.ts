@@ -37,7 +37,6 @@ const wishes: Readonly<Record<string, string>> = {
   linked: 'tepui.gpus',
   near: 'tepui.near',
   nics: 'tepui.nics',
-  disks: 'tepui.disks',
 }
 
 /** Amounts and wishes, as the parameters of the question. */

@@ -8,7 +8,8 @@ import type { Cache, Inventory, NumaNode } from '../model/inventory.ts'
 import { bytesPerMebibyte } from '../model/units.ts'
 import { offeredCpus, offeredInstances, offeredMemoryBytes, offeredOf } from './resources.ts'
 
-export function hardwareOf(inventory: Inventory): Hardware {
+/** @param usedPorts names of the ports that the machine itself uses */
+export function hardwareOf(inventory: Inventory, usedPorts: ReadonlySet<string>): Hardware {
   const nodes = nodesOf(inventory)
   const known = new Set(nodes.map(({ id }) => id))
   const inNode = (id: number | null) => (id !== null && known.has(id) ? id : null)
@@ -24,15 +25,15 @@ export function hardwareOf(inventory: Inventory): Hardware {
       node: inNode(numaNode),
       pciAddress,
       rdma: rdma?.name ?? null,
+      isFree: !usedPorts.has(name),
     })),
-    disks: inventory.disks.map(({ name, serial, sizeBytes, rotational, numaNode, pciAddress, ...disk }) => ({
+    disks: inventory.disks.map(({ name, serial, sizeBytes, rotational, numaNode, pciAddress }) => ({
       name,
       serial,
       sizeBytes,
       rotational,
       node: inNode(numaNode),
       pciAddress,
-      isFree: disk.isFree === true && disk.isReadOnly !== true && sizeBytes !== null,
     })),
   }
 }

@@ -64,6 +64,8 @@ export type HardwareNic = {
   readonly node: number | null
   readonly pciAddress: string | null
   readonly rdma: string | null
+  /** The machine itself does not use it, so that a task can be given it alone. */
+  readonly isFree: boolean
 }
 
 export type HardwareDisk = {
@@ -73,8 +75,6 @@ export type HardwareDisk = {
   readonly rotational: boolean | null
   readonly node: number | null
   readonly pciAddress: string | null
-  /** Nothing is on it, so that a task can be given it alone. */
-  readonly isFree: boolean
   /** What the `source.id` of a disk resource calls it; absent where no resource can be of it. */
   readonly resourceId?: string
 }

@@ -282,6 +282,7 @@ function readHardware(fields: Fields): Hardware {
       node: node(f),
       pciAddress: text(f, 'pciAddress'),
       rdma: text(f, 'rdma'),
+      isFree: f.boolean('isFree'),
     })),
     disks: fields.children('disks', bounds.disksMax, readDisk),
   }
@@ -296,7 +297,6 @@ function readDisk(fields: Fields): HardwareDisk {
     rotational: fields.nullable('rotational', (f, name) => f.boolean(name)),
     node: fields.nullable('node', (f, name) => f.integer(name, 0)),
     pciAddress: fields.nullable('pciAddress', (f, name) => f.string(name)),
-    isFree: fields.boolean('isFree'),
     ...(resourceId === undefined ? {} : { resourceId }),
   }
 }

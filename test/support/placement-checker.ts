@@ -180,13 +180,10 @@ function deviceFaults(hardware: Hardware, sick: SickParts, need: Need, wish: Wis
     'it has the ports it asks for',
   )
   claim(
-    partsFit(wish.disks, grant.disks) && grant.disks.every((name) => !sick.disks.includes(name)),
-    'it has the disks it asks for',
+    grant.nics.every((name) => hardware.nics.some((port) => port.name === name && port.isFree)),
+    'the machine does not use its ports itself',
   )
-  claim(
-    grant.disks.every((name) => hardware.disks.some((disk) => disk.name === name && disk.isFree)),
-    'there is nothing on its disks',
-  )
+  claim(partsFit(need.disks, grant.disks), 'it has the disks that its resources are')
   return faults
 }
 

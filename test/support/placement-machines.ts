@@ -102,12 +102,13 @@ export function aNicPart(
   name: string,
   node: number | null,
   speedMbps: number | null = 100_000,
+  isFree = true,
 ): Hardware['nics'][number] {
-  return { name, mac: null, speedMbps, node, pciAddress: null, rdma: null }
+  return { name, mac: null, speedMbps, node, pciAddress: null, rdma: null, isFree }
 }
 
-export function aDiskPart(name: string, node: number | null, isFree = true): Hardware['disks'][number] {
-  return { name, serial: null, sizeBytes: 2 ** 40, rotational: false, node, pciAddress: null, isFree }
+export function aDiskPart(name: string, node: number | null): Hardware['disks'][number] {
+  return { name, serial: null, sizeBytes: 2 ** 40, rotational: false, node, pciAddress: null }
 }
 
 /** Two sockets of 56 cores, eight GPUs on a switch, a fast port near each, and drives. */
@@ -121,10 +122,12 @@ export function aDgx(): Hardware {
   })
 }
 
-export function aNeed(need: { cpus?: number; gib?: number; gpus?: number; instances?: number } = {}): Need {
-  const { cpus = 1, gib: memory = 1, gpus = 0, instances = 0 } = need
+export function aNeed(
+  need: { cpus?: number; gib?: number; gpus?: number; instances?: number; disks?: readonly string[] } = {},
+): Need {
+  const { cpus = 1, gib: memory = 1, gpus = 0, instances = 0, disks = [] } = need
   const gpuInstances: Record<string, number> = instances === 0 ? {} : { 'gpu-1g.10gb': instances }
-  return { cpusMilli: Math.round(cpus * 1000), memoryBytes: Math.round(memory * gib), gpus, gpuInstances }
+  return { cpusMilli: Math.round(cpus * 1000), memoryBytes: Math.round(memory * gib), gpus, gpuInstances, disks }
 }
 
 export function aWish(wish: Partial<Wish>): Wish {

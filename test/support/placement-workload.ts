@@ -28,7 +28,7 @@ export function liveRandomly(hardware: Hardware, cpusMilli: number, random: Rand
       sick = random.below(2) === 0 ? nothingSick : randomSickness(hardware, random)
       books.setHardware(hardware, sick)
     } else {
-      const need = randomNeed(hardware, random)
+      const need = { ...randomNeed(hardware, random), disks: randomDisks(hardware, held, random) }
       const wish = randomWish(hardware, random)
       const placed = books.place(need, wish)
       const asked = `${JSON.stringify(need)} ${JSON.stringify(wish)}`
@@ -73,7 +73,15 @@ export function randomNeed(hardware: Hardware, random: Random): Need {
     gpus: hardware.gpus.length > 0 && random.below(2) === 0 ? random.below(5) : 0,
     gpuInstances:
       instances.length > 0 && random.below(3) === 0 ? { [pick(random, instances).resource]: 1 + random.below(3) } : {},
+    disks: [],
   }
+}
+
+/** As resources are: nobody has one that another has. */
+function randomDisks(hardware: Hardware, held: readonly Granted[], random: Random): readonly string[] {
+  const taken = new Set(held.flatMap(({ grant }) => grant.disks))
+  const free = hardware.disks.map(({ name }) => name).filter((name) => !taken.has(name))
+  return random.below(6) > 0 ? [] : free.filter(() => random.below(2) === 0)
 }
 
 export function randomWish(hardware: Hardware, random: Random): Wish {
@@ -96,7 +104,6 @@ export function randomWish(hardware: Hardware, random: Random): Wish {
     gpus: random.below(3) > 0 ? 'any' : random.below(2) === 0 ? 'linked' : uuids.filter(() => random.below(2) === 0),
     near: random.below(5) > 0 ? null : pick(random, ['gpu', 'nic', 'disk', ...names]),
     nics: parts(nics),
-    disks: parts(disks),
   }
 }
 

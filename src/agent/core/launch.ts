@@ -30,14 +30,16 @@ export function containerSpec(config: AgentConfig, request: LaunchRequest): Resu
   if (!wanted.ok) return wanted
   const volumes = containerVolumes(wanted.value)
   if (!volumes.ok) return volumes
-  const grant = withDisks(request.grant, wanted.value, config)
+  const { grant } = request
+  const refusal = disksRefusal(grant, wanted.value, config)
+  if (refusal !== null) return fail('AGENT_LAUNCH_FAILED', refusal)
   return ok({
     containerId: request.containerId,
     frameworkId: (framework.id?.value ?? '') as FrameworkId,
     executorId: task.task_id.value as ExecutorId,
     taskId: task.task_id.value as TaskId,
     command: command.value,
-    environment: taskEnvironment(config, { ...request, grant }),
+    environment: taskEnvironment(config, request),
     user: task.command?.user ?? (config.switchesUser ? framework.user : null),
     limits: containerLimits(task, wanted.value, grant),
     grant,
@@ -46,14 +48,17 @@ export function containerSpec(config: AgentConfig, request: LaunchRequest): Resu
   })
 }
 
-/** The disks that a task has as resources are its alone, as those that it was granted otherwise. */
-function withDisks(grant: Grant, wanted: Resources, { devices = {} }: AgentConfig): Grant {
+/** Its master granted disks by the names that they had: by now one may be another disk's, which must not be given. */
+function disksRefusal(grant: Grant, wanted: Resources, { devices = {} }: AgentConfig): string | null {
   const names = wanted.flatMap(({ disk }) => {
-    const id = disk?.source?.id ?? ''
+    const { type, id = '' } = disk?.source ?? {}
     // An id comes from outside: `constructor` is one like any other.
-    return Object.hasOwn(devices, id) ? [devices[id] as string] : []
+    return (type === 'RAW' || type === 'BLOCK') && Object.hasOwn(devices, id) ? [devices[id] as string] : []
   })
-  return names.length === 0 ? grant : { ...grant, disks: [...new Set([...grant.disks, ...names])] }
+  const strange = grant.disks.find((name) => !names.includes(name))
+  if (strange !== undefined) return `the disk ${strange} that it was granted is none of its resources`
+  const missing = names.find((name) => !grant.disks.includes(name))
+  return missing === undefined ? null : `the disk ${missing} is among its resources and was not granted to it`
 }
 
 function containerLimits(task: TaskInfo, wanted: Resources, grant: Grant): ContainerLimits {

@@ -20,7 +20,7 @@ export function setEnding(state: State, agent: Agent, run: EndingTask): void {
   agent.ending.set(key, { frameworkId, taskId, resources, grant, isDuplicate })
   agent.used = add(agent.used, resources)
   agent.endingUsed = add(agent.endingUsed, resources)
-  agent.books.hold(grant, needOf(resources))
+  agent.books.hold(grant, needOf(resources, agent.hardware))
   resize(state, agent)
 }
 
@@ -31,7 +31,7 @@ export function endEnding(state: State, agent: Agent, key: TaskKey): void {
   agent.ending.delete(key)
   agent.used = subtract(agent.used, run.resources)
   agent.endingUsed = subtract(agent.endingUsed, run.resources)
-  agent.books.release(run.grant, needOf(run.resources))
+  agent.books.release(run.grant, needOf(run.resources, agent.hardware))
   resize(state, agent)
   state.isAllocationUrgent = true
 }

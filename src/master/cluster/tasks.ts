@@ -41,7 +41,7 @@ export function bookTask(state: State, framework: Framework, agent: Agent, task:
   if (!isTerminal(task.latestState)) {
     task.holdsResources = true
     agent.used = add(agent.used, task.resources)
-    agent.books.hold(task.grant, needOf(task.resources))
+    agent.books.hold(task.grant, needOf(task.resources, agent.hardware))
   }
   tellOperators(state, () => ({ type: 'TASK_ADDED', task_added: { task: taskMessage(task) } }))
 }
@@ -73,7 +73,7 @@ export function unbookResources(agent: Agent, task: Task): void {
   if (!task.holdsResources) return
   task.holdsResources = false
   agent.used = subtract(agent.used, task.resources)
-  agent.books.release(task.grant, needOf(task.resources))
+  agent.books.release(task.grant, needOf(task.resources, agent.hardware))
 }
 
 /** The task leaves the live ones for the completed ones. It holds nothing any more. */

@@ -1,7 +1,7 @@
 // The free hardware of an agent as its offers show it: per NUMA node CPUs and memory that nobody has, the GPUs, ports and
 // drives near it, the links between those GPUs. It is the machine's, not the offer's: an offer of half of the machine
 // shows all that is free, of which its task will get as much as its resources say; but parts that it has no resources
-// for are left out. Made once for each state of the books and kind of offer.
+// for are left out. Ports are also those that the machine itself uses: a task can be near to them. Made once for each state of the books and kind of offer.
 
 import { encodeJson } from '../../mesos/json.ts'
 import type { TepuiV1Topology, TepuiV1TopologyGpu, TepuiV1TopologyNode, TepuiV1TopologyRow } from '../../mesos/types.ts'
@@ -55,11 +55,11 @@ function kindOf(items: Resources): Kind {
   }
 }
 
-/** Disks that a task can ask for by its wish, and those that resources of the offer are on. */
-function shownDisks(hardware: Hardware, free: FreeHardware, { diskIds, roots }: Kind): Hardware['disks'] {
+/** Those that resources of the offer are on. */
+function shownDisks(hardware: Hardware, { diskIds, roots }: Kind): Hardware['disks'] {
   const beneath = new Set([...roots].flatMap((root) => mountOf(hardware.mounts ?? [], root)?.disks ?? []))
   return hardware.disks.filter(({ name, resourceId }) => {
-    return free.disks.includes(name) || beneath.has(name) || (resourceId !== undefined && diskIds.has(resourceId))
+    return beneath.has(name) || (resourceId !== undefined && diskIds.has(resourceId))
   })
 }
 
@@ -76,7 +76,7 @@ function topologyMessage(hardware: Hardware, free: FreeHardware, kind: Kind): Te
   const { names } = kind
   const gpus = freeGpus(hardware, free, names)
   const nics = hardware.nics.filter(({ name }) => free.nics.includes(name))
-  const disks = shownDisks(hardware, free, kind)
+  const disks = shownDisks(hardware, kind)
   const nodes = hardware.nodes.flatMap(({ id, hugepages }): readonly TepuiV1TopologyNode[] => {
     const node = free.nodes.find((one) => one.id === id)
     const near = <T extends { readonly node?: number | null | undefined }>(parts: readonly T[]) =>

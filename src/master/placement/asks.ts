@@ -64,35 +64,22 @@ function wrongGpus({ gpus, gpuOfInstance, links }: Machine, need: Need, { gpus: 
   return `it asks for ${counted(need.gpus, 'whole GPU')} and names ${named} that the machine gives whole`
 }
 
-function wrongParts({ hardware, placeOfPart }: Machine, { near, nics, disks }: Wish): string | null {
-  return (
-    wrongNames('network port', nics, hardware.nics) ??
-    wrongNames('disk', disks, hardware.disks) ??
-    busyDisk(disks, hardware.disks) ??
-    wrongNear(near, hardware, placeOfPart)
-  )
+function wrongParts({ hardware, placeOfPart }: Machine, { near, nics }: Wish): string | null {
+  return wrongPorts(nics, hardware.nics) ?? wrongNear(near, hardware, placeOfPart)
 }
 
-type Named = { readonly name: string }
-
-function wrongNames(what: string, wish: number | readonly string[], parts: readonly Named[]): string | null {
-  const names = parts.map(({ name }) => name)
+function wrongPorts(wish: number | readonly string[], ports: Machine['hardware']['nics']): string | null {
+  const names = ports.map(({ name }) => name)
+  const given = ports.filter(({ isFree }) => isFree).map(({ name }) => name)
   if (typeof wish === 'number') {
-    return wish <= names.length ? null : `it asks for ${counted(wish, what)} and the machine has ${listed(names)}`
+    const few = `it asks for ${counted(wish, 'network port')} of its own; those that the machine does not use itself`
+    return wish <= given.length ? null : `${few} are ${listed(given)}`
   }
   const strange = wish.filter((name) => !names.includes(name))
-  return strange.length === 0 ? null : `the machine has no ${what} ${listed(strange)}: it has ${listed(names)}`
-}
-
-function busyDisk(wish: number | readonly string[], disks: Machine['hardware']['disks']): string | null {
-  const free = disks.filter(({ isFree }) => isFree).map(({ name }) => name)
-  if (typeof wish === 'number') {
-    return wish <= free.length
-      ? null
-      : `it asks for ${counted(wish, 'disk')} of its own; those that tasks are given are ${listed(free)}`
-  }
-  const busy = wish.filter((name) => !free.includes(name))
-  return busy.length === 0 ? null : `disk ${listed(busy)} is given to no task; those that are: ${listed(free)}`
+  if (strange.length > 0) return `the machine has no network port ${listed(strange)}: it has ${listed(names)}`
+  const used = wish.filter((name) => !given.includes(name))
+  if (used.length === 0) return null
+  return `the machine itself uses network port ${listed(used)}; tasks are given ${listed(given)}`
 }
 
 function wrongNear(near: string | null, hardware: Machine['hardware'], parts: Machine['placeOfPart']): string | null {

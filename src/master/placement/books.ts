@@ -27,7 +27,10 @@ export function createMachineBooks(initial: Hardware, initialCpusMilli: number):
   return {
     place(need, wish) {
       const { machine } = state.now
-      if (isUnknown(machine.hardware) && isPlain({ ...need, gpus: 0, gpuInstances: {} }, wish)) return ok(noGrant)
+      const { disks } = need
+      if (isUnknown(machine.hardware) && isPlain({ ...need, gpus: 0, gpuInstances: {}, disks: [] }, wish)) {
+        return ok({ ...noGrant, disks })
+      }
       const wrong = whatIsWrong(machine, need, wish)
       if (wrong !== null) return fail('PLACEMENT_IMPOSSIBLE', wrong)
       const placed = placeIn(state.now, need, wish)
@@ -104,7 +107,6 @@ function sickPartsOf({ machine, ledger }: View, grant: Grant): readonly string[]
       return [uuid, gpu].filter((one) => sick.parts.has(one))
     }),
     ...grant.nics.filter((name) => sick.parts.has(partKey('nic', name))),
-    ...grant.disks.filter((name) => sick.parts.has(partKey('disk', name))),
     ...grant.memory.flatMap(({ node }) => (isBound && sickNodes.has(node) ? [`node ${node}`] : [])),
   ]
   const cpus = [...sick.threads].map((thread) => `CPU ${machine.cpuOfThread[thread]}`)

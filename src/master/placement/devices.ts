@@ -1,5 +1,5 @@
-// Which devices a task gets for itself, GPUs first, ports and disks near them, and what it wishes to be near to. It does
-// not know CPUs and memory: how far a place is, is asked of its caller.
+// Which devices a task gets for itself, GPUs first, ports near them, the disks that its resources name, and what it wishes
+// to be near to. It does not know CPUs and memory: how far a place is, is asked of its caller.
 
 import { candidates, chooseGpus, type GpuWish, placesOfGpus } from './gpus.ts'
 import { chooseInstances } from './instances.ts'
@@ -55,15 +55,16 @@ export function chooseDevices(view: View, need: Need, wish: Wish, { only, distan
   const compute = placesOf(machine, [...gpuUuids, ...gpuInstanceUuids])
   const partDistance = (place: number | null) =>
     place === null ? unknownPlace : distance([place]) + spread(machine, [...compute, ...fixed], [place])
-  const nics = chooseParts(view, 'nic', wish.nics, near === 'nic' ? only : null, partDistance)
+  const nics = choosePorts(view, wish.nics, near === 'nic' ? only : null, partDistance)
   if ('lack' in nics) return nics
-  const disks = chooseParts(view, 'disk', wish.disks, near === 'disk' ? only : null, partDistance)
-  if ('lack' in disks) return disks
-  const own =
-    [compute, placesOf(machine, nics.names), placesOf(machine, disks.names)].find((places) => places.length > 0) ?? []
-  const granted = { gpu: [...gpuUuids, ...gpuInstanceUuids], nic: nics.names, disk: disks.names }
+  const { disks } = need
+  const away =
+    near === 'disk' && only !== null ? disks.filter((name) => (machine.placeOfPart.get(name) ?? only) !== only) : []
+  if (away.length > 0) return { lack: `disk ${listed(away)} is not there` }
+  const own = [compute, placesOf(machine, nics.names), placesOf(machine, disks)].find((it) => it.length > 0) ?? []
+  const granted = { gpu: [...gpuUuids, ...gpuInstanceUuids], nic: nics.names, disk: disks }
   const wished = wishedPlaces(view, near, granted)
-  return { gpuUuids, gpuInstanceUuids, nics: nics.names, disks: disks.names, wished, own }
+  return { gpuUuids, gpuInstanceUuids, nics: nics.names, disks, wished, own }
 }
 
 /** Farther than any place that is known. */
@@ -137,36 +138,30 @@ function spread({ distances }: Machine, anchors: readonly number[], places: read
   )
 }
 
-/** Nearest first; of ports the fastest, of disks those that do not rotate. */
-function chooseParts(
+/** Nearest first, then the fastest; never one that the machine itself uses. */
+function choosePorts(
   view: View,
-  kind: 'nic' | 'disk',
   wish: number | readonly string[],
   only: number | null,
   distance: (place: number | null) => number,
 ): { readonly names: readonly string[] } | Lack {
   if (wish === 0) return { names: [] }
   const { hardware, placeOfPart } = view.machine
-  const isFree = (name: string) => isPartFree(view, partKey(kind, name))
+  const isFree = (name: string) => isPartFree(view, partKey('nic', name))
   const isThere = (name: string) => only === null || placeOfPart.get(name) === only
-  const what = kind === 'nic' ? 'network port' : 'disk'
   if (typeof wish !== 'number') {
     const taken = wish.filter((name) => !isFree(name) || !isThere(name))
-    return taken.length === 0 ? { names: wish } : { lack: `${what} ${listed(taken)} is not free` }
+    return taken.length === 0 ? { names: wish } : { lack: `network port ${listed(taken)} is not free` }
   }
-  const parts =
-    kind === 'nic'
-      ? hardware.nics.map(({ name, speedMbps }) => ({ name, merit: speedMbps ?? 0 }))
-      : hardware.disks.flatMap(({ name, isFree, rotational }) =>
-          isFree ? [{ name, merit: rotational === false ? 1 : 0 }] : [],
-        )
-  const free = parts.filter(({ name }) => isFree(name) && isThere(name))
+  const free = hardware.nics.filter((port) => port.isFree && isFree(port.name) && isThere(port.name))
   if (free.length < wish) {
-    const where = only === null ? '' : ' there'
-    return { lack: `it asks for ${counted(wish, what)} and free${where} are ${listed(free.map(({ name }) => name))}` }
+    const names = listed(free.map(({ name }) => name))
+    return {
+      lack: `it asks for ${counted(wish, 'network port')} and free${only === null ? '' : ' there'} are ${names}`,
+    }
   }
   const far = ({ name }: { readonly name: string }) => distance(placeOfPart.get(name) ?? null)
-  const nearest = [...free].sort((a, b) => far(a) - far(b) || b.merit - a.merit)
+  const nearest = [...free].sort((a, b) => far(a) - far(b) || (b.speedMbps ?? 0) - (a.speedMbps ?? 0))
   return { names: nearest.slice(0, wish).map(({ name }) => name) }
 }
 

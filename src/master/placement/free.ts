@@ -15,8 +15,7 @@ import type { FreeHardware } from './types.ts'
 
 export function freeHardware(view: View): FreeHardware {
   const { machine } = view
-  const { nics, disks } = machine.hardware
-  const isFree = (kind: 'nic' | 'disk', name: string) => isPartFree(view, partKey(kind, name))
+  const { nics } = machine.hardware
   const elsewhere = machine.places.find(({ node }) => node === null)
   return {
     nodes: machine.places.flatMap((place) =>
@@ -29,8 +28,7 @@ export function freeHardware(view: View): FreeHardware {
     gpuInstances: machine.gpus.flatMap(({ instances }) =>
       instances.flatMap(({ uuid }) => (isInstanceFree(view, uuid) ? [uuid] : [])),
     ),
-    nics: nics.flatMap(({ name }) => (isFree('nic', name) ? [name] : [])),
-    disks: disks.flatMap((disk) => (disk.isFree && isFree('disk', disk.name) ? [disk.name] : [])),
+    nics: nics.flatMap(({ name }) => (isPartFree(view, partKey('nic', name)) ? [name] : [])),
   }
 }
 

@@ -14,9 +14,8 @@ export type Wish = {
   readonly gpus: 'any' | 'linked' | readonly string[]
   /** `gpu`, `nic`, `disk`: near those it is granted or any; else a part's name; null: nothing in particular. */
   readonly near: string | null
-  /** Ports and disks for itself alone: how many, or which. */
+  /** Ports for itself alone: how many, or which. */
   readonly nics: number | readonly string[]
-  readonly disks: number | readonly string[]
 }
 
 /** Amounts that a task holds of one machine. */
@@ -26,6 +25,8 @@ export type Need = {
   readonly gpus: number
   /** By resource name (`gpu-1g.10gb`). */
   readonly gpuInstances: Readonly<Record<string, number>>
+  /** Names of the whole disks among its resources: those, and no others. */
+  readonly disks: readonly string[]
 }
 
 /**
@@ -66,7 +67,6 @@ export type FreeHardware = {
   readonly gpus: readonly string[]
   readonly gpuInstances: readonly string[]
   readonly nics: readonly string[]
-  readonly disks: readonly string[]
 }
 export type FreeNode = {
   readonly id: number

@@ -7,9 +7,9 @@ import type { Need, Wish } from './types.ts'
 export type Label = { readonly key: string; readonly value?: string | undefined }
 
 /** What a task wants that says nothing. */
-export const noWish: Wish = { cpus: 'shared', numa: 'any', gpus: 'any', near: null, nics: 0, disks: 0 }
+export const noWish: Wish = { cpus: 'shared', numa: 'any', gpus: 'any', near: null, nics: 0 }
 
-/** More ports or disks than a machine has. */
+/** More ports than a machine has. */
 const partsMax = 4_096
 
 /** PLACEMENT_WISH names the label that is wrong and what it may be. */
@@ -28,14 +28,10 @@ export function wishOf(labels: readonly Label[]): Result<Wish> {
 }
 
 /** Nothing but amounts that any part of the machine can give. */
-export function isPlain({ gpus, gpuInstances }: Need, { cpus, numa, near, nics, disks }: Wish): boolean {
+export function isPlain({ gpus, gpuInstances, disks }: Need, { cpus, numa, near, nics }: Wish): boolean {
   const isShared = cpus === 'shared' && numa === 'any' && near === null
-  const noParts = gpus === 0 && Object.values(gpuInstances).every((count) => count === 0)
-  return isShared && noParts && isNone(nics) && isNone(disks)
-}
-
-function isNone(parts: number | readonly string[]): boolean {
-  return typeof parts === 'number' ? parts === 0 : parts.length === 0
+  const noParts = gpus === 0 && Object.values(gpuInstances).every((count) => count === 0) && disks.length === 0
+  return isShared && noParts && (typeof nics === 'number' ? nics === 0 : nics.length === 0)
 }
 
 type Reader = {
@@ -73,19 +69,17 @@ const readers: ReadonlyMap<string, Reader> = new Map(
     },
     'tepui.nics': {
       form: 'how many, or names separated by commas',
-      read: (text) => countOrNames(text, (nics) => ({ nics })),
-    },
-    'tepui.disks': {
-      form: 'how many, or names separated by commas',
-      read: (text) => countOrNames(text, (disks) => ({ disks })),
+      read: (text) => {
+        const nics = countOrNames(text)
+        return nics === null ? null : { nics }
+      },
     },
   }),
 )
 
-function countOrNames(text: string, of: (parts: number | readonly string[]) => Partial<Wish>): Partial<Wish> | null {
-  if (/^\d{1,5}$/.test(text)) return Number(text) <= partsMax ? of(Number(text)) : null
-  const names = namesIn(text)
-  return names === null ? null : of(names)
+function countOrNames(text: string): number | readonly string[] | null {
+  if (!/^\d{1,5}$/.test(text)) return namesIn(text)
+  return Number(text) <= partsMax ? Number(text) : null
 }
 
 /** Null when there is none, or one is there twice. */

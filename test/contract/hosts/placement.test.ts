@@ -27,7 +27,7 @@ if (capturesMissing !== null) {
     })
     // What is no machine at its root is refused by the probe.
     if (!inventory.ok) return expect(inventory.fault.code).toBe('HW_NOT_A_MACHINE')
-    const hardware = hardwareOf(inventory.value)
+    const hardware = hardwareOf(inventory.value, new Set())
     const offered = defaultResources(inventory.value, null)
     const cpus = hardware.cores.flatMap((core) => parseCpuList(core.cpus) ?? [])
     expect(new Set(cpus).size).toBe(cpus.length)

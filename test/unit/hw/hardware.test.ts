@@ -4,9 +4,10 @@ import { defaultResources } from '../../../src/hw/resources.ts'
 import type { Inventory, NumaNode } from '../../../src/model/inventory.ts'
 import { scalarTotal, scalarTotals } from '../../../src/model/resources.ts'
 import { aGpuServer } from '../../support/gpu-server.ts'
-import { aDisk, aGpu, aNic, anInventory } from '../../support/inventories.ts'
+import { aGpu, aNic, anInventory } from '../../support/inventories.ts'
 
 const gib = 2 ** 30
+const unused: ReadonlySet<string> = new Set()
 const base = anInventory()
 
 function aNode(id: number, cpus: string, facts: Partial<NumaNode> = {}): NumaNode {
@@ -26,13 +27,13 @@ describe('cores', () => {
     const cores = [0, 1].map((id) => ({ id, package: 0, die: null, numaNode: 0, cpus: `${id},${id + 2}`, kind: null }))
     const cpu = { ...base.cpu, allowed: '0,2-3', isolated: '3', cores }
     const inventory = machine(undefined, { cpu })
-    expect(hardwareOf(inventory).cores.map(({ cpus }) => cpus)).toEqual(['0,2'])
+    expect(hardwareOf(inventory, unused).cores.map(({ cpus }) => cpus)).toEqual(['0,2'])
     expect(scalarTotal(defaultResources(inventory, null), 'cpus')).toBe(2000)
   })
 
   it('that are isolated are used where the agent was put on them alone', () => {
     const inventory = machine(undefined, { cpu: { ...base.cpu, allowed: '2-3', isolated: '2-5' } })
-    expect(hardwareOf(inventory).cores.map(({ cpus }) => cpus)).toEqual(['2', '3'])
+    expect(hardwareOf(inventory, unused).cores.map(({ cpus }) => cpus)).toEqual(['2', '3'])
   })
 
   it('are in ascending order with their node, package, kind and last cache', () => {
@@ -45,17 +46,17 @@ describe('cores', () => {
     })
     const cores = [...base.cpu.cores].reverse().map((core) => ({ ...core, kind: 'performance' as const }))
     const caches = [cache(3, '4-7'), cache(2, '4-5'), cache(3, '2-3'), cache(2, '0-1'), cache(4, '0-1', 'instruction')]
-    const { cores: found } = hardwareOf(machine(undefined, { cpu: { ...base.cpu, cores, caches } }))
+    const { cores: found } = hardwareOf(machine(undefined, { cpu: { ...base.cpu, cores, caches } }), unused)
     expect(found[5]).toEqual({ cpus: '5', node: 1, package: 1, cache: 2, kind: 'performance' })
     expect(found.map((core) => core.cache)).toEqual([0, 0, 1, 1, 2, 2, 2, 2])
-    expect(hardwareOf(machine([aNode(0, '0-3')])).cores[7]).toMatchObject({ node: null, cache: null })
+    expect(hardwareOf(machine([aNode(0, '0-3')]), unused).cores[7]).toMatchObject({ node: null, cache: null })
   })
 })
 
 describe('nodes', () => {
   it('share what the system keeps in proportion to their memory, and have no more than is offered', () => {
     const nodes = [aNode(0, '0-3', { memoryBytes: 4 * gib }), aNode(1, '4-7', { memoryBytes: 12 * gib })]
-    const { nodes: found, distances } = hardwareOf(machine(nodes))
+    const { nodes: found, distances } = hardwareOf(machine(nodes), unused)
     expect(found.map(({ memoryBytes }) => memoryBytes / 2 ** 20)).toEqual([3840, 11_520])
     expect(distances).toEqual([
       [10, 21],
@@ -70,7 +71,7 @@ describe('nodes', () => {
       aNode(3, '', { kind: 'cxl' }),
       aNode(8, '', { kind: 'gpu', isGpuMemory: true }),
     ]
-    const found = hardwareOf(machine(nodes))
+    const found = hardwareOf(machine(nodes), unused)
     expect(found.nodes.map(({ id }) => id)).toEqual([0, 3])
     expect(found.distances).toEqual([
       [10, 22],
@@ -80,14 +81,14 @@ describe('nodes', () => {
 
   it('whose memory is unknown or not for tasks have none of it, and stay while tasks may use their CPUs', () => {
     const nodes = [aNode(0, '0-3', { memoryBytes: null }), aNode(1, '4-7'), aNode(2, '')]
-    const found = hardwareOf({ ...machine(nodes), numa: { allowed: '0', nodes, distances: null } })
+    const found = hardwareOf({ ...machine(nodes), numa: { allowed: '0', nodes, distances: null } }, unused)
     expect(found.nodes).toEqual([0, 1].map((id) => ({ id, memoryBytes: 0, hugepages: [] })))
     expect(found.distances).toBeNull()
   })
 
   it('keep their huge pages out of what is ordinary memory', () => {
     const hugepages = [{ sizeBytes: gib, count: 5, freeCount: 1 }]
-    const found = hardwareOf(machine([aNode(0, '0-3', { hugepages }), aNode(1, '4-7')])).nodes
+    const found = hardwareOf(machine([aNode(0, '0-3', { hugepages }), aNode(1, '4-7')]), unused).nodes
     expect(found[0]).toEqual({ id: 0, memoryBytes: 2.5 * gib, hugepages: [{ sizeBytes: gib, count: 5 }] })
   })
 })
@@ -110,7 +111,7 @@ describe('devices', () => {
       aGpu('0000:03:00.0', 'GPU-c', { isUsable: false }),
       aGpu('0000:04:00.0', null),
     ]
-    const found = hardwareOf(machine(undefined, { gpus })).gpus
+    const found = hardwareOf(machine(undefined, { gpus }), unused).gpus
     expect(found).toMatchObject([
       { uuid: 'GPU-a', node: null, links: [{ to: 'GPU-b', kind: 'nvlink', count: 4 }] },
       { uuid: 'GPU-b', node: 1, instances: [] },
@@ -134,7 +135,7 @@ describe('devices', () => {
     ]
     const inventory = machine(undefined, { gpus })
     expect(
-      hardwareOf(inventory).gpus.map(({ uuid, instances }) => [
+      hardwareOf(inventory, unused).gpus.map(({ uuid, instances }) => [
         uuid,
         instances.map((one) => `${one.uuid} ${one.resource}`),
       ]),
@@ -149,22 +150,23 @@ describe('devices', () => {
     ])
   })
 
-  it('disks are free when somebody has looked and found nothing, and ports are there whether up or not', () => {
-    const disks = [
-      aDisk('sda', 'S1'),
-      aDisk('sdb', 'S2', { isFree: null }),
-      aDisk('sdc', 'S3', { isReadOnly: true }),
-      aDisk('sdd', 'S4', { sizeBytes: null }),
-    ]
-    const found = hardwareOf(machine(undefined, { disks, nics: [aNic('eth0', { isUp: false, speedMbps: null })] }))
-    expect(found.disks.map(({ isFree }) => isFree)).toEqual([true, false, false, false])
-    expect(found.nics).toEqual([
-      { name: 'eth0', mac: '02:00:00:00:00:01', speedMbps: null, node: 0, pciAddress: '0000:02:00.0', rdma: null },
-    ])
+  it('ports are there whether up or not, and free unless the machine itself uses them', () => {
+    const nics = [aNic('eth0', { isUp: false, speedMbps: null }), aNic('eth1')]
+    const found = hardwareOf(machine(undefined, { nics }), new Set(['eth1'])).nics
+    expect(found[0]).toEqual({
+      name: 'eth0',
+      mac: '02:00:00:00:00:01',
+      speedMbps: null,
+      node: 0,
+      pciAddress: '0000:02:00.0',
+      rdma: null,
+      isFree: true,
+    })
+    expect(found[1]).toMatchObject({ name: 'eth1', isFree: false })
   })
 })
 
 it('of a large machine everything is there', () => {
-  const { cores, nodes, gpus, nics, disks } = hardwareOf(aGpuServer().inventory)
+  const { cores, nodes, gpus, nics, disks } = hardwareOf(aGpuServer().inventory, unused)
   expect([cores.length, nodes.length, gpus.length, nics.length, disks.length]).toEqual([92, 4, 8, 10, 9])
 })

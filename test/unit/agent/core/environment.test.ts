@@ -19,7 +19,11 @@ function launched(grant: Partial<Grant>, gpus: readonly string[] = [], more: Mes
     kind: null,
   }))
   const hardware = { ...gpusOnly(gpus), cores: eight }
-  const master = new MasterSide(undefined, { ...agentConfig, hardware })
+  const master = new MasterSide(undefined, {
+    ...agentConfig,
+    hardware,
+    devices: { 'eui.1': 'nvme1n1', 'naa.2': 'sdb' },
+  })
   master.register()
   return master.launch('t', more, aFramework(), { ...noGrant, ...grant })
 }
@@ -28,7 +32,7 @@ const found = (environment: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(environment).filter(([name]) => /^TEPUI_|VISIBLE/.test(name)))
 
 test('a task finds every part that it was granted, in words that programs take', () => {
-  const { environment } = launched({
+  const grant = {
     cpus: '0-1,4',
     memory: [
       { node: 1, bytes: 1 },
@@ -39,7 +43,11 @@ test('a task finds every part that it was granted, in words that programs take',
     nics: ['eth2', 'eth3'],
     disks: ['nvme1n1', 'sdb'],
     near: ['eth0'],
+  }
+  const resources = ['eui.1', 'naa.2'].map((id) => {
+    return { name: 'disk', type: 'SCALAR', scalar: { value: 10 }, disk: { source: { type: 'RAW', id } } }
   })
+  const { environment } = launched(grant, [], { resources })
   expect(environment).toMatchObject({
     TEPUI_GRANTED_CPUS: '0-1,4',
     TEPUI_GRANTED_MEMORY_NODES: '0-1',

@@ -2,9 +2,10 @@
 
 import { describe, expect, test } from 'vitest'
 import { containerVolumes, usesVolume, volumeChange } from '../../../../src/agent/core/volumes.ts'
+import { noGrant } from '../../../../src/model/hardware.ts'
 import { scalar } from '../../../../src/model/resources.ts'
 import { milli } from '../../../../src/model/units.ts'
-import { agentConfig, MasterSide } from '../../../support/master-side.ts'
+import { aFramework, agentConfig, aTask, MasterSide } from '../../../support/master-side.ts'
 
 const volume = (id: string, containerPath: string) =>
   scalar('disk', milli(1000), {
@@ -48,13 +49,29 @@ test('what is no operation changes nothing on disk', () => {
   expect(volumeChange({ type: 'RESERVE' })).toEqual({ make: [], remove: [] })
 })
 
-test('a task finds the device of a disk that it has as a resource', () => {
+test('a task is given the disks among its resources by the names that these have now, or not started', () => {
   const source = { type: 'RAW', id: 'eui.1' }
   const raw = { name: 'disk', type: 'SCALAR', scalar: { value: 10 }, disk: { source } }
   const config = { ...agentConfig, resources: [...agentConfig.resources, raw], devices: { 'eui.1': 'nvme1n1' } }
   const master = new MasterSide(undefined, config)
   master.register()
-  const spec = master.launch('t', { resources: [{ name: 'cpus', type: 'SCALAR', scalar: { value: 1 } }, raw] })
+  const cpus = { name: 'cpus', type: 'SCALAR', scalar: { value: 1 } }
+  const granted = (disks: readonly string[]) => ({ ...noGrant, disks })
+  const spec = master.launch('t', { resources: [cpus, raw] }, undefined, granted(['nvme1n1']))
   expect(spec.grant.disks).toEqual(['nvme1n1'])
   expect(spec.environment.TEPUI_GRANTED_DISKS).toBe('/dev/nvme1n1')
+  // The kernel named them anew.
+  master.say({
+    kind: 'launch',
+    frameworkInfo: aFramework(),
+    taskInfo: aTask('u', { resources: [cpus, raw] }),
+    grant: granted(['sdb']),
+  })
+  master.acknowledgeAll('u')
+  expect(master.lastUpdate('u')?.status).toMatchObject({
+    state: 'TASK_FAILED',
+    message: expect.stringContaining('sdb'),
+  })
+  expect(() => master.launch('v', { resources: [cpus, raw] }, undefined, granted([]))).toThrow('not started')
+  expect(() => master.launch('w', { resources: [cpus] }, undefined, granted(['nvme1n1']))).toThrow('not started')
 })

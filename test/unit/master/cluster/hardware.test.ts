@@ -5,22 +5,24 @@ import type { TaskInfo } from '../../../../src/mesos/types.ts'
 import type { Grant, Hardware } from '../../../../src/model/hardware.ts'
 import type { AgentId } from '../../../../src/model/ids.ts'
 import { TestCluster } from '../../../support/cluster-harness.ts'
-import { aMachine, gib, someGpus, switched } from '../../../support/placement-machines.ts'
+import { aDiskPart, aMachine, aNicPart, gib, someGpus, switched } from '../../../support/placement-machines.ts'
 import { aTaskInfo, scalars } from '../../../support/scheduler.ts'
 
 const capabilities = ['MULTI_ROLE', 'GPU_RESOURCES', 'PARTITION_AWARE', 'RESERVATION_REFINEMENT'] as const
 const info = { failover_timeout: 600, capabilities: capabilities.map((type) => ({ type })) }
-const nic = { mac: null, speedMbps: 25_000, node: 1, pciAddress: null, rdma: null }
-const disk = { serial: null, sizeBytes: 1e12, rotational: false, node: 0, pciAddress: null, isFree: true }
 const hardware: Hardware = {
   ...aMachine({ gpus: someGpus(4, { linkOf: switched }) }),
-  nics: ['eth0', 'eth1'].map((name) => ({ ...nic, name })),
-  disks: ['sda', 'sdb'].map((name) => ({ ...disk, name })),
+  nics: ['eth0', 'eth1'].map((name) => aNicPart(name, 1, 25_000)),
+  disks: ['a', 'b'].map((it) => ({ ...aDiskPart(`sd${it}`, 0), resourceId: `naa.${it}` })),
 }
+
+const disk = (type: 'RAW' | 'BLOCK', id: string) =>
+  ({ name: 'disk', type: 'SCALAR', scalar: { value: 9 }, disk: { source: { type, id } } }) as const
 
 function aRack() {
   const rack = new TestCluster()
-  const agent = rack.agent({ hardware, resources: { cpus: 16, mem: 32 * 1024, gpus: 4 } })
+  const resources = [...scalars({ cpus: 16, mem: 32 * 1024, gpus: 4 }), disk('RAW', 'naa.a'), disk('BLOCK', 'naa.b')]
+  const agent = rack.agent({ hardware, resourceMessages: resources as never })
   const framework = rack.framework(info)
   return { rack, agent, framework, grant: (taskId: string) => agent.runs.get(taskId)?.launch.grant as Grant }
 }
@@ -35,11 +37,12 @@ const two = (labels: Record<string, string>, more: Record<string, number> = {}):
 
 test('what a task needs is told by its resources', () => {
   const items = fromMessages(scalars({ cpus: 1.5, mem: 1024, gpus: 2, 'gpu-1g.10gb': 3, disk: 9 }))
-  expect(items.ok && needOf(items.value)).toEqual({
+  expect(items.ok && needOf(items.value, hardware)).toEqual({
     cpusMilli: 1500,
     memoryBytes: gib,
     gpus: 2,
     gpuInstances: { 'gpu-1g.10gb': 3 },
+    disks: [],
   })
 })
 
@@ -47,7 +50,7 @@ describe('tasks of one ACCEPT', () => {
   test('see what the ones before were granted, and each has its own', () => {
     const { framework, grant } = aRack()
     const { offer } = framework
-    const labels = { 'tepui.cpus': 'cores', 'tepui.nics': '1', 'tepui.disks': '1' }
+    const labels = { 'tepui.cpus': 'cores', 'tepui.nics': '1' }
     framework.launch(offer, [
       aTaskInfo(offer, 'a', two(labels, { gpus: 2 })),
       aTaskInfo(offer, 'b', two(labels, { gpus: 2 })),
@@ -56,7 +59,6 @@ describe('tasks of one ACCEPT', () => {
     const [a, b] = [grant('a'), grant('b')]
     expect([...a.gpuUuids, ...b.gpuUuids].sort()).toEqual(['GPU-0', 'GPU-1', 'GPU-2', 'GPU-3'])
     expect([...a.nics, ...b.nics].sort()).toEqual(['eth0', 'eth1'])
-    expect([...a.disks, ...b.disks].sort()).toEqual(['sda', 'sdb'])
     expect(a.cpus).not.toBe(b.cpus)
     expect(framework.told.get('c')).toBe('TASK_ERROR')
   })
@@ -80,8 +82,30 @@ describe('tasks of one ACCEPT', () => {
   })
 })
 
+test('the disks among a task’s resources are in its grant by name, and it is near them when it wishes', () => {
+  const { rack, framework, grant, agent } = aRack()
+  const { offer } = framework
+  const having = (...disks: readonly object[]) => ({ resources: [...scalars({ cpus: 1, mem: 64 }), ...disks] as never })
+  framework.launch(offer, [
+    aTaskInfo(offer, 'a', {
+      ...having(disk('RAW', 'naa.a'), disk('BLOCK', 'naa.b')),
+      ...wish({ 'tepui.near': 'disk' }),
+    }),
+    aTaskInfo(offer, 'b', { ...having(), ...wish({ 'tepui.near': 'disk' }) }),
+    aTaskInfo(offer, 'c', having()),
+  ])
+  expect(grant('a')).toMatchObject({ disks: ['sda', 'sdb'], near: [], cpusWithin: '0-3,8-11' })
+  expect(grant('b')).toMatchObject({ disks: [], near: ['sda'] })
+  expect(grant('c').disks).toEqual([])
+  agent.update('a', 'TASK_FINISHED')
+  framework.acknowledge(framework.update('a'))
+  rack.pass(10_000)
+  framework.run(agent, 'd', having(disk('BLOCK', 'naa.b')))
+  expect(grant('d').disks).toEqual(['sdb'])
+})
+
 describe('a grant', () => {
-  const labels = { 'tepui.cpus': 'cores', 'tepui.numa': '1', 'tepui.nics': 'eth1', 'tepui.disks': 'sda' }
+  const labels = { 'tepui.cpus': 'cores', 'tepui.numa': '1', 'tepui.nics': 'eth1' }
 
   test('outlives the master, a broken link and an agent’s new life, and frees its parts at its end', () => {
     const { rack, agent, framework, grant } = aRack()

@@ -168,7 +168,7 @@ describe('other parts', () => {
       { path: '/', disks: ['sda'], volumes: [], isSystem: true },
       { path: '/srv', disks: ['sdb'], volumes: [], isSystem: false },
     ]
-    const facts = { serial: null, sizeBytes: null, rotational: null, node: null, pciAddress: null, isFree: false }
+    const facts = { serial: null, sizeBytes: null, rotational: null, node: null, pciAddress: null }
     const disks = ['a', 'b', 'c'].map((it) => ({ ...facts, name: `sd${it}`, resourceId: `naa.${it}` }))
     const hardware = { ...aMachine(), disks, mounts }
     const { rack, agent, framework } = aRack({ hardware, resourceMessages: messages })

@@ -5,13 +5,14 @@ import type { Hardware } from '../../../../src/model/hardware.ts'
 import type { Condition } from '../../../../src/model/health.ts'
 import { TestCluster, type TestScheduler } from '../../../support/cluster-harness.ts'
 import { aCondition } from '../../../support/hardware.ts'
-import { aMachine, someGpus } from '../../../support/placement-machines.ts'
+import { aDiskPart, aMachine, aNicPart, someGpus } from '../../../support/placement-machines.ts'
 import { scalars } from '../../../support/scheduler.ts'
 
 const resources = { cpus: 16, mem: 32 * 1024, gpus: 4 }
 const machine: Hardware = {
   ...aMachine({ gpus: someGpus(4) }),
-  nics: ['eth0', 'eth1'].map((name) => ({ name, mac: null, speedMbps: null, node: 0, pciAddress: null, rdma: null })),
+  nics: ['eth0', 'eth1'].map((name) => aNicPart(name, 0)),
+  disks: [{ ...aDiskPart('sdc', 0), resourceId: 'naa.c' }],
   mounts: [{ path: '/srv', disks: ['sdb'], volumes: [], isSystem: false }],
 }
 const lostGpu = aCondition('GPU_FAILED', 'gpu', 'GPU-3', { id: 'GPU-3' })
@@ -181,6 +182,7 @@ describe('a task is told of a part', () => {
     scalar: { value: 10 },
     disk: { source: { type: 'PATH', path: { root: '/srv' } } },
   } as const
+  const raw = { ...srv, disk: { source: { type: 'RAW', id: 'naa.c' } } } as const
   const alone = { resources: scalars({ cpus: 2, mem: 64 }), ...wish({ 'tepui.cpus': 'cores', 'tepui.numa': '1' }) }
   test.each<[string, Partial<TaskInfo>, Condition, boolean]>([
     ['that it has', onGpu, lostGpu, true],
@@ -203,10 +205,11 @@ describe('a task is told of a part', () => {
       aCondition('DISK_FAILING', 'disk', 'sdb'),
       true,
     ],
+    ['that is its disk', { resources: [...shared.resources, raw] }, aCondition('DISK_FAILING', 'disk', 'sdc'), true],
     ['that others’ files are on: not', shared, aCondition('DISK_FAILING', 'disk', 'sdb'), false],
   ])('%s', (_which, more, condition, isTold) => {
     const rack = new TestCluster()
-    const agent = rack.agent({ hardware: machine, resourceMessages: [...scalars(resources), srv] as never })
+    const agent = rack.agent({ hardware: machine, resourceMessages: [...scalars(resources), srv, raw] as never })
     const framework = rack.framework(info)
     framework.run(agent, 't', more)
     expect(framework.told.get('t')).toBe('TASK_RUNNING')

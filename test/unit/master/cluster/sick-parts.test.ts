@@ -6,8 +6,8 @@ import type { PartKind } from '../../../../src/model/health.ts'
 import { aCondition } from '../../../support/hardware.ts'
 import { aMachine, someGpus } from '../../../support/placement-machines.ts'
 
-const nic = { mac: null, speedMbps: null, node: 0, pciAddress: null, rdma: null }
-const disk = { serial: null, sizeBytes: 1e12, rotational: false, node: 0, pciAddress: null, isFree: true }
+const nic = { mac: null, speedMbps: null, node: 0, pciAddress: null, rdma: null, isFree: true }
+const disk = { serial: null, sizeBytes: 1e12, rotational: false, node: 0, pciAddress: null }
 
 /** Two nodes with CPUs 0-3,8-11 and 4-7,12-15. */
 const hardware: Hardware = {

@@ -7,7 +7,7 @@ import type { Offer, TaskInfo } from '../../../../src/mesos/types.ts'
 import type { Hardware } from '../../../../src/model/hardware.ts'
 import { TestCluster } from '../../../support/cluster-harness.ts'
 import { aCondition } from '../../../support/hardware.ts'
-import { aMachine, gib, inPairs, someGpus, switched } from '../../../support/placement-machines.ts'
+import { aDiskPart, aMachine, aNicPart, gib, inPairs, someGpus, switched } from '../../../support/placement-machines.ts'
 import { aTaskInfo, scalars } from '../../../support/scheduler.ts'
 
 const capabilities = ['MULTI_ROLE', 'GPU_RESOURCES', 'PARTITION_AWARE', 'RESERVATION_REFINEMENT'] as const
@@ -15,11 +15,8 @@ const info = { capabilities: capabilities.map((type) => ({ type })) }
 const resources = { cpus: 16, mem: 32 * 1024, gpus: 4 }
 const machine: Hardware = {
   ...aMachine({ gpus: someGpus(4, { linkOf: inPairs }) }),
-  nics: [{ name: 'eth0', mac: null, speedMbps: 25_000, node: 1, pciAddress: null, rdma: 'mlx5_0' }],
-  disks: [
-    { name: 'sda', serial: null, sizeBytes: 1e12, rotational: true, node: null, pciAddress: null, isFree: false },
-    { name: 'sdb', serial: null, sizeBytes: 1e12, rotational: null, node: 0, pciAddress: null, isFree: true },
-  ],
+  nics: [{ ...aNicPart('eth0', 1, 25_000), rdma: 'mlx5_0' }],
+  disks: [aDiskPart('sda', null)],
 }
 
 function aRack(hardware = machine, has: Record<string, number> = resources) {
@@ -46,7 +43,7 @@ describe('the topology of an offer', () => {
           hugepages: [],
           gpus: ['GPU-0', 'GPU-1'],
           nics: [],
-          disks: ['sdb'],
+          disks: [],
         },
         {
           id: 1,
@@ -71,7 +68,7 @@ describe('the topology of an offer', () => {
         instances: [],
       })),
       nics: [{ name: 'eth0', speed_mbps: 25_000, node: 1, rdma: 'mlx5_0' }],
-      disks: [{ name: 'sdb', size_bytes: 1e12, node: 0 }],
+      disks: [],
     })
   })
 
@@ -87,7 +84,7 @@ describe('the topology of an offer', () => {
     expect(topology?.nics).toEqual([])
     expect(gpusIn(framework.offer)).toEqual(['GPU-0', 'GPU-2', 'GPU-3'])
     expect(topology?.gpus?.[0]?.links?.map(({ to }) => to)).toEqual(['GPU-2', 'GPU-3'])
-    agent.ails(aCondition('GPU_FAILED', 'gpu', 'GPU-2'), aCondition('DISK_FAILING', 'disk', 'sdb'))
+    agent.ails(aCondition('GPU_FAILED', 'gpu', 'GPU-2'), aCondition('DISK_FAILING', 'disk', 'sda'))
     expect(framework.all('RESCIND')).toHaveLength(1)
     agent.ails(aCondition('GPU_FAILED', 'gpu', 'GPU-2'))
     rack.pass(10_000)
@@ -124,8 +121,7 @@ describe('the topology of an offer', () => {
   })
 
   test('shows the disks that its resources are on', () => {
-    const facts = { serial: null, sizeBytes: 1e12, rotational: true, node: 0, pciAddress: null, isFree: false }
-    const disks = ['a', 'b', 'c'].map((it) => ({ ...facts, name: `sd${it}`, resourceId: `naa.${it}` }))
+    const disks = ['a', 'b', 'c'].map((it) => ({ ...aDiskPart(`sd${it}`, 0), resourceId: `naa.${it}` }))
     const mounts = [{ path: '/srv', disks: ['sdb'], volumes: [], isSystem: false }]
     const on = (source: object) => ({ name: 'disk', type: 'SCALAR', scalar: { value: 9 }, disk: { source } })
     const resourceMessages = [

@@ -402,26 +402,39 @@ describe('GPUs that are cut', () => {
 describe('ports, disks and what is near', () => {
   const hardware = aMachine({
     gpus: someGpus(2),
-    nics: [aNicPart('eth0', 0, 10_000), aNicPart('ib1', 1, 400_000), aNicPart('eth2', 1, null)],
-    disks: [aDiskPart('sda', 0, false), aDiskPart('nvme0n1', 0), aDiskPart('nvme1n1', 1)],
+    nics: [
+      aNicPart('eth0', 0, 10_000),
+      aNicPart('ib1', 1, 400_000),
+      aNicPart('eth2', 1, null),
+      aNicPart('up0', 0, 800_000, false),
+    ],
+    disks: [aDiskPart('nvme0n1', 0), aDiskPart('nvme1n1', 1)],
   })
 
-  it.each<[string, Partial<Wish>, Partial<Grant>]>([
+  it.each<[what: string, wish: Partial<Wish>, expected: Partial<Grant>, disks?: readonly string[]]>([
     ['a port by name', { nics: ['eth0'] }, { nics: ['eth0'] }],
     ['the fastest port', { nics: 1 }, { nics: ['ib1'] }],
-    ['a disk with nothing on it', { disks: 1 }, { disks: ['nvme0n1'] }],
+    [
+      'nothing, and has the disk of its resources and is near it',
+      {},
+      { disks: ['nvme1n1'], cpusWithin: '4-7,12-15' },
+      ['nvme1n1'],
+    ],
+    ['CPUs near the port that the machine uses', { near: 'up0' }, { near: ['up0'], cpusWithin: '0-3,8-11' }],
     ['CPUs near the disk it names', { near: 'nvme1n1' }, { near: ['nvme1n1'], cpusWithin: '4-7,12-15' }],
     ['CPUs near the port it gets', { near: 'nic', nics: ['eth0'] }, { near: [], cpusWithin: '0-3,8-11' }],
     ['CPUs near any GPU', { near: 'gpu', numa: 1 }, { near: ['GPU-1'], cpusWithin: '4-7,12-15' }],
-    ['CPUs near one of the fastest ports', { near: 'nic' }, { near: ['ib1'], cpusWithin: '4-7,12-15' }],
-    ['a disk on its node', { numa: 1, near: 'disk', disks: 1 }, { disks: ['nvme1n1'] }],
-  ])('a task may wish for %s', (_what, wish, expected) => {
-    expect(take(booksOf(hardware), aNeed(), wish)).toMatchObject(expected)
+    ['CPUs near one of the fastest ports', { near: 'nic' }, { near: ['up0'], cpusWithin: '0-3,8-11' }],
+    ['CPUs near its disk', { near: 'disk' }, { near: [], cpusWithin: '4-7,12-15' }, ['nvme1n1']],
+    ['one node with its disk', { numa: 'single', near: 'disk' }, { cpusWithin: '4-7,12-15' }, ['nvme1n1']],
+    ['CPUs near any disk', { near: 'disk', numa: 1 }, { near: ['nvme1n1'], disks: [] }],
+  ])('a task may wish for %s', (_what, wish, expected, disks = []) => {
+    expect(take(booksOf(hardware), aNeed({ disks }), wish)).toMatchObject(expected)
   })
 
-  it('ports and disks come from where the GPUs are', () => {
-    const grant = take(booksOf(hardware), aNeed({ gpus: 1 }), { gpus: ['GPU-1'], nics: 1, disks: 1 })
-    expect(grant).toMatchObject({ nics: ['ib1'], disks: ['nvme1n1'], cpusWithin: '4-7,12-15' })
+  it('ports come from where the GPUs are', () => {
+    const grant = take(booksOf(hardware), aNeed({ gpus: 1 }), { gpus: ['GPU-1'], nics: 1 })
+    expect(grant).toMatchObject({ nics: ['ib1'], cpusWithin: '4-7,12-15' })
   })
 
   it('near is the nearest place with room, and refuses nobody', () => {
@@ -431,14 +444,17 @@ describe('ports, disks and what is near', () => {
   })
 
   it.each<[Partial<Wish>, string, string]>([
-    [{ nics: 4 }, 'PLACEMENT_IMPOSSIBLE', 'it asks for 4 network ports and the machine has eth0, ib1, eth2'],
-    [{ nics: ['eth9'] }, 'PLACEMENT_IMPOSSIBLE', 'the machine has no network port eth9: it has eth0, ib1, eth2'],
     [
-      { disks: 3 },
+      { nics: 4 },
       'PLACEMENT_IMPOSSIBLE',
-      'it asks for 3 disks of its own; those that tasks are given are nvme0n1, nvme1n1',
+      'it asks for 4 network ports of its own; those that the machine does not use itself are eth0, ib1, eth2',
     ],
-    [{ disks: ['sda'] }, 'PLACEMENT_IMPOSSIBLE', 'disk sda is given to no task; those that are: nvme0n1, nvme1n1'],
+    [
+      { nics: ['ib1', 'up0'] },
+      'PLACEMENT_IMPOSSIBLE',
+      'the machine itself uses network port up0; tasks are given eth0, ib1, eth2',
+    ],
+    [{ nics: ['eth9'] }, 'PLACEMENT_IMPOSSIBLE', 'the machine has no network port eth9: it has eth0, ib1, eth2, up0'],
     [{ near: 'sdz' }, 'PLACEMENT_IMPOSSIBLE', 'it wishes to be near sdz, which the machine does not have'],
     [{ nics: ['eth0'] }, 'PLACEMENT_TAKEN', 'network port eth0 is not free'],
     [{ nics: 3 }, 'PLACEMENT_TAKEN', 'it asks for 3 network ports and free are ib1, eth2'],
@@ -446,6 +462,19 @@ describe('ports, disks and what is near', () => {
     const books = booksOf(hardware)
     take(books, aNeed(), { nics: ['eth0'] })
     expect(refusal(books, aNeed(), wish)).toEqual([code, message])
+  })
+
+  it('bound to a node away from the disk that it wishes to be near to, a task is refused', () => {
+    const need = aNeed({ disks: ['nvme1n1'] })
+    expect(refusal(booksOf(hardware), need, { numa: 0, near: 'disk' })).toEqual([
+      'PLACEMENT_IMPOSSIBLE',
+      'the machine is too small: node 0: disk nvme1n1 is not there',
+    ])
+  })
+
+  it('the disks of its resources are granted also where nothing else of the machine is known', () => {
+    const books = createMachineBooks({ ...noHardware, disks: hardware.disks }, 4000)
+    expect(take(books, aNeed({ disks: ['nvme0n1'] }))).toEqual({ ...noGrant, disks: ['nvme0n1'] })
   })
 })
 
@@ -469,7 +498,6 @@ describe('sick parts', () => {
       gpus: ['GPU-1', 'GPU-2'],
       gpuInstances: [],
       nics: ['eth0'],
-      disks: [],
     })
     expect(take(books, aNeed({ gib: 4 }))).toEqual({
       ...noGrant,

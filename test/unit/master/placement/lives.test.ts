@@ -36,8 +36,8 @@ const machines = fc
     const machine = aMachine({
       ...shape,
       gpus: someGpus(gpus, { nodes: shape.nodes, linkOf, cut }),
-      nics: [aNicPart('eth0', 0), aNicPart('eth1', null, null)],
-      disks: [aDiskPart('sda', 0, false), aDiskPart('sdb', shape.nodes - 1), aDiskPart('sdc', null)],
+      nics: [aNicPart('eth0', 0), aNicPart('eth1', null, null), aNicPart('eth2', 0, 10_000, false)],
+      disks: [aDiskPart('sda', 0), aDiskPart('sdb', shape.nodes - 1), aDiskPart('sdc', null)],
     })
     return { ...machine, cores: machine.cores.map((core, i) => (i < loose ? { ...core, node: null } : core)) }
   })

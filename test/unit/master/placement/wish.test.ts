@@ -13,7 +13,8 @@ describe('a wish is read from labels', () => {
     ['tepui.gpus', 'GPU-1, MIG-2', { gpus: ['GPU-1', 'MIG-2'] }],
     ['tepui.near', 'eth0', { near: 'eth0' }],
     ['tepui.nics', '2', { nics: 2 }],
-    ['tepui.disks', 'nvme0n1', { disks: ['nvme0n1'] }],
+    ['tepui.nics', 'eth0,eth1', { nics: ['eth0', 'eth1'] }],
+    ['tepui.disks', '1', {}],
     ['rack', 'r1', {}],
     ['constructor', 'x', {}],
     ['hasOwnProperty', 'x', {}],
@@ -40,9 +41,10 @@ describe('a wish is read from labels', () => {
 
 it.each<[boolean, ReturnType<typeof aNeed>, Partial<Wish>]>([
   [true, aNeed(), {}],
-  [true, aNeed(), { gpus: 'linked', disks: [] }],
+  [true, aNeed(), { gpus: 'linked', nics: [] }],
   [false, aNeed({ gpus: 1 }), {}],
   [false, aNeed({ instances: 1 }), {}],
+  [false, aNeed({ disks: ['sda'] }), {}],
   [false, aNeed(), { numa: 0 }],
   [false, aNeed(), { cpus: 'threads' }],
   [false, aNeed(), { nics: 1 }],
