@@ -7,7 +7,7 @@ import type { OfferOperation, SchedulerCallAccept, TaskInfo } from '../../mesos/
 import { operationError } from '../../mesos/validate-operation.ts'
 import type { OfferId } from '../../model/ids.ts'
 import { add, noResources, overlap, type Resources, subtract } from '../../model/resources.ts'
-import { launchTask, refuseGroup, refuseTask } from './launch.ts'
+import { launchTask, refusalLengthMax, refuseGroup, refuseTask } from './launch.ts'
 import { dropOffer, refuseMsOf, takeOffer } from './offers.ts'
 import { performOperation } from './operations.ts'
 import type { Framework, Offer } from './records.ts'
@@ -110,8 +110,9 @@ function refuseOther(
   framework: Framework,
   operation: OfferOperation,
   agentId: string | null,
-  message: string,
+  reason: string,
 ): void {
+  const message = reason.slice(0, refusalLengthMax)
   state.log('info', 'operation.rejected', 'an operation was refused', {
     frameworkId: framework.id,
     operation: operation.type,

@@ -58,6 +58,9 @@ export function launchTask(state: State, room: Room, info: TaskInfo): void {
   })
 }
 
+/** Letters of a reason: it may quote all that was offered or asked for, and one ACCEPT may hold thousands of tasks. */
+export const refusalLengthMax = 1024
+
 export function refuseTask(
   state: State,
   framework: Framework,
@@ -65,13 +68,14 @@ export function refuseTask(
   why: { readonly reason: TaskStatusReason; readonly message: string },
 ): void {
   const place = { id: task.task_id.value, agentId: task.agent_id.value }
-  const status = masterStatus(state, framework, place, { state: 'TASK_ERROR', ...why })
+  const message = why.message.slice(0, refusalLengthMax)
+  const status = masterStatus(state, framework, place, { state: 'TASK_ERROR', reason: why.reason, message })
   state.counters.addTask('TASK_ERROR', status)
   forward(state, framework, status)
   state.log('info', 'task.rejected', 'a task was refused', {
     frameworkId: framework.id,
     taskId: place.id,
-    reason: why.message,
+    reason: message,
   })
 }
 

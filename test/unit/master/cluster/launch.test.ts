@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { refusalLengthMax } from '../../../../src/master/cluster/launch.ts'
 import type { TaskInfo } from '../../../../src/mesos/types.ts'
 import { noGrant } from '../../../../src/model/hardware.ts'
 import type { TaskId } from '../../../../src/model/ids.ts'
@@ -121,6 +122,14 @@ describe('GPUs', () => {
 })
 
 describe('a task that is refused', () => {
+  test('is told a reason of bounded length, whatever it quotes', () => {
+    const { framework, offer } = offered()
+    const labels = { labels: [{ key: 'tepui.near', value: 'x'.repeat(10_000) }] }
+    framework.launch(offer, [aTaskInfo(offer, 't', { labels })])
+    expect(framework.update('t')).toMatchObject({ state: 'TASK_ERROR', message: expect.stringMatching(/^it wishes/) })
+    expect(framework.update('t').message?.length).toBeLessThanOrEqual(refusalLengthMax)
+  })
+
   test.each<[string, Partial<TaskInfo>, RegExp]>([
     ['V06 both command and executor', { executor }, /either 'command' or 'executor'/],
     ['V06 neither', { command: undefined }, /either 'command' or 'executor'/],
