@@ -97,25 +97,23 @@ export function createSupply({ names, tree, quotas, holdings, region }: SupplyPa
   }
 
   function setTotal(state: AgentState, total: Resources): void {
+    const before = state.totalAmounts
     count(state.total, -1)
-    tree.changeTotal(state.totalAmounts, -1)
     state.total = total
     state.totalAmounts = amountsOf(names, total)
     state.hasGpus = (state.totalAmounts[gpuIndex] ?? 0) > 0
-    tree.changeTotal(state.totalAmounts, 1)
+    // Every share is of the whole cluster: they are counted anew only when that is another.
+    if (state.totalAmounts.some((amount, i) => amount !== (before[i] ?? 0))) {
+      tree.changeTotal(before, -1)
+      tree.changeTotal(state.totalAmounts, 1)
+    }
     count(total, 1)
   }
 
   /** An operation makes one resource another; of an agent that has shrunk, as much as it still has. */
   function convertTotal(state: AgentState, consumed: Resources, converted: Resources): void {
     const present = overlap(state.total, consumed)
-    const total = add(subtract(state.total, present), converted)
-    const amounts = amountsOf(names, total)
-    if (amounts.some((amount, i) => amount !== (state.totalAmounts[i] ?? 0))) return setTotal(state, total)
-    // What it is changes, not how much: all shares but those of the roles concerned stay as they are.
-    count(present, -1)
-    count(converted, 1)
-    state.total = total
+    setTotal(state, add(subtract(state.total, present), converted))
   }
 
   return {
