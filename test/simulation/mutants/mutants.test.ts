@@ -2,7 +2,8 @@
 
 import { describe, expect, test } from 'vitest'
 import { simulate } from '../simulation.ts'
-import { type Mutant, mutantSeedsMax, mutants } from './mutants.ts'
+import { mutants } from './mutants.ts'
+import { type Mutant, mutantSeedsMax } from './types.ts'
 
 describe('a planted bug is found', () => {
   test.each(mutants.map((mutant) => [mutant.name, mutant] as const))('%s', (_name, mutant) => {

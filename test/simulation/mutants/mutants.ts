@@ -6,17 +6,9 @@ import type { AgentEffect, AgentInput } from '../../../src/agent/core/types.ts'
 import type { Cluster, ClusterEffect, ClusterInput } from '../../../src/master/cluster/types.ts'
 import type { AgentUid, SessionId } from '../../../src/model/ids.ts'
 import type { DownFrame, StatusUpdate } from '../../../src/wire/messages.ts'
-import { type Parts, productionParts } from '../world/world.ts'
-
-export type Mutant = {
-  readonly name: string
-  /** Checkers of which one must notice. */
-  readonly foundBy: readonly string[]
-  readonly parts: Parts
-}
-
-/** Seeds within which each must be found. */
-export const mutantSeedsMax = 25
+import { agentEffects, agentMutant, clusterEffects, clusterMutant } from './parts.ts'
+import { resourceMutants } from './resource-mutants.ts'
+import type { Mutant } from './types.ts'
 
 export const mutants: readonly Mutant[] = [
   { name: 'the agent sends before it persists', foundBy: ['persistence'], parts: agentEffects(sendsFirst) },
@@ -35,7 +27,7 @@ export const mutants: readonly Mutant[] = [
   { name: 'the agent sends each status once', foundBy: ['convergence'], parts: agentMutant(neverRepeats) },
   {
     name: 'the agent believes every frame',
-    foundBy: ['singleRun', 'statusOrder', 'convergence'],
+    foundBy: ['singleRun', 'statusOrder', 'operations', 'convergence'],
     parts: agentMutant(believesAll),
   },
   {
@@ -64,54 +56,8 @@ export const mutants: readonly Mutant[] = [
     parts: clusterMutant(deaf),
   },
   { name: 'the master never launches', foundBy: ['convergence'], parts: clusterEffects(forgetsLaunches) },
+  ...resourceMutants,
 ]
-
-type StepAround<Machine extends { step: (input: never, nowMs: number) => unknown }> = (
-  machine: Machine,
-) => Machine['step']
-
-function agentMutant(around: StepAround<AgentCore>): Parts {
-  return {
-    ...productionParts,
-    createAgentCore: (config, checkpoint, random) => {
-      const core = productionParts.createAgentCore(config, checkpoint, random)
-      return {
-        step: around(core),
-        nextTickMs: () => core.nextTickMs(),
-        get config() {
-          return core.config
-        },
-        get view() {
-          return core.view
-        },
-      }
-    },
-  }
-}
-
-function agentEffects(change: (effects: AgentEffect[]) => AgentEffect[]): Parts {
-  return agentMutant((core) => (input, nowMs) => change(core.step(input, nowMs)))
-}
-
-function clusterMutant(around: StepAround<Cluster>): Parts {
-  return {
-    ...productionParts,
-    createCluster: (config, snapshot, random, nowMs) => {
-      const cluster = productionParts.createCluster(config, snapshot, random, nowMs)
-      return {
-        step: around(cluster),
-        nextTickMs: () => cluster.nextTickMs(),
-        get view() {
-          return cluster.view
-        },
-      }
-    },
-  }
-}
-
-function clusterEffects(change: (effects: ClusterEffect[]) => ClusterEffect[]): Parts {
-  return clusterMutant((cluster) => (input, nowMs) => change(cluster.step(input, nowMs)))
-}
 
 // --- the agent ---------------------------------------------------------------------------------------------------
 

@@ -432,6 +432,8 @@ export class Scheduler {
   /** Asks about what has no last word, and says again what must not get lost. */
   #reconcile(): void {
     this.#reconcileOperations()
+    // What was said while nobody listened is said again.
+    this.#askGang()
     const { open } = this.goals
     if (open.length === 0) return
     const isExplicit = chance(this.#random, 700)
