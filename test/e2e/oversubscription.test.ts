@@ -31,7 +31,10 @@ test('idle CPUs are offered a second time, and who runs on them goes when the ho
   const capabilities = [...modernCapabilities, 'REVOCABLE_RESOURCES' as const].map((type) => ({ type }))
   const framework = await rack.framework({ info: { capabilities } })
   const first = await framework.offer()
-  const command = { value: `while [ ! -e ${folder.path}/work ]; do sleep 0.1; done; while :; do :; done` }
+  // It ends by itself when this test breaks off before it is killed.
+  const command = {
+    value: `while [ ! -e ${folder.path}/work ]; do sleep 0.1; done; timeout 60 sh -c 'while :; do :; done'`,
+  }
   const holder = aTaskInfo(first, 'holder', { command, resources: scalars({ cpus: 1, mem: 64 }) })
   await framework.launch(first, [holder])
   await framework.acknowledge(await framework.reaches('holder', 'TASK_RUNNING'))
@@ -51,5 +54,7 @@ test('idle CPUs are offered a second time, and who runs on them goes when the ho
   expect(end.reason).toBe('REASON_CONTAINER_PREEMPTED')
   await framework.reconcile([{ taskId: 'holder' }])
   expect((await framework.status('holder')).state).toBe('TASK_RUNNING')
+  await framework.send({ type: 'KILL', kill: { task_id: { value: 'holder' } } })
+  await framework.acknowledge(await framework.reaches('holder', 'TASK_KILLED'))
   expect(agent.stderr).toBe('')
 })
