@@ -2268,7 +2268,8 @@ export const messages: Readonly<Record<string, MessageSpec>> = {
   },
   // Which hardware of the machine is free when the offer is sent: its resources are amounts of it. An offer of a part of
   // the machine shows all that is free there, but no kinds of parts that it has no resources for (GPUs without gpus);
-  // CPUs are those that nobody has alone, which tasks may share. Hugepages are those set apart, whoever uses them.
+  // CPUs are those that nobody has alone, which tasks may share. Hugepages are those set apart, whoever uses them. Ports
+  // are also those that the machine itself uses, which no task gets alone.
   'tepui.v1.Topology': {
     nodes: [1, 'Node', 'repeated'],
     distances: [2, 'Row', 'repeated'],
