@@ -6,6 +6,7 @@ import {
   add,
   contains,
   equal,
+  isIndivisible,
   type Resource as ModelResource,
   noResources,
   type Resources,
@@ -201,12 +202,6 @@ function subtractWhole(total: Resources, consumed: Resources): Resources {
   if (consumed.length === 0) return noResources
   const gone = new Set(consumed.map(({ key }) => key))
   return total.filter((item) => !gone.has(item.key))
-}
-
-/** A volume, a mounted disk and a device are one thing each. */
-export function isIndivisible(item: ModelResource): boolean {
-  const source = item.disk?.source
-  return isVolume(item) || source?.type === 'MOUNT' || source?.type === 'BLOCK' || source?.id !== undefined
 }
 
 function wordsFor(item: ModelResource): string {

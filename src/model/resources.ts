@@ -168,6 +168,13 @@ export function equal(a: Resources, b: Resources): boolean {
   return contains(a, b) && contains(b, a)
 }
 
+/** A volume, a mounted disk and a device are one thing each: only taken, offered and used as a whole. */
+export function isIndivisible({ disk }: ResourceIdentity): boolean {
+  const { persistence, source } = disk ?? {}
+  if (persistence !== undefined || source?.type === 'MOUNT' || source?.type === 'BLOCK') return true
+  return source?.type === 'RAW' && source.id !== undefined
+}
+
 /** How many times it is there: what is not shared is there once. */
 export function copiesOf(item: Resource): number {
   return item.copies ?? 1

@@ -2,7 +2,7 @@
 // else comes along. Amounts are cut in the order of the collection; GPUs go whole, and a disk that is one thing fits or
 // is left out. It does not know how quota is counted.
 
-import { type Resource, type Resources, resource } from '../../model/resources.ts'
+import { isIndivisible, type Resource, type Resources, resource } from '../../model/resources.ts'
 import { milli } from '../../model/units.ts'
 import type { Quotas } from './quota.ts'
 import type { ShareNode } from './records.ts'
@@ -70,13 +70,6 @@ function fitting(item: Resource, amount: number, room: number): number {
   if (amount <= room) return amount
   const fits = item.name === 'gpus' ? Math.floor(room / 1000) * 1000 : room
   return fits <= 0 || isIndivisible(item) ? 0 : fits
-}
-
-/** A disk that exists only as a whole. */
-function isIndivisible({ disk }: Resource): boolean {
-  const { source, persistence } = disk ?? {}
-  if (persistence !== undefined || source?.type === 'MOUNT' || source?.type === 'BLOCK') return true
-  return source?.type === 'RAW' && source.id !== undefined
 }
 
 function withAmount(item: Resource, amount: number): Resource {

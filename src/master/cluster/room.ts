@@ -2,12 +2,12 @@
 // whole disks are taken whole; a shared volume that was offered once may be used by several tasks, each with a copy of
 // its own. It does not know what is taken for what.
 
-import { isIndivisible } from '../../mesos/operations.ts'
 import { formatResources } from '../../mesos/resource-text.ts'
 import {
   add,
   allocatedTo,
   contains,
+  isIndivisible,
   noResources,
   overlap,
   type Resource,

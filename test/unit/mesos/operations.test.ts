@@ -22,7 +22,8 @@ const forA: readonly Reservation[] = [{ type: 'DYNAMIC', role: 'a', principal: '
 const forAB: readonly Reservation[] = [...forA, { type: 'DYNAMIC', role: 'a/b', principal: 'p' }]
 const staticA: readonly Reservation[] = [{ type: 'STATIC', role: 'a' }]
 const mount: DiskInfo = { source: { type: 'MOUNT', root: '/mnt/1' } }
-const path: DiskInfo = { source: { type: 'PATH', root: '/mnt/2' } }
+/** A name makes it no less divisible. */
+const path: DiskInfo = { source: { type: 'PATH', root: '/mnt/2', id: 'second' } }
 
 const cpus = (amount: number, reservations?: readonly Reservation[]) =>
   scalar('cpus', milli(amount * 1000), reservations === undefined ? {} : { reservations })

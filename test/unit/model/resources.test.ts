@@ -6,7 +6,9 @@ import {
   add,
   allocatedTo,
   contains,
+  type DiskInfo,
   equal,
+  isIndivisible,
   normaliseRanges,
   overlap,
   type Range,
@@ -271,4 +273,16 @@ describe('what is shared', () => {
     expect(contains(two, [volume(32)])).toBe(false)
     expect(add([volume(64)], [volume(32)])).toHaveLength(2)
   })
+})
+
+test.each<[boolean, DiskInfo | undefined]>([
+  [false, undefined],
+  [false, { source: { type: 'PATH', root: '/a', id: 'first' } }],
+  [false, { source: { type: 'RAW' } }],
+  [true, { source: { type: 'RAW', id: 'wwn-1' } }],
+  [true, { source: { type: 'BLOCK', id: 'wwn-1' } }],
+  [true, { source: { type: 'MOUNT', root: '/a' } }],
+  [true, { persistence: { id: 'v' } }],
+])('that it exists only as a whole is %s of disk %j', (isWhole, disk) => {
+  expect(isIndivisible({ name: 'disk', ...(disk && { disk }) })).toBe(isWhole)
 })
