@@ -83,13 +83,13 @@ function wrongPorts(wish: number | readonly string[], ports: Machine['hardware']
 }
 
 function wrongNear(near: string | null, hardware: Machine['hardware'], parts: Machine['placeOfPart']): string | null {
-  const kinds: Readonly<Record<string, readonly unknown[]>> = {
-    gpu: hardware.gpus,
-    nic: hardware.nics,
-    disk: hardware.disks,
-  }
   if (near === null || parts.has(near)) return null
-  const kind = kinds[near]
+  const { gpus, nics, disks } = hardware
+  const kind = new Map<string, readonly unknown[]>([
+    ['gpu', gpus],
+    ['nic', nics],
+    ['disk', disks],
+  ]).get(near)
   if (kind === undefined) return `it wishes to be near ${near}, which the machine does not have`
   return kind.length > 0 ? null : `it wishes to be near a ${near} and the machine has none`
 }

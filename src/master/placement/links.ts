@@ -14,7 +14,15 @@ export type Links = {
 }
 
 /** From the slowest to the fastest, as `nvidia-smi topo` tells them apart; makers' own wires are of one rank. */
-const ranks: Readonly<Record<string, number>> = { sys: 1, node: 2, phb: 3, pxb: 4, pix: 5, nvlink: 6, xgmi: 6 }
+const ranks: ReadonlyMap<string, number> = new Map([
+  ['sys', 1],
+  ['node', 2],
+  ['phb', 3],
+  ['pxb', 4],
+  ['pix', 5],
+  ['nvlink', 6],
+  ['xgmi', 6],
+])
 /** A wire is worth more than any way over PCI, and each further one as much again. */
 const weightOfRank = [0, 1, 8, 16, 32, 64, 1000]
 const wires = 6
@@ -29,7 +37,7 @@ export function linksOf(gpus: readonly HardwareGpu[]): Links {
   gpus.forEach(({ links }, a) => {
     for (const { to, kind, count } of links) {
       const b = index.get(to)
-      const rank = ranks[kind] ?? 0
+      const rank = ranks.get(kind) ?? 0
       if (b === undefined || b === a || rank === 0) continue
       const weight = (weightOfRank[rank] as number) * (rank < wires ? 1 : Math.max(1, Math.min(count ?? 1, wiresMax)))
       if (rank > fastest) kinds.clear()

@@ -39,8 +39,8 @@ export function bestFit(view: View, bytes: number): MemoryPlan {
   const order = free.map((_, place) => place)
   order.sort((a, b) => {
     const [hasA, hasB] = [free[a] as number, free[b] as number]
-    const isLess = Number(hasA >= bytes) ? hasA - hasB : hasB - hasA
-    return Number(isFar(a)) - Number(isFar(b)) || Number(hasB >= bytes) - Number(hasA >= bytes) || isLess || a - b
+    const byRoom = hasA >= bytes ? hasA - hasB : hasB - hasA
+    return Number(isFar(a)) - Number(isFar(b)) || Number(hasB >= bytes) - Number(hasA >= bytes) || byRoom || a - b
   })
   return fill(view, order, bytes)
 }

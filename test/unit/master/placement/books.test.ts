@@ -456,6 +456,11 @@ describe('ports, disks and what is near', () => {
     ],
     [{ nics: ['eth9'] }, 'PLACEMENT_IMPOSSIBLE', 'the machine has no network port eth9: it has eth0, ib1, eth2, up0'],
     [{ near: 'sdz' }, 'PLACEMENT_IMPOSSIBLE', 'it wishes to be near sdz, which the machine does not have'],
+    [
+      { near: 'constructor' },
+      'PLACEMENT_IMPOSSIBLE',
+      'it wishes to be near constructor, which the machine does not have',
+    ],
     [{ nics: ['eth0'] }, 'PLACEMENT_TAKEN', 'network port eth0 is not free'],
     [{ nics: 3 }, 'PLACEMENT_TAKEN', 'it asks for 3 network ports and free are ib1, eth2'],
   ])('%j is refused', (wish, code, message) => {
