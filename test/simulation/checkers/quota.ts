@@ -3,6 +3,7 @@
 // never asked of who decides.
 
 import type { ClusterView } from '../../../src/master/cluster/types.ts'
+import { isTerminal } from '../../../src/mesos/names.ts'
 import type { Resources } from '../../../src/model/resources.ts'
 import { Violation } from '../engine/violation.ts'
 import type { Fact, Observer } from '../world/facts.ts'

@@ -16,6 +16,8 @@ export function volumes(world: World): Observer {
   const asked = new Set<string>()
   /** Operations that have removed a directory once: a later one of its name is not theirs. */
   const removals = new Map<string, Set<string>>()
+  /** Operations that their agents know to be carried out on the disk. */
+  const done = new Set<string>()
   const keyOf = (machine: string, place: VolumePlace) => `${machine} ${placeName(place)}`
   return (fact: Fact) => {
     switch (fact.kind) {
@@ -25,6 +27,9 @@ export function volumes(world: World): Observer {
         if (fact.request.kind === 'operate') {
           ask(asked, fact.request.agentId, fact.request.operation.destroy?.volumes)
         }
+        return
+      case 'agentPersisted':
+        if (fact.op.op === 'putOperation' && fact.op.operation.isDone) done.add(fact.op.operation.operationUuid)
         return
       case 'volumeMade':
         present.set(keyOf(fact.machine, fact.place), { madeBy: fact.operationUuid, users: new Set() })
@@ -45,7 +50,9 @@ export function volumes(world: World): Observer {
         }
         const others = removals.get(operationUuid) ?? new Set<string>()
         removals.set(operationUuid, others)
-        if (others.has(key)) throw new Violation('volumes', 'an operation removes a volume once', details)
+        // One that an agent has not heard to be done is done again, before anybody can use what came after it.
+        if (others.has(key) && volume !== undefined && done.has(volume.madeBy))
+          throw new Violation('volumes', 'an operation removes a volume once', details)
         others.add(key)
         return
       }

@@ -60,14 +60,13 @@ export class Volumes {
   }
 
   #make(place: VolumePlace, operationUuid: string): boolean {
+    if (this.#present.has(placeName(place)) && !this.#leftovers.has(placeName(place))) return true
     if (this.#fails()) return false
     // What a volume that could not be removed has left there is nobody's, and nobody is to find it.
     if (this.#leftovers.has(placeName(place))) return false
-    if (!this.#present.has(placeName(place))) {
-      this.#present.add(placeName(place))
-      this.#world.note(this.#machine, `makes volume ${place.role} ${place.id}`)
-      this.#world.observe({ kind: 'volumeMade', machine: this.#machine, place, operationUuid })
-    }
+    this.#present.add(placeName(place))
+    this.#world.note(this.#machine, `makes volume ${place.role} ${place.id}`)
+    this.#world.observe({ kind: 'volumeMade', machine: this.#machine, place, operationUuid })
     return true
   }
 
