@@ -38,8 +38,9 @@ async function main(args: readonly string[]): Promise<number> {
   process.stdout.write(`${text}\n`)
   if (args.includes('--json')) {
     const machine = { cpus: cpus().length, model: cpus()[0]?.model ?? null, node: process.version }
-    // The figures stand beside the other keys too, where programs that compare workloads look for them.
-    process.stdout.write(`${JSON.stringify({ ...figures, bench: name, machine, parameters, figures })}\n`)
+    // Figures of one workload stand beside the other keys too, where programs that compare workloads look for them.
+    const beside = isReport(answer) ? {} : figures
+    process.stdout.write(`${JSON.stringify({ ...beside, bench: name, machine, parameters, figures })}\n`)
   }
   return 0
 }
