@@ -37,6 +37,14 @@ export function onOversubscribed(state: State, agent: Agent, { resources }: Over
     const fields = { agentId: agent.id, reason: read.fault.message }
     return state.log('debug', 'wire.dropped', 'an estimate of an agent was dropped', fields)
   }
+  const known = new Set([...agent.total, ...agent.oversubscribed].map(({ name }) => name))
+  const unknown = read.value.find(({ name }) => !known.has(name))
+  if (unknown !== undefined) {
+    // Names are never forgotten: an agent says which it has when it registers.
+    state.counters.add('dropped_messages')
+    const fields = { agentId: agent.id, reason: `'${unknown.name}' is no resource of the agent` }
+    return state.log('debug', 'wire.dropped', 'an estimate of an agent was dropped', fields)
+  }
   if (equal(read.value, agent.oversubscribed)) return
   agent.oversubscribed = read.value
   for (const id of [...agent.offers]) {

@@ -16,6 +16,8 @@ import type { ClusterInput } from './types.ts'
 export const quotaRolesMax = 10_000
 /** Resource names in one quota, and the length of each. */
 export const quotaNamesMax = 100
+/** Resource names in all quotas together: the allocator has a place for each in each role with quota. */
+export const quotaNamesInAllMax = 256
 const nameLengthMax = 255
 
 export type QuotaRefusal = { readonly status: 400 | 409; readonly reason: string }
@@ -39,6 +41,11 @@ export function quotaRefusal(state: State, { configs, force, legacy }: UpdateQuo
   }
   const roles = new Set([...state.quotas.keys(), ...wanted.keys()])
   if (roles.size > quotaRolesMax) return { status: 400, reason: `at most ${quotaRolesMax} roles may have quota` }
+  const all = new Map<string, Quota | null>([...state.quotas, ...wanted])
+  const names = new Set([...all.values()].flatMap((quota) => (quota === null ? [] : namesOf(quota))))
+  if (names.size > quotaNamesInAllMax) {
+    return { status: 400, reason: `all quotas together may name at most ${quotaNamesInAllMax} resources` }
+  }
   if (force) return null
   const capacity = capacityError(state, wanted)
   if (capacity !== null) return { status: legacy === 'set' ? 409 : 400, reason: capacity }
@@ -63,6 +70,10 @@ export function quotaOf({ role, guarantees = {}, limits = {} }: QuotaConfig): Re
   }
   const isNone = Object.keys({ ...quota.guarantees, ...quota.limits }).length === 0
   return ok(isNone ? null : quota)
+}
+
+function namesOf({ guarantees, limits }: Quota): readonly string[] {
+  return [...Object.keys(guarantees), ...Object.keys(limits)]
 }
 
 function quantitiesOf(amounts: Readonly<Record<string, { readonly value: number }>>): Result<Quantities> {

@@ -19,6 +19,8 @@ import { type AgentFacts, type AgentReport, type ReportedOperation, type Reporte
 export const agentInfoBytesMax = 64 * 1024
 /** Above what operations may make of an agent (operation-validation.ts): what is there is never refused for a trifle. */
 export const agentIdentitiesLengthMax = 1024 * 1024
+/** Names of what an agent has amounts of: the allocator has a place for each in every sum. */
+export const amountNamesMax = 256
 
 export function readReport(register: Register): Result<AgentReport> {
   const facts = readFacts(register)
@@ -87,6 +89,10 @@ function readFacts(register: Register): Result<AgentFacts> {
   }
   const oversubscribed = readOversubscribed(register.oversubscribed)
   if (!oversubscribed.ok) return oversubscribed
+  const amounts = [...total.value, ...oversubscribed.value].filter(({ value }) => value.kind === 'scalar')
+  if (new Set(amounts.map(({ name }) => name)).size > amountNamesMax) {
+    return fail('WIRE_TOO_LARGE', `the agent has more than ${amountNamesMax} kinds of resources`)
+  }
   if (total.value.some((item) => item.allocationRole !== undefined)) {
     return fail('WIRE_MALFORMED', `the agent's resources must not be allocated to a role`)
   }

@@ -71,9 +71,13 @@ describe('O25 what an agent calls idle', () => {
     expect(scheduler.offers.map(({ resources }) => revocableCpus(resources))).toEqual([2])
   })
 
-  test('that is not revocable, or more than an amount, is not believed', () => {
+  test('that is not revocable, more than an amount, or of a name that it has nothing of, is not believed', () => {
     const { cluster, agent } = busyMachine()
-    for (const resources of [scalars({ cpus: 9 }), revocable(1).map((item) => ({ ...item, role: 'a' }))]) {
+    for (const resources of [
+      scalars({ cpus: 9 }),
+      revocable(1).map((item) => ({ ...item, role: 'a' })),
+      revocable(1).map((item) => ({ ...item, name: 'invented' })),
+    ]) {
       agent.say({ kind: 'oversubscribed', resources: resources as never })
     }
     expect([...cluster.view.agents()][0]?.oversubscribed).toEqual([])

@@ -92,6 +92,16 @@ describe('what quota may be', () => {
     expect(quotasOf(rack)).toEqual(left)
   })
 
+  test('all quotas together name a bounded number of resources; what is removed leaves room', () => {
+    const rack = new TestCluster()
+    const limits = (from: number) => Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`r${from + i}`, 1]))
+    const many = ['a', 'b', 'c'].map((role, i) => config(role, { limits: limits(100 * i) }))
+    expect(update(rack, many)).toMatchObject({ status: 400, message: expect.stringMatching(/at most 256/) })
+    expect(update(rack, many.slice(0, 2)).status).toBe(200)
+    expect(update(rack, many.slice(2)).status).toBe(400)
+    expect(update(rack, [config('a'), ...many.slice(2)]).status).toBe(200)
+  })
+
   test('where the operator names the roles, others get no quota', () => {
     const rack = new TestCluster({ policy: { ...defaultPolicy, roles: new Set(['a']) } })
     expect(update(rack, [config('b', { limits: { cpus: 1 } })]).status).toBe(400)

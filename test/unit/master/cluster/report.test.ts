@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readReport } from '../../../../src/master/cluster/report.ts'
+import { amountNamesMax, readReport } from '../../../../src/master/cluster/report.ts'
 import { noGrant, noHardware } from '../../../../src/model/hardware.ts'
 import type { MesosJson, Register, TaskReport } from '../../../../src/wire/messages.ts'
 
@@ -24,7 +24,11 @@ function task(more: Partial<TaskReport> & { readonly info?: MesosJson } = {}): T
   }
 }
 
-function report(tasks: readonly TaskReport[], frameworks: readonly MesosJson[] = [framework]) {
+function report(
+  tasks: readonly TaskReport[],
+  frameworks: readonly MesosJson[] = [framework],
+  more: Partial<Register> = {},
+) {
   const register: Register = {
     kind: 'register',
     uid: 'uid' as Register['uid'],
@@ -39,6 +43,7 @@ function report(tasks: readonly TaskReport[], frameworks: readonly MesosJson[] =
     operations: [],
     frameworks,
     tasks,
+    ...more,
   }
   return readReport(register)
 }
@@ -80,4 +85,14 @@ test.each([
   ],
 ])('a report with %s is a fault', (_what, tasks, frameworks) => {
   expect(report(tasks, frameworks)).toMatchObject({ ok: false, fault: { message: expect.stringMatching(/\w/) } })
+})
+
+test('kinds of amounts are bounded, revocable ones too: every sum of the cluster has a place for each', () => {
+  const named = (count: number, more: MesosJson = {}) =>
+    Array.from({ length: count }, (_, i) => ({ name: `r${i}`, type: 'SCALAR', scalar: { value: 1 }, ...more }))
+  const having = (resources: readonly MesosJson[], oversubscribed: readonly MesosJson[] = []) =>
+    report([], [], { agentInfo: { hostname: 'h', resources }, oversubscribed })
+  expect(having(named(amountNamesMax), named(amountNamesMax, { revocable: {} })).ok).toBe(true)
+  expect(having(named(amountNamesMax + 1))).toMatchObject({ ok: false, fault: { code: 'WIRE_TOO_LARGE' } })
+  expect(having([], named(amountNamesMax + 1, { revocable: {} })).ok).toBe(false)
 })
