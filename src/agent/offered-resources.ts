@@ -35,8 +35,9 @@ export function readResourceText(text: string | null): Result<string | null> {
   if (text === null || !text.startsWith('file://')) return ok(text)
   try {
     const path = fileURLToPath(text)
-    if (statSync(path).size > fileBytesMax)
-      return fail('USAGE', `--resources: ${path} is larger than a list of resources`)
+    const stats = statSync(path)
+    if (!stats.isFile()) return fail('USAGE', `--resources: ${path} is not a regular file`)
+    if (stats.size > fileBytesMax) return fail('USAGE', `--resources: ${path} is larger than a list of resources`)
     return ok(readFileSync(path, 'utf8'))
   } catch (cause) {
     return fail('USAGE', `--resources: cannot read ${text}: ${(cause as Error).message}`, {}, cause)

@@ -2,7 +2,7 @@
 // so that an editor or a tool changes it under a running master (as Mesos' --whitelist). `*` in it allows all. It does
 // not know what the names do.
 
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { fail, ok, type Result } from '../model/result.ts'
 import type { Log } from '../shell/log.ts'
 
@@ -42,8 +42,11 @@ export function watchWhitelist(
 
 function readText(file: string): Result<string> {
   try {
-    const text = readFileSync(file, 'utf8')
-    return text.length <= fileBytesMax ? ok(text) : unreadable(file, `it has more than ${fileBytesMax} bytes`)
+    // A pipe or a device would hold the master up, or never end.
+    const stats = statSync(file)
+    if (!stats.isFile()) return unreadable(file, 'it is not a regular file')
+    if (stats.size > fileBytesMax) return unreadable(file, `it has more than ${fileBytesMax} bytes`)
+    return ok(readFileSync(file, 'utf8'))
   } catch (error) {
     return unreadable(file, (error as Error).message)
   }

@@ -32,6 +32,15 @@ test('its names are told at once and when they change; a file that went away cha
   expect(told[1]).toBeNull()
 })
 
+test.each(['/dev/zero', '/'])('%s is no whitelist, and is not read', (file) => {
+  const watched = watchWhitelist(
+    file,
+    () => {},
+    () => {},
+  )
+  expect(watched).toMatchObject({ ok: false, fault: { message: expect.stringContaining('not a regular file') } })
+})
+
 test('a master does not start with one that cannot be read', async () => {
   const started = await startMaster({
     host: '127.0.0.1',

@@ -185,7 +185,7 @@ test('resources may be in a file', () => {
   expect(readResourceText(`file://${file}`)).toEqual({ ok: true, value: '[]' })
   expect(readResourceText('cpus:1')).toEqual({ ok: true, value: 'cpus:1' })
   expect(readResourceText(null)).toEqual({ ok: true, value: null })
-  for (const wrong of [`file://${file}.not`, 'file://elsewhere/x', `file://${workDir}`]) {
+  for (const wrong of ['file:///dev/zero', `file://${file}.not`, 'file://elsewhere/x', `file://${workDir}`]) {
     expect(readResourceText(wrong)).toMatchObject({ ok: false, fault: { code: 'USAGE' } })
   }
 })
