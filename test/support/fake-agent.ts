@@ -67,7 +67,7 @@ export class FakeAgent {
   ignoresTerm = false
   readonly #mqtt: { readonly host: string; readonly port: number }
   readonly #token: string | null
-  readonly #config: AgentConfig
+  #config: AgentConfig
   readonly #disk = {
     agentId: null as AgentId | null,
     frameworks: new Map<FrameworkId, MesosJson>(),
@@ -185,6 +185,11 @@ export class FakeAgent {
   startHeld(taskId: string): void {
     const containerId = this.#containerOf(taskId)
     this.#life?.loop.submit({ kind: 'containerStarted', containerId, pid: 4242 })
+  }
+
+  /** Its next life has these attributes. */
+  label(...attributes: readonly MesosJson[]): void {
+    this.#config = { ...this.#config, attributes }
   }
 
   /** From now on this is wrong with its machine, and nothing else. */

@@ -25,7 +25,7 @@ import {
   pruneIntervalMs,
   pruneUnreachable,
 } from './loss.ts'
-import { makeOffers, rescindOffer } from './offers.ts'
+import { expireOffer, makeOffers } from './offers.ts'
 import { operate } from './operator-operations.ts'
 import { beatOperator, forgetOperator, subscribeOperator } from './operators.ts'
 import { endPause, isPaused, pauseAllocation } from './pause.ts'
@@ -164,7 +164,7 @@ class Machine implements Cluster {
         return failoverExpired(state, id as FrameworkId)
       case 'offer': {
         const offer = state.offers.get(id as OfferId)
-        if (offer !== undefined) rescindOffer(state, offer)
+        if (offer !== undefined) expireOffer(state, offer)
         return
       }
       case 'channel':

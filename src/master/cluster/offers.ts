@@ -120,9 +120,14 @@ export function dropOffer(state: State, offer: Offer, refuseMs: number | null): 
   state.allocator.recover(grantOf(offer), refuseMs, state.nowMs)
 }
 
+/** Nobody answered in time: others are asked about its machine first, as if it had been refused for no time. */
+export function expireOffer(state: State, offer: Offer): void {
+  rescindOffer(state, offer, 0)
+}
+
 /** Ends the offer and tells its framework. */
-export function rescindOffer(state: State, offer: Offer): void {
-  dropOffer(state, offer, null)
+export function rescindOffer(state: State, offer: Offer, refuseMs: number | null = null): void {
+  dropOffer(state, offer, refuseMs)
   if (offer.keptFor !== null) return
   const framework = frameworkOf(state, offer.frameworkId)
   state.tell(framework, { type: 'RESCIND', rescind: { offer_id: { value: offer.id } } })

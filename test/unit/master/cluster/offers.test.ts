@@ -235,3 +235,16 @@ describe('an offer that nobody answers', () => {
     expect(framework.all('RESCIND')).toEqual([])
   })
 })
+
+test('who hoards offers keeps nobody else from the only machine: an offer that expired goes to others first', () => {
+  const rack = new TestCluster({ offerTimeoutMs: 10_000 })
+  const agent = rack.agent({ resources: { cpus: 4, mem: 4096 } })
+  const worker = rack.framework({ roles: ['worker'] })
+  worker.run(agent, 't', { resources: scalars({ cpus: 1, mem: 64 }) })
+  const hoarder = rack.framework({ roles: ['hoarder'] })
+  const before = worker.offers.length
+  worker.decline(worker.offer, 0)
+  rack.pass(60_000)
+  expect(hoarder.offers.length).toBeGreaterThan(0)
+  expect(worker.offers.length).toBeGreaterThan(before)
+})
