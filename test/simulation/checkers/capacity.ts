@@ -4,7 +4,17 @@
 import type { AgentRecord, ClusterView } from '../../../src/master/cluster/types.ts'
 import { isTerminal } from '../../../src/mesos/names.ts'
 import { formatResources } from '../../../src/mesos/resource-text.ts'
-import { add, allocatedTo, contains, equal, overlap, type Resources, resources } from '../../../src/model/resources.ts'
+import {
+  add,
+  allocatedTo,
+  contains,
+  equal,
+  overlap,
+  type Resource,
+  type Resources,
+  resources,
+  scalarTotal,
+} from '../../../src/model/resources.ts'
 import { Violation } from '../engine/violation.ts'
 import type { Fact, Observer, Usage } from '../world/facts.ts'
 import type { World } from '../world/world.ts'
@@ -34,7 +44,7 @@ export function capacity(world: World): Observer {
 }
 
 /** What was found right of an agent: resources are never changed in place. */
-type Checked = WeakMap<AgentRecord, Pick<AgentRecord, 'total' | 'used' | 'offered'>>
+type Checked = WeakMap<AgentRecord, Pick<AgentRecord, 'total' | 'used' | 'offered'> & { readonly over: Resources }>
 
 /**
  * By identity and by name. Tasks may hold what their agent no longer has (its machine shrank, an operation was not done):
@@ -43,10 +53,17 @@ type Checked = WeakMap<AgentRecord, Pick<AgentRecord, 'total' | 'used' | 'offere
 function checkBooks(view: ClusterView, canShrink: boolean, checked: Checked): void {
   for (const agent of view.agents()) {
     const last = checked.get(agent)
-    if (last?.total === agent.total && last.used === agent.used && last.offered === agent.offered) continue
-    checked.set(agent, { total: agent.total, used: agent.used, offered: agent.offered })
-    const used = once(allocatedTo(agent.used, undefined))
-    const offered = once(allocatedTo(agent.offered, undefined))
+    if (
+      last?.total === agent.total &&
+      last.over === agent.oversubscribed &&
+      last.used === agent.used &&
+      last.offered === agent.offered
+    )
+      continue
+    checked.set(agent, { total: agent.total, used: agent.used, offered: agent.offered, over: agent.oversubscribed })
+    checkIdle(agent)
+    const used = once(allocatedTo(agent.used, undefined)).filter(isOwn)
+    const offered = once(allocatedTo(agent.offered, undefined)).filter(isOwn)
     const counted = overlap(agent.total, used)
     const isExact = !canShrink && equal(counted, used)
     const details = () => ({ agent: agent.id, used: shown(used), offered: shown(offered), total: shown(agent.total) })
@@ -88,6 +105,27 @@ function amounts(items: Resources): ReadonlyMap<string, number> {
     sums.set(name, (sums.get(name) ?? 0) + item.value.milli)
   }
   return sums
+}
+
+/** Of what others leave idle no more is offered than is left of it. */
+function checkIdle({ id, oversubscribed, used, offered }: AgentRecord): void {
+  const sum = (items: Resources) =>
+    scalarTotal(
+      items.filter((item) => !isOwn(item)),
+      'cpus',
+    )
+  if (sum(offered) === 0 || sum(offered) + sum(used) <= sum(oversubscribed)) return
+  throw new Violation('capacity', 'no more idle CPUs are offered than are left', {
+    agent: id,
+    used: shown(used),
+    offered: shown(offered),
+    oversubscribed: shown(oversubscribed),
+  })
+}
+
+/** Not what others leave idle. */
+function isOwn({ revocable }: Resource): boolean {
+  return revocable !== true
 }
 
 /** What is shared counts once, however many copies of it are held. */

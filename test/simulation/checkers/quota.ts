@@ -35,9 +35,11 @@ function checkRole(view: ClusterView, role: string, names: ReadonlySet<string>):
   const limits = view.quotas().get(role)?.limits ?? {}
   for (const [name, limit] of Object.entries(limits)) {
     if (!names.has(name)) continue
-    const consumed = [...view.agents()].reduce((sum, { used, offered, total }) => {
+    const consumed = [...view.agents()].reduce((sum, { tasks, offered, total }) => {
+      // Runs of frameworks that are gone are nobody's while they end.
+      const alive = [...tasks.values()].filter(({ latestState }) => !isTerminal(latestState))
       const held = sumOf(
-        [...used, ...offered],
+        [...alive.flatMap(({ resources }) => resources), ...offered],
         name,
         (item) => isUnreserved(item) && isBelow(item.allocationRole, role),
       )

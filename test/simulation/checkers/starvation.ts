@@ -69,6 +69,6 @@ export class Starvation {
   }
 }
 
-function isUnreserved({ reservations = [] }: Resource): boolean {
-  return reservations.length === 0
+function isUnreserved({ reservations = [], revocable }: Resource): boolean {
+  return reservations.length === 0 && revocable !== true
 }

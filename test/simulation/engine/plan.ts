@@ -81,6 +81,8 @@ export type FrameworkPlan = {
   readonly suppresses: boolean
   readonly keeping: KeepingPlan | null
   readonly gang: GangPlan | null
+  /** It runs on what others leave idle, where that is offered. */
+  readonly takesIdle: boolean
 }
 
 /** One thing to be done; done again under another task id when it is lost. */
@@ -175,6 +177,7 @@ export function drawPlan(rng: Draws): Plan {
       goals: framework.goals.map((goal) => withWish(goal, hasParts ? drawWish(rng) : null)),
       keeping: hasWants ? drawKeeping(rng) : null,
       gang: hasWants ? drawGang(rng) : null,
+      takesIdle: hasParts && chance(rng, 500),
     })),
     operator: hasWants ? drawOperator(rng) : noOperator,
   }
@@ -205,7 +208,9 @@ function withWish(goal: PlainGoal, wish: WishPlan | null): GoalPlan {
 
 type PlainMachine = Omit<MachinePlan, 'disks' | 'parts'>
 type PlainGoal = Omit<GoalPlan, 'wish'>
-type PlainFramework = Omit<FrameworkPlan, 'keeping' | 'gang' | 'goals'> & { readonly goals: readonly PlainGoal[] }
+type PlainFramework = Omit<FrameworkPlan, 'keeping' | 'gang' | 'takesIdle' | 'goals'> & {
+  readonly goals: readonly PlainGoal[]
+}
 
 function drawMachine(rng: Draws): PlainMachine {
   return {

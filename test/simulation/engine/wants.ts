@@ -48,9 +48,11 @@ export type PartsPlan = {
   readonly rack: string | null
   /** Mean time between changes of what is wrong with it, or null. */
   readonly sickensEveryMs: number | null
+  /** How often it looks what its tasks leave idle, or null. */
+  readonly measuresEveryMs: number | null
 }
 
-export const noParts: PartsPlan = { shape: null, rack: null, sickensEveryMs: null }
+export const noParts: PartsPlan = { shape: null, rack: null, sickensEveryMs: null, measuresEveryMs: null }
 
 /** A framework that asks for several machines at once. */
 export type GangPlan = {
@@ -115,6 +117,7 @@ export function drawParts(rng: Draws): PartsPlan {
     shape: chance(rng, 500) ? oneOf(rng, ['one', 'two', 'two', 'eight'] as const) : null,
     rack: oneOf(rng, [null, 'r0', 'r0', 'r1']),
     sickensEveryMs: chance(rng, 400) ? oneOf(rng, [5_000, 20_000]) : null,
+    measuresEveryMs: chance(rng, 300) ? oneOf(rng, [500, 2_000]) : null,
   }
 }
 

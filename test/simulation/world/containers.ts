@@ -4,7 +4,7 @@
 import type { Confinement, ContainerExit, ContainerSpec, RecoveredRun } from '../../../src/agent/core/types.ts'
 import type { ContainerId } from '../../../src/model/ids.ts'
 import { type Fault, fault } from '../../../src/model/result.ts'
-import { chance, type Draws, inRange } from '../engine/plan.ts'
+import { chance, type Draws, inRange, oneOf } from '../engine/plan.ts'
 import type { Usage } from './facts.ts'
 import type { World } from './world.ts'
 
@@ -22,6 +22,8 @@ type Container = {
   state: 'starting' | 'running' | 'exited' | 'failed'
   exit: ContainerExit | null
   ignoresTerm: boolean
+  /** What it has used of CPUs since its start, when that was seen, and how busy it is, in thousandths of what it holds. */
+  readonly usage: { usec: number; atMs: number; busyPermille: number }
 }
 
 export class Containers {
@@ -56,6 +58,7 @@ export class Containers {
       pid: this.#pids++,
       state: 'starting',
       exit: null,
+      usage: { usec: 0, atMs: 0, busyPermille: 0 },
       ignoresTerm: chance(this.#random, plan.ignoresTermPermille),
     }
     this.#all.set(spec.containerId, container)
@@ -65,6 +68,20 @@ export class Containers {
       if (fails) this.#fail(container)
       else this.#run(container)
     })
+  }
+
+  /** As the kernel counts it; tasks are busy by fits and starts. */
+  measure(random: Draws): ReadonlyMap<ContainerId, number> {
+    const { nowMs } = this.#world.queue
+    const measured = new Map<ContainerId, number>()
+    for (const { spec, state, usage } of this.#all.values()) {
+      if (state !== 'running') continue
+      usage.usec += Math.floor(((nowMs - usage.atMs) * spec.limits.cpuMilli * usage.busyPermille) / 1000)
+      usage.atMs = nowMs
+      if (chance(random, 150)) usage.busyPermille = oneOf(random, [0, 0, 100, 1_000])
+      measured.set(spec.containerId, usage.usec)
+    }
+    return measured
   }
 
   confine(containerId: ContainerId, confinement: Confinement): void {
@@ -120,6 +137,7 @@ export class Containers {
   #run(container: Container): void {
     const { spec, pid } = container
     container.state = 'running'
+    container.usage.atMs = this.#world.queue.nowMs
     const work = this.#world.workOf(spec.frameworkId, spec.taskId)
     this.#world.trace.add(
       this.#world.queue.nowMs,
@@ -165,7 +183,8 @@ export class Containers {
 
 function usageOf(spec: ContainerSpec, ports: readonly number[]): Usage {
   return {
-    cpusMilli: spec.limits.cpuMilli,
+    // What runs on idle CPUs has none of its own.
+    cpusMilli: spec.limits.isLowPriority ? 0 : spec.limits.cpuMilli,
     memMilli: Math.round(((spec.limits.memoryBytes ?? 0) / 1024 / 1024) * 1000),
     gpuUuids: spec.grant.gpuUuids,
     ports,

@@ -131,6 +131,7 @@ export class Machine {
     this.#world.observe({ kind: 'agentStarted', machine: this.name, store: this.#store, view: core.view })
     // It looks before it says anything.
     if (this.#conditions.length > 0) submit({ kind: 'healthChanged', conditions: this.#conditions })
+    this.#measureLater(process)
     submit({ kind: 'recovered', runs: this.#store.containerIds.map((id) => this.containers.recover(id)) })
   }
 
@@ -200,6 +201,16 @@ export class Machine {
     this.reboot()
     this.#isDestroyed = true
     this.#world.observe({ kind: 'machineLost', machine: this.name, uid: this.uid })
+  }
+
+  #measureLater(process: Process<AgentInput, AgentEffect>): void {
+    const { measuresEveryMs } = this.plan.parts
+    if (measuresEveryMs === null) return
+    this.#world.queue.after(measuresEveryMs, () => {
+      if (process !== this.#process || process.isDead) return
+      process.submit({ kind: 'usage', cpuUsageUsec: this.containers.measure(this.#partsRandom) })
+      this.#measureLater(process)
+    })
   }
 
   #died(): void {

@@ -186,6 +186,7 @@ export class Scheduler {
         ...(isPartitionAware ? ([{ type: 'PARTITION_AWARE' }] as const) : []),
         ...(killsGracefully ? ([{ type: 'TASK_KILLING_STATE' }] as const) : []),
         ...(seesGpus ? ([{ type: 'GPU_RESOURCES' }] as const) : []),
+        ...(this.plan.takesIdle ? ([{ type: 'REVOCABLE_RESOURCES' }] as const) : []),
         ...(this.plan.keeping?.refines ? ([{ type: 'RESERVATION_REFINEMENT' }] as const) : []),
         ...(this.plan.keeping?.shares ? ([{ type: 'SHARED_RESOURCES' }] as const) : []),
       ],
@@ -397,7 +398,7 @@ export class Scheduler {
     let left = items
     const tasks: TaskInfo[] = []
     for (const goal of this.goals.wanted(this.#world.queue.nowMs)) {
-      const found = take(left, goal.plan)
+      const found = take(left, goal.plan, this.plan.takesIdle)
       if (found === null) continue
       const spare = takeVolumes(this.#keepingRandom, found.left, this.keeping?.plan.attachesPermille ?? 0)
       left = spare.left

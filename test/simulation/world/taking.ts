@@ -15,8 +15,8 @@ export type Wanted = {
 
 export type Taken = { readonly taken: Resources; readonly ports: readonly number[]; readonly left: Resources }
 
-/** Null when it is not all there. */
-export function take(items: Resources, { cpusMilli, memMb, gpus, ports }: Wanted): Taken | null {
+/** Null when it is not all there. `idle`: CPUs that others leave idle first, if all of them can be such. */
+export function take(items: Resources, { cpusMilli, memMb, gpus, ports }: Wanted, idle = false): Taken | null {
   const amounts = [
     ['cpus', cpusMilli],
     ['mem', memMb * 1000],
@@ -24,7 +24,8 @@ export function take(items: Resources, { cpusMilli, memMb, gpus, ports }: Wanted
   ] as const
   const taken: Resource[] = []
   for (const [name, amount] of amounts) {
-    const parts = takeScalar(items, name, amount)
+    const parts =
+      (idle && name === 'cpus' ? takeScalar(items, name, amount, true) : null) ?? takeScalar(items, name, amount)
     if (parts === null) return null
     taken.push(...parts)
   }
@@ -48,8 +49,10 @@ export function takeVolumes(
   return { volumes, left: subtract(items, own) }
 }
 
-function takeScalar(items: Resources, name: string, amount: number): Resource[] | null {
-  const found = items.filter((item) => item.name === name && item.value.kind === 'scalar' && item.revocable !== true)
+function takeScalar(items: Resources, name: string, amount: number, isIdle = false): Resource[] | null {
+  const found = items.filter(
+    (item) => item.name === name && item.value.kind === 'scalar' && (item.revocable === true) === isIdle,
+  )
   const parts: Resource[] = []
   let missing = amount
   for (const item of found.sort((a, b) => (b.reservations?.length ?? 0) - (a.reservations?.length ?? 0))) {
