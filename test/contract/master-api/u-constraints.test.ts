@@ -81,6 +81,39 @@ test('U09 constraints of a role that is not subscribed are 400, and nothing of t
   expect(await offeredTo(rack, framework)).toEqual([])
 })
 
+describe('U10 on agents with, without and with an attribute that is no text', () => {
+  const regex = '[wx]'
+  test.each<[string, SchedulerAttributeConstraint['predicate'], readonly string[]]>([
+    ['Exists', { exists: {} }, ['number', 'x', 'y']],
+    ['NotExists', { not_exists: {} }, ['none']],
+    ['TextEquals', { text_equals: { value: 'x' } }, ['number', 'x']],
+    ['TextNotEquals', { text_not_equals: { value: 'x' } }, ['none', 'number', 'y']],
+    ['TextMatches', { text_matches: { regex } }, ['number', 'x']],
+    ['TextNotMatches', { text_not_matches: { regex } }, ['none', 'number', 'y']],
+  ])('%s offers those it says', async (_name, predicate, taken) => {
+    const rack = await Rack.start()
+    const constraint = { selector: { attribute_name: 'rack' }, predicate }
+    const framework = await rack.framework({ offer_constraints: constrained({ test: [[constraint]] }) })
+    await rack.agent(inRack('x', 'x'))
+    await rack.agent(inRack('y', 'y'))
+    await rack.agent({ hostname: 'none' })
+    const number = { name: 'rack', type: 'SCALAR', scalar: { value: 1 } }
+    await rack.agent({ hostname: 'number', attributes: [number] })
+    for (const _ of taken) await framework.offer()
+    expect(await offeredTo(rack, framework)).toEqual(taken)
+  })
+})
+
+test('U07 a role that is suppressed no more after an update has forgotten what it refused', async () => {
+  const rack = await Rack.start()
+  await rack.agent(inRack('n1', 'r1'))
+  const framework = await rack.framework()
+  await framework.decline(await framework.offer(), 1e6)
+  await framework.send({ type: 'SUPPRESS' })
+  expect((await update(framework, undefined)).status).toBe(200)
+  await framework.offer()
+})
+
 describe('U11', () => {
   test('constraints of a group must all hold', async () => {
     const rack = await Rack.start()
