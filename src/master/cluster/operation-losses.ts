@@ -43,11 +43,17 @@ export function loseOperations(state: State, agentId: AgentId, what: OperationSt
   }
 }
 
-/** A framework ends: what its operations held is nobody's until their agent says what became of it. */
+/**
+ * A framework ends: what its operations held is nobody's until their agent says what became of it, and nobody will
+ * acknowledge their ends. Said of each of them, for a master forgets the frameworks that have ended one day.
+ */
 export function releaseOperations(state: State, framework: Framework): void {
-  for (const operation of state.operations.ofFramework(framework.id)) {
+  for (const operation of [...state.operations.ofFramework(framework.id)]) {
     const agent = state.agents.get(operation.agentId)
     const { waiting } = operation
+    operation.isAbandoned = true
+    // An agent that is away says it again when it is back.
+    if (agent !== undefined && agent.link !== null) acknowledgeUnawaited(state, agent, operation)
     if (agent === undefined || waiting === null || waiting.holder === null) continue
     const { holder, consumed, held } = waiting
     state.allocator.recover({ ...holder, agentId: agent.id, resources: consumed }, null, state.nowMs)
@@ -80,6 +86,7 @@ function takeOver(state: State, agent: Agent, report: ReportedOperation): Operat
     status: { state: 'OPERATION_PENDING' },
     statuses: [],
     waiting: null,
+    isAbandoned: false,
   }
   state.operations.add(operation)
   return operation

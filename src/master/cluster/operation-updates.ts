@@ -161,8 +161,8 @@ function sendAcknowledgement(
 }
 
 /** Whether a framework asked to be told, and is there or may still come. */
-function isAwaited(state: State, { id, frameworkId }: Operation): boolean {
-  if (id === null || frameworkId === null || state.completedFrameworks.has(frameworkId)) return false
+function isAwaited(state: State, { id, frameworkId, isAbandoned }: Operation): boolean {
+  if (id === null || frameworkId === null || isAbandoned || state.completedFrameworks.has(frameworkId)) return false
   return state.frameworks.has(frameworkId) || state.nowMs - state.startedMs <= orphanAgeMs
 }
 

@@ -67,6 +67,7 @@ export function beginOperation(
     },
     statuses: [],
     waiting,
+    isAbandoned: false,
   })
   sendToAgent(state, agent, {
     kind: 'applyOperation',

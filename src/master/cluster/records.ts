@@ -150,6 +150,8 @@ export type Operation = {
   readonly statuses: OperationStatus[]
   /** What waits for the agent before it becomes something else; null for what the master took for done at once. */
   waiting: WaitingConversion | null
+  /** Its framework has ended: nobody asks for feedback any more. */
+  isAbandoned: boolean
 }
 
 export type WaitingConversion = {

@@ -121,6 +121,22 @@ describe('feedback', () => {
     expect(operationsOf(scene)).toEqual([])
   })
 
+  test.each([
+    ['that it has been told of', true],
+    ['that is still under way', false],
+  ])('the end of an operation %s is acknowledged though the master has forgotten its framework', (_which, isTold) => {
+    const rack = new TestCluster({ completedFrameworksMax: 0 })
+    const agent = rack.agent({ capabilities: operationCapabilities, resources: { cpus: 4, disk: 1000 } })
+    const framework = rack.framework({ principal: 'p', failover_timeout: 100_000 })
+    agent.isSlow = true
+    framework.accept([framework.offer], [named('op', one)])
+    if (isTold) agent.carryOut()
+    framework.call({ type: 'TEARDOWN' })
+    if (!isTold) agent.carryOut()
+    expect(agent.operations.size).toBe(0)
+    expect([...rack.view.operations()]).toEqual([])
+  })
+
   test('a status that is none is dropped; one of an operation that is not known is acknowledged', () => {
     const { rack, agent } = aScene()
     const operationUuid = rack.newId<OperationUuid>()
