@@ -7,11 +7,11 @@ import { type Resources, scalarTotal, scalarTotals } from '../../model/resources
 import { unreachable } from '../../model/result.ts'
 import type { Quantities, Refusal } from '../allocator/types.ts'
 import { whyNotOffered } from './agent-activity.ts'
-import { supplyOf } from './ending.ts'
 import { take } from './gangs.ts'
 import { needOf } from './hardware.ts'
-import type { Agent, Framework } from './records.ts'
+import type { Agent, Framework, Gang } from './records.ts'
 import { criticalOf } from './sick-parts.ts'
+import { withoutSick } from './sick-supply.ts'
 import type { State } from './state.ts'
 import type { WhyAnswer, WhyCode, WhyGroup, WhyQuery } from './types.ts'
 import { sentenceOf } from './why-sentence.ts'
@@ -34,11 +34,16 @@ export function why(state: State, query: WhyQuery): WhyAnswer | null {
   if (framework === undefined) return null
   const one = query.agentId === null ? undefined : state.agents.get(query.agentId)
   const agents = query.agentId === null ? [...state.agents.values()] : one === undefined ? [] : [one]
-  const groups = groupsOf(state, { ...query, framework }, agents)
+  const gang = [...state.gangs.values()].find((it) => it.frameworkId === framework.id && it.role === query.role)
+  const groups = groupsOf(state, { ...query, framework, gang }, agents)
   return { groups, sentence: sentenceOf(agents, query.wanted, groups) }
 }
 
-type Query = WhyQuery & { readonly framework: Framework }
+type Query = WhyQuery & {
+  readonly framework: Framework
+  /** It waits for. */
+  readonly gang: Gang | undefined
+}
 
 function groupsOf(state: State, query: Query, agents: readonly Agent[]): readonly WhyGroup[] {
   const groups = new Map<string, { readonly answer: Answer; readonly agents: Agent[]; readonly answers: Answer[] }>()
@@ -92,12 +97,12 @@ function holdersOf(state: State, agents: readonly Agent[]): WhyGroup['holders'] 
 }
 
 function answerOf(state: State, query: Query, agent: Agent): Answer {
-  const { framework, role, wanted } = query
+  const { framework, role, wanted, gang } = query
   const inactive = activityAnswer(state, agent)
   if (inactive !== null) return inactive
   const lack = lackOf(agent.total, wanted)
   if (lack !== null) return tooSmall(agent.total, lack)
-  if (lackOf(supplyOf(agent).total, wanted) !== null) return sickAnswer(agent)
+  if (lackOf(withoutSick(agent, agent.total), wanted) !== null) return sickAnswer(agent)
   const own = [...agent.offers].flatMap((id) => state.offers.get(id) ?? [])
   const mine = own.find((offer) => offer.frameworkId === framework.id && offer.role === role)
   if (mine !== undefined && lackOf(mine.resources, wanted) === null) {
@@ -107,7 +112,6 @@ function answerOf(state: State, query: Query, agent: Agent): Answer {
   }
   const barrier = wanted.length === 0 ? null : claimAnswer(state, query, agent)
   if (barrier !== null) return barrier
-  const gang = [...state.gangs.values()].find((it) => it.frameworkId === framework.id && it.role === role)
   if (gang !== undefined) {
     return placementAnswer(query, agent) ?? { code: 'offerable', text: `it could be a member of gang '${gang.id}'` }
   }

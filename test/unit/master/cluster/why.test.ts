@@ -87,6 +87,16 @@ describe('each machine has the first reason that holds', () => {
     expect(reasons(cluster, framework, 'cpus:2')[0]).toMatch(/^1 (busy|nothingFree)/)
   })
 
+  test('held by a task that still ends after its framework is gone, and not sick', () => {
+    const cluster = new TestCluster()
+    cluster.agent()
+    const gone = cluster.framework()
+    gone.launch(gone.offer, [aTaskInfo(gone.offer, 't', { resources: scalars({ cpus: 3 }) })])
+    gone.call({ type: 'TEARDOWN' })
+    const framework = cluster.framework()
+    expect(reasons(cluster, framework, 'cpus:2')).toEqual(['1 nothingFree'])
+  })
+
   test('excluded by constraints, by a missing capability', () => {
     const cluster = new TestCluster()
     cluster.agent({ resources: { cpus: 4, gpus: 1, mem: 1024 }, gpuUuids: ['g'] })
