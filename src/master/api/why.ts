@@ -18,8 +18,11 @@ import { type Label, wishOf } from '../placement/wish.ts'
 
 /** More than any machine has; larger wishes are a mistake in the query. */
 const askedMax = 1e12
-/** Frameworks of a role that are answered for. */
+/** Frameworks of a role that are answered for, fewer where there are very many machines to look at for each. */
 const frameworksMax = 20
+const looksMax = 10_000
+/** Ids that are proposed when a name is not enough. */
+const proposalsMax = 5
 
 export type WhyDocument = {
   readonly kind: 'task' | 'framework' | 'role'
@@ -86,7 +89,9 @@ export function whyDocument(view: ClusterView, query: URLSearchParams): WhyDocum
   const agent = agentText === null ? null : agentNamed(view, agentText)
   if (agent === undefined) return `there is no agent '${agentText}'`
   const pairs = pairsOf(view, subject, query.get('role'))
-  const frameworks = pairs.slice(0, frameworksMax).map(([framework, role]): WhyFramework => {
+  const machines = agent === null ? [...view.agents()].length : 1
+  const shown = Math.max(1, Math.min(frameworksMax, Math.floor(looksMax / Math.max(1, machines))))
+  const frameworks = pairs.slice(0, shown).map(([framework, role]): WhyFramework => {
     const asked = { frameworkId: framework.id, role, agentId: agent?.id ?? null, wanted, wish: wish.value }
     const answer = view.why(asked) ?? { groups: [], sentence: null }
     return {
@@ -130,7 +135,7 @@ function subjectOf(view: ClusterView, about: string, ofFramework: string | null)
   if (only !== undefined) {
     return named.length === 1
       ? { kind: 'framework', id: only.id, framework: only }
-      : `several frameworks are named '${about}': ask by id, ${named.map(({ id }) => id).join(' or ')}`
+      : `several frameworks are named '${about}': ask by id, ${proposed(named.map(({ id }) => id))}`
   }
   const owners = frameworks.filter(
     ({ id, info }) => ofFramework === null || id === ofFramework || info.name === ofFramework,
@@ -140,11 +145,17 @@ function subjectOf(view: ClusterView, about: string, ofFramework: string | null)
     return task === undefined ? [] : [{ kind: 'task' as const, id: task.id, framework: owner, task }]
   })
   if (tasks.length > 1) {
-    return `several frameworks have a task '${about}': ask with framework ${tasks.map((it) => it.framework.id).join(' or ')}`
+    const owning = tasks.map((it) => it.framework.id)
+    return `several frameworks have a task '${about}': ask with framework ${proposed(owning)}`
   }
   if (tasks[0] !== undefined) return tasks[0]
   if ([...view.roles()].some(({ name }) => name === about)) return { kind: 'role', id: about }
   return `there is no task, framework or role '${about}'`
+}
+
+function proposed(ids: readonly string[]): string {
+  const first = ids.slice(0, proposalsMax).join(' or ')
+  return ids.length > proposalsMax ? `${first} or one of ${ids.length - proposalsMax} more` : first
 }
 
 function taskOf(framework: FrameworkRecord, id: string): TaskRecord | undefined {
