@@ -6,6 +6,7 @@ import { compileConstraints } from '../../mesos/offer-constraints.ts'
 import type { FrameworkInfo, SchedulerCallUpdateFramework } from '../../mesos/types.ts'
 import { frameworkInfoError, frameworkRoles, suppressedRolesError } from '../../mesos/validate-framework.ts'
 import { demandOf, factsOf } from './frameworks.ts'
+import { forgetGangsOutside } from './gangs.ts'
 import { frameworkMessage } from './messages.ts'
 import { rescindOffer } from './offers.ts'
 import { tellOperators } from './operators.ts'
@@ -30,6 +31,7 @@ export function updateFramework(
   framework.suppressedRoles = new Set(suppressed)
   framework.offerConstraints = offer_constraints ?? null
   framework.acceptsByRole = accepts.value
+  forgetGangsOutside(state, framework)
   for (const id of [...framework.offers]) {
     const offer = state.offers.get(id)
     if (offer !== undefined && !framework.roles.includes(offer.role)) rescindOffer(state, offer)

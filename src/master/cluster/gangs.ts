@@ -104,6 +104,13 @@ export function forgetGangsOf(state: State, framework: Framework): void {
   for (const gang of [...state.gangs.values()]) if (gang.frameworkId === framework.id) forgetGang(state, gang)
 }
 
+/** The framework may have left a role: what it asked for there is forgotten. */
+export function forgetGangsOutside(state: State, { id, roles }: Framework): void {
+  for (const gang of [...state.gangs.values()]) {
+    if (gang.frameworkId === id && !roles.includes(gang.role)) forgetGang(state, gang)
+  }
+}
+
 /** The time to keep machines, or to rest, is over. */
 export function gangDue(state: State, key: string): void {
   const gang = state.gangs.get(key)

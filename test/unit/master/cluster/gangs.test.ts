@@ -232,6 +232,13 @@ describe('a gang that is not complete', () => {
     ['its scheduler leaves', (it: TestScheduler) => it.close()],
     ['its scheduler is replaced', (it: TestScheduler) => it.subscribe({ suppressed_roles: ['gang'] })],
     ['its framework ends', (it: TestScheduler) => it.call({ type: 'TEARDOWN' })],
+    [
+      'its framework leaves the role',
+      (it: TestScheduler) => {
+        const framework_info = { ...it.info, roles: ['elsewhere'] }
+        it.call({ type: 'UPDATE_FRAMEWORK', update_framework: { framework_info, suppressed_roles: ['elsewhere'] } })
+      },
+    ],
   ])('is forgotten when %s, and what it kept is free', (_what, end) => {
     const { cluster, other } = halfFree()
     const scheduler = cluster.framework({ roles: ['gang'], failover_timeout: 600 }, { suppressed_roles: ['gang'] })
