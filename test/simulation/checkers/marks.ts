@@ -11,6 +11,13 @@ export function marking(marks: Map<string, number>): Observer {
     if (fact.kind === 'statusSeen') {
       const { state, reason } = fact.status
       mark(reason === undefined ? state : `${state} ${reason}`)
+    } else if (fact.kind === 'containerLaunched') {
+      const { volumes, grant, limits } = fact.spec
+      mark('containerLaunched')
+      if (volumes.length > 0) mark('launched with volumes')
+      if (grant.cpus !== null) mark('launched with CPUs alone')
+      if (grant.gpuUuids.length + grant.nics.length > 0) mark('launched with devices')
+      if (limits.isLowPriority) mark('launched on idle CPUs')
     } else if (fact.kind === 'operationSeen') mark(`${fact.status.state}${fact.status.uuid ? ' reliable' : ''}`)
     else if (fact.kind === 'operationAsked') mark(`asked ${fact.operation.type}`)
     else if (fact.kind === 'operatorAnswered') mark(`${fact.request.kind} ${fact.status}`)
