@@ -78,6 +78,9 @@ export class TestCluster {
     return this.cluster.view.config.masterId
   }
 
+  /** Lines of the log by event. */
+  readonly logged = new Map<string, number>()
+
   get view() {
     return this.cluster.view
   }
@@ -232,6 +235,7 @@ export class TestCluster {
         return
       case 'reply':
       case 'log':
+        this.logged.set(effect.event, (this.logged.get(effect.event) ?? 0) + 1)
         return
     }
   }

@@ -14,6 +14,9 @@ import { tellSickness } from './sick-notices.ts'
 import { conditionText, criticalOf, sicknessesBy, sicknessOf } from './sick-parts.ts'
 import type { State } from './state.ts'
 
+/** Conditions of one report that are logged each by itself. */
+export const newsLoggedMax = 16
+
 /** Other things are wrong with the machine than before. */
 export function onMachineHealth(state: State, agent: Agent, { conditions }: MachineHealth): void {
   const before = agent.conditions
@@ -78,11 +81,18 @@ function logNews(state: State, agent: Agent, before: readonly Condition[]): void
   const texts = (conditions: readonly Condition[]) => new Set(criticalOf(conditions).map(conditionText))
   const [was, is] = [texts(before), texts(agent.conditions)]
   const { id: agentId } = agent
-  for (const what of is) {
-    if (!was.has(what))
-      state.log('warn', 'health.appeared', 'a part of an agent must not be given to tasks', { agentId, what })
+  const log = (
+    level: 'warn' | 'info',
+    event: 'health.appeared' | 'health.cleared',
+    message: string,
+    news: string[],
+  ) => {
+    for (const what of news.slice(0, newsLoggedMax)) state.log(level, event, message, { agentId, what })
+    const more = news.length - newsLoggedMax
+    if (more > 0) state.log(level, event, message, { agentId, what: `${more} more` })
   }
-  for (const what of was) {
-    if (!is.has(what)) state.log('info', 'health.cleared', 'a part of an agent is well again', { agentId, what })
-  }
+  const appeared = [...is].filter((what) => !was.has(what))
+  log('warn', 'health.appeared', 'a part of an agent must not be given to tasks', appeared)
+  const cleared = [...was].filter((what) => !is.has(what))
+  log('info', 'health.cleared', 'a part of an agent is well again', cleared)
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { newsLoggedMax } from '../../../../src/master/cluster/machine-health.ts'
 import type { Resource } from '../../../../src/mesos/types.ts'
 import type { AgentId } from '../../../../src/model/ids.ts'
 import { scalarTotal } from '../../../../src/model/resources.ts'
@@ -241,6 +242,13 @@ test('whatever happens, no sick part is given away, and all of the machine is of
 })
 
 describe('what is sick', () => {
+  test('is logged part by part, and of very many the number', () => {
+    const { rack, agent } = aRack()
+    agent.ails(...Array.from({ length: 500 }, (_, i) => aCondition('GPU_FAILED', 'gpu', `GPU-x${i}`)))
+    agent.ails()
+    for (const event of ['health.appeared', 'health.cleared']) expect(rack.logged.get(event)).toBe(newsLoggedMax + 1)
+  })
+
   test('is so at the registration, over a broken link and for the next master', () => {
     const { rack, agent, framework } = aRack({ hardware: eightGpus, resources, conditions: [lostGpu] })
     expect(framework.offers.map((offer) => amount(offer.resources, 'gpus'))).toEqual([7])
