@@ -4,9 +4,9 @@
 
 import { isTerminal } from '../../mesos/names.ts'
 import { endingRunOf, setEnding } from './ending.ts'
+import { forgetGangsOf } from './gangs.ts'
 import { sendToAgent } from './link.ts'
 import { forgetAway } from './loss.ts'
-import { forgetGangsOf } from './gangs.ts'
 import { dropOffersOf } from './offers.ts'
 import { releaseOperations } from './operation-losses.ts'
 import { tellOperators } from './operators.ts'
