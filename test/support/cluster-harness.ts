@@ -234,6 +234,7 @@ export class TestCluster {
         this.#operators.delete(effect.streamId)
         return
       case 'reply':
+        return
       case 'log':
         this.logged.set(effect.event, (this.logged.get(effect.event) ?? 0) + 1)
         return
