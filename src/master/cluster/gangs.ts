@@ -10,29 +10,16 @@
 //
 // It does not know fairness: what may be claimed at all (constraints, quota, reservations) is the allocator's answer.
 
-import { fromMessages } from '../../mesos/resources.ts'
-import { isWithinRole } from '../../mesos/roles.ts'
-import type { Request, SchedulerCallRequest } from '../../mesos/types.ts'
-import { type AgentId, idError } from '../../model/ids.ts'
-import { contains, type Resource, type Resources, resources, scalarTotal } from '../../model/resources.ts'
-import { invariant } from '../../model/result.ts'
-import { milli } from '../../model/units.ts'
-import { noWish, wishOf } from '../placement/wish.ts'
-import { whyNotOffered } from './agent-activity.ts'
-import { type Candidate, chooseGang, gather } from './gang-choice.ts'
-import { needOf } from './hardware.ts'
+import type { SchedulerCallRequest } from '../../mesos/types.ts'
+import { chooseGang, gather } from './gang-choice.ts'
+import { candidates, confirmed, type Found, possibleMembers, rackOf } from './gang-members.ts'
+import { isSameWish, readGang } from './gang-request.ts'
 import { bookOffer, dropOffer, tellGang } from './offers.ts'
-import type { Agent, Framework, Gang } from './records.ts'
+import type { Framework, Gang } from './records.ts'
 import type { State } from './state.ts'
 
-/** Machines of one gang: their offers are one event, which clients refuse beyond 4 MiB. */
-export const gangCountMax = 256
 /** Gangs of one framework that wait; one more is refused. */
 export const gangsPerFrameworkMax = 100
-export const holdDefaultMs = 30_000
-export const holdMaxMs = 600_000
-/** Resources of each machine that are named: every agent is asked for each. */
-export const gangResourcesMax = 32
 /** Agents looked at in one step, some ten microseconds each, so that many gangs cannot stall it; at least one gang's. */
 export const looksPerStepMax = 3_000
 
@@ -64,13 +51,6 @@ export function request(state: State, framework: Framework, call: SchedulerCallR
   // The others are looked at before the next rounds, which come for them alone if for nothing else.
   assembleSome(state, state.newGangs)
   return null
-}
-
-/** One that is asked for again goes on as it is: what it keeps, and how long. */
-function isSameWish(present: Gang, again: Gang): boolean {
-  const words = ({ role, count, wanted, wish, racks, holdMs }: Gang) =>
-    JSON.stringify([role, count, wanted, wish, racks, holdMs])
-  return words(present) === words(again)
 }
 
 /** Who changes what it asks for rests as long as it has kept machines, and no shorter than before. */
@@ -129,55 +109,6 @@ export function gangDue(state: State, key: string): void {
   state.isAllocationUrgent = true
 }
 
-function readGang(
-  state: State,
-  framework: Framework,
-  { gang, resources: messages = [], agent_id }: Request,
-): Gang | string {
-  invariant(gang !== undefined, 'only gangs are read')
-  const { id, count, labels, racks = 'ANY', hold_seconds } = gang
-  const role = gang.role ?? (framework.roles.length === 1 ? framework.roles[0] : undefined)
-  const wrong = (what: string) => `gang '${id.slice(0, 80)}': ${what}`
-  const error = idError(id)
-  if (error !== null) return wrong(error)
-  if (agent_id !== undefined) return wrong('agent_id must not be set: it is asked for any machines')
-  if (count > gangCountMax) return wrong(`count must be at most ${gangCountMax}`)
-  if (role === undefined || !framework.roles.includes(role)) return wrong('role must be a role of the framework')
-  const wanted = fromMessages(messages)
-  if (!wanted.ok) return wrong(wanted.fault.message)
-  if (wanted.value.length === 0) return wrong('resources of each machine are required')
-  if (wanted.value.length > gangResourcesMax) return wrong(`at most ${gangResourcesMax} resources may be named`)
-  const special = wanted.value.find((item) => {
-    return !isAmountAlone(item) || item.reservations !== undefined || item.allocationRole !== undefined
-  })
-  if (special !== undefined) return wrong(`'${special.name}' must be given without reservation, disk, volume or role`)
-  const wish = wishOf(labels?.labels ?? [])
-  if (!wish.ok) return wrong(wish.fault.message)
-  const holdMs = Math.round((hold_seconds ?? holdDefaultMs / 1000) * 1000)
-  if (!(holdMs >= 0 && holdMs <= holdMaxMs)) return wrong(`hold_seconds must be from 0 to ${holdMaxMs / 1000}`)
-  return {
-    id,
-    frameworkId: framework.id,
-    role,
-    count,
-    wanted: wanted.value,
-    wish: wish.value,
-    racks,
-    holdMs,
-    askedMs: state.nowMs,
-    kept: new Map(),
-    keepUntilMs: null,
-    restUntilMs: 0,
-  }
-}
-
-/** Nothing but an amount, whoever it is reserved for. */
-function isAmountAlone({ disk, revocable, shared, providerId }: Resource): boolean {
-  return !disk && !revocable && !shared && providerId === undefined
-}
-
-type Found = Candidate & { readonly agent: Agent; readonly taken: Resources }
-
 /** Completes the gang if that can be now, else keeps for it what there is when it is its turn. */
 function assemble(state: State, gang: Gang): void {
   const framework = state.frameworks.get(gang.frameworkId)
@@ -214,60 +145,6 @@ function complete(state: State, framework: Framework, gang: Gang): void {
   tellGang(state, framework, gang.id, offers)
 }
 
-/** Machines of which enough is free now and that are not kept for it already. */
-function candidates(state: State, framework: Framework, gang: Gang): Map<AgentId, Found> {
-  const found = new Map<AgentId, Found>()
-  for (const agent of state.agents.values()) {
-    if (gang.kept.has(agent.id) || whyNotOffered(state, agent) !== null) continue
-    const free = state.allocator.available(agent.id)
-    const taken = take(framework, gang, free)
-    if (taken === null) continue
-    found.set(agent.id, { agentId: agent.id, agent, rack: rackOf(agent), left: leftOf(free, gang.wanted), taken })
-  }
-  return found
-}
-
-/** Machines that would do if they were empty. */
-function possibleMembers(state: State, framework: Framework, gang: Gang): Found[] {
-  return [...state.agents.values()].flatMap((agent) => {
-    if (gang.kept.has(agent.id) || whyNotOffered(state, agent) !== null) return []
-    const taken = take(framework, gang, agent.total)
-    if (taken === null || isNeverPlaced(agent, gang)) return []
-    return [{ agentId: agent.id, agent, rack: rackOf(agent), left: 0, taken }]
-  })
-}
-
-function isNeverPlaced(agent: Agent, { wanted, wish }: Gang): boolean {
-  if (wish === noWish) return false
-  const placed = agent.books.place(needOf(wanted, agent.hardware), wish)
-  return !placed.ok && placed.fault.code === 'PLACEMENT_IMPOSSIBLE'
-}
-
-/** What `choose` chooses of those that can really be had; who cannot is left out, and it chooses again. */
-function confirmed(
-  state: State,
-  gang: Gang,
-  free: Map<AgentId, Found>,
-  choose: (rest: readonly Found[]) => readonly Candidate[] | null,
-): readonly Found[] | null {
-  const sure = new Set<AgentId>(gang.kept.keys())
-  for (;;) {
-    const chosen = choose([...free.values()]) as readonly Found[] | null
-    const unsure = chosen?.filter(({ agentId }) => !sure.has(agentId)) ?? []
-    if (unsure.length === 0) return chosen
-    for (const one of unsure) {
-      if (canHave(state, gang, one)) sure.add(one.agentId)
-      else free.delete(one.agentId)
-    }
-  }
-}
-
-function canHave(state: State, gang: Gang, { agent, taken }: Found): boolean {
-  const { frameworkId, role, wanted, wish } = gang
-  if (state.allocator.mayClaim({ frameworkId, role, agentId: agent.id, resources: taken }) !== null) return false
-  return agent.books.place(needOf(wanted, agent.hardware), wish).ok
-}
-
 /** Exactly these are kept for the gang from now on. False, and nothing kept, when one was allowed alone but not with all. */
 function claimAll(state: State, gang: Gang, members: readonly Found[]): boolean {
   const wanted = new Set(members.map(({ agentId }) => agentId))
@@ -282,49 +159,6 @@ function claimAll(state: State, gang: Gang, members: readonly Found[]): boolean 
     gang.kept.set(agentId, bookOffer(state, grant, gang))
   }
   return true
-}
-
-/** Of `items` what one member takes: its role's own reservations first; null when that is not enough. */
-export function take(
-  framework: Framework,
-  { role, wanted }: Pick<Gang, 'role' | 'wanted'>,
-  items: Resources,
-): Resources | null {
-  const seesRefined = framework.capabilities.has('RESERVATION_REFINEMENT')
-  const usable = items.filter((item) => {
-    const depth = item.reservations?.length ?? 0
-    const owner = item.reservations?.at(-1)?.role
-    const isOwn = owner === undefined || isWithinRole(role, owner)
-    return isOwn && (depth < 2 || seesRefined) && isAmountAlone(item)
-  })
-  const taken: Resource[] = []
-  for (const want of wanted) {
-    const named = usable.filter((item) => item.name === want.name && item.value.kind === want.value.kind)
-    if (want.value.kind !== 'scalar') {
-      const whole = named.find((item) => contains([item], [{ ...want, key: item.key }]))
-      if (whole === undefined) return null
-      taken.push({ ...whole, value: want.value })
-      continue
-    }
-    let missing: number = want.value.milli
-    for (const item of named.sort((a, b) => (b.reservations?.length ?? 0) - (a.reservations?.length ?? 0))) {
-      const part = Math.min(missing, item.value.kind === 'scalar' ? item.value.milli : 0)
-      if (part > 0) taken.push({ ...item, value: { kind: 'scalar', milli: milli(part) } })
-      missing -= part
-    }
-    if (missing > 0) return null
-  }
-  return resources(taken)
-}
-
-/** GPUs are the scarcest: a machine that has none too many comes first. */
-function leftOf(free: Resources, wanted: Resources): number {
-  const more = (name: string) => scalarTotal(free, name) - scalarTotal(wanted, name)
-  return more('gpus') * 1e6 + more('cpus')
-}
-
-function rackOf({ info }: Agent): string | null {
-  return info.attributes?.find(({ name }) => name === 'rack')?.text?.value ?? null
 }
 
 function release(state: State, gang: Gang): void {

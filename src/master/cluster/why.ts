@@ -7,7 +7,7 @@ import { type Resources, scalarTotal, scalarTotals } from '../../model/resources
 import { unreachable } from '../../model/result.ts'
 import type { Quantities, Refusal } from '../allocator/types.ts'
 import { whyNotOffered } from './agent-activity.ts'
-import { take } from './gangs.ts'
+import { take } from './gang-members.ts'
 import { needOf } from './hardware.ts'
 import type { Agent, Framework, Gang } from './records.ts'
 import { criticalOf } from './sick-parts.ts'

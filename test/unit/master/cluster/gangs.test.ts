@@ -1,11 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import {
-  gangCountMax,
-  gangResourcesMax,
-  gangsPerFrameworkMax,
-  holdDefaultMs,
-  looksPerStepMax,
-} from '../../../../src/master/cluster/gangs.ts'
+import { gangCountMax, gangResourcesMax, holdDefaultMs } from '../../../../src/master/cluster/gang-request.ts'
+import { gangsPerFrameworkMax, looksPerStepMax } from '../../../../src/master/cluster/gangs.ts'
 import { frameworksMessage } from '../../../../src/master/cluster/messages.ts'
 import type { Offer, Request, TepuiV1Gang } from '../../../../src/mesos/types.ts'
 import { type TestAgent, TestCluster, type TestScheduler } from '../../../support/cluster-harness.ts'
