@@ -200,6 +200,8 @@ describe('what is reserved or shared', () => {
     const hasShared = ({ resources = [] }: Offer) => resources.some((item) => item.shared !== undefined)
     const user = await rack.framework({ info: withCapability('SHARED_RESOURCES') })
     const offer = await user.offer(hasShared)
+    // With the volume the rest is more than it refuses, and would be offered to it again.
+    await user.send({ type: 'SUPPRESS' })
     const task = aTaskInfo(offer, 't', { resources: [...scalars({ cpus: 1, mem: 64 }), volume] })
     await user.launch(offer, [task], endlessSeconds)
     await user.acknowledge(await user.reaches('t', 'TASK_RUNNING'))
