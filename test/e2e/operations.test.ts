@@ -180,7 +180,7 @@ test('an agent that is to offer less than is reserved does not start, and says w
   const refused = await tepui(args)
   expect(refused.status).toBe(1)
   expect(refused.stderr.trim().split('\n')).toHaveLength(1)
-  expect(refused.stderr).toContain('cpus[DYNAMIC a]:2')
+  expect(refused.stderr).toContain('missing: cpus[DYNAMIC a]:1.')
   expect(refused.stderr).toContain('--resources')
 })
 
