@@ -12,4 +12,5 @@ export const keptSeeds: readonly { readonly seed: number; readonly once: string 
   { seed: 387, once: 'an agent whose machine changed while it registered was taken for what it had been' },
   { seed: 109, once: 'an agent reserved more than its machine has while some of its CPUs were off' },
   { seed: 655, once: 'ends of operations waited an hour for a framework that had ended and was forgotten' },
+  { seed: 866, once: 'a volume that could not be made stayed as one because it was resized meanwhile' },
 ]

@@ -189,11 +189,21 @@ export class Operations {
     const decoded = fromJsonValue('mesos.v1.Offer.Operation', operation)
     if (!decoded.ok) return
     const names = new Set(failed.map(({ place }) => placeName(place)))
+    const isFailed = (volume: Resource) => placesOf([volume]).some((place) => names.has(placeName(place)))
+    // One that could not be made may have been resized meanwhile: then it goes as it is.
+    const asItIs = (volume: Resource) =>
+      toMessages(
+        placesOf([volume]).flatMap((it) => reservations.volume(it) ?? []),
+        'post',
+      )
     const reverse: readonly OfferOperation[] =
       decoded.value.type === 'CREATE'
-        ? (decoded.value.create?.volumes ?? []).map((volume) => ({ type: 'DESTROY', destroy: { volumes: [volume] } }))
+        ? (decoded.value.create?.volumes ?? []).map((volume) => ({
+            type: 'DESTROY',
+            destroy: { volumes: asItIs(volume) },
+          }))
         : (decoded.value.destroy?.volumes ?? [])
-            .filter((volume) => placesOf([volume]).some((place) => names.has(placeName(place))))
+            .filter(isFailed)
             .map((volume) => ({ type: 'CREATE', create: { volumes: [asNew(volume)] } }))
     for (const one of reverse) {
       const result = applied(reservations.total, one)

@@ -53,8 +53,13 @@ export class Reservations {
   }
 
   has(place: VolumePlace): boolean {
+    return this.volume(place) !== undefined
+  }
+
+  /** As it is now, of whatever size. */
+  volume(place: VolumePlace): Resource | undefined {
     const name = placeName(place)
-    return this.#total.some((item) => {
+    return this.#total.find((item) => {
       const held = placeOf(item)
       return held !== null && placeName(held) === name
     })

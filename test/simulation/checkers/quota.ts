@@ -2,9 +2,9 @@
 // reserved and is offered stays within. What was held before a limit came stays. Added up here from the books of agents,
 // never asked of who decides.
 
-import type { ClusterView } from '../../../src/master/cluster/types.ts'
+import type { AgentRecord, ClusterView } from '../../../src/master/cluster/types.ts'
 import { isTerminal } from '../../../src/mesos/names.ts'
-import type { Resources } from '../../../src/model/resources.ts'
+import { allocatedTo, contains, type Resources, resources } from '../../../src/model/resources.ts'
 import { Violation } from '../engine/violation.ts'
 import type { Fact, Observer } from '../world/facts.ts'
 
@@ -35,7 +35,8 @@ function checkRole(view: ClusterView, role: string, names: ReadonlySet<string>):
   const limits = view.quotas().get(role)?.limits ?? {}
   for (const [name, limit] of Object.entries(limits)) {
     if (!names.has(name)) continue
-    const consumed = [...view.agents()].reduce((sum, { tasks, offered, total }) => {
+    const consumed = [...view.agents()].reduce((sum, agent) => {
+      const { tasks, offered } = agent
       // Runs of frameworks that are gone are nobody's while they end.
       const alive = [...tasks.values()].filter(({ latestState }) => !isTerminal(latestState))
       const held = sumOf(
@@ -43,12 +44,25 @@ function checkRole(view: ClusterView, role: string, names: ReadonlySet<string>):
         name,
         (item) => isUnreserved(item) && isBelow(item.allocationRole, role),
       )
-      const reserved = sumOf(total, name, (item) => isBelow(item.reservations?.at(-1)?.role, role))
+      const reserved = sumOf(reservable(agent), name, (item) => isBelow(item.reservations?.at(-1)?.role, role))
       return sum + held + reserved
     }, 0)
     if (consumed <= limit) continue
     throw new Violation('quota', 'an offer stays within the limit of its role', { role, name, consumed, limit })
   }
+}
+
+/**
+ * What is reserved of a part that is sick, in use by runs that are nobody's, or by others since its machine shrank, counts
+ * again when it is there.
+ */
+function reservable({ conditions, total, used, tasks }: AgentRecord): Resources {
+  const alive = [...tasks.values()].filter(({ latestState }) => !isTerminal(latestState))
+  const owned = resources(alive.flatMap((task) => task.resources))
+  if (!contains(owned, used)) return []
+  const isSick = conditions.some(({ severity }) => severity === 'critical')
+  const held = allocatedTo(used, undefined).filter(({ shared, revocable }) => shared !== true && revocable !== true)
+  return isSick || !contains(total, held) ? [] : total
 }
 
 type Item = Resources[number]

@@ -14,8 +14,8 @@ export function volumes(world: World): Observer {
   const present = new Map<string, Volume>()
   /** Places that somebody asked to destroy, by agent. */
   const asked = new Set<string>()
-  /** Operations that have removed a directory once: a later one of its name is not theirs. */
-  const removals = new Map<string, Set<string>>()
+  /** In which agents have taken operations. */
+  const order = new Map<string, number>()
   /** Operations that their agents know to be carried out on the disk. */
   const done = new Set<string>()
   const keyOf = (machine: string, place: VolumePlace) => `${machine} ${placeName(place)}`
@@ -29,7 +29,9 @@ export function volumes(world: World): Observer {
         }
         return
       case 'agentPersisted':
-        if (fact.op.op === 'putOperation' && fact.op.operation.isDone) done.add(fact.op.operation.operationUuid)
+        if (fact.op.op !== 'putOperation') return
+        if (!order.has(fact.op.operation.operationUuid)) order.set(fact.op.operation.operationUuid, order.size)
+        if (fact.op.operation.isDone) done.add(fact.op.operation.operationUuid)
         return
       case 'volumeMade':
         present.set(keyOf(fact.machine, fact.place), { madeBy: fact.operationUuid, users: new Set() })
@@ -48,12 +50,11 @@ export function volumes(world: World): Observer {
         if (volume?.madeBy !== operationUuid && !asked.has(`${agentId} ${placeName(place)}`)) {
           throw new Violation('volumes', 'a volume is removed when somebody asked for it', details)
         }
-        const others = removals.get(operationUuid) ?? new Set<string>()
-        removals.set(operationUuid, others)
         // One that an agent has not heard to be done is done again, before anybody can use what came after it.
-        if (others.has(key) && volume !== undefined && done.has(volume.madeBy))
-          throw new Violation('volumes', 'an operation removes a volume once', details)
-        others.add(key)
+        const isOlder = (order.get(operationUuid) ?? 0) < (order.get(volume?.madeBy ?? '') ?? 0)
+        if (isOlder && done.has(volume?.madeBy ?? '')) {
+          throw new Violation('volumes', 'an operation removes nothing that came after it', details)
+        }
         return
       }
       case 'containerLaunched':

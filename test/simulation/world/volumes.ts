@@ -19,6 +19,7 @@ export class Volumes {
   /** Of which a removal failed: the volume may be there again or not. */
   readonly #leftovers = new Set<string>()
   #lastMs = 0
+  #heardMs = 0
 
   constructor(world: World, machine: string, failsPermille: number, random: Draws) {
     this.#world = world
@@ -46,8 +47,9 @@ export class Volumes {
       const failed: VolumeFailure[] = []
       for (const place of make) if (!this.#make(place, operationUuid)) failed.push(failureOf(place))
       for (const place of remove) if (!this.#remove(place, operationUuid)) failed.push(failureOf(place))
-      // The agent hears of it later, if it lives then.
-      queue.after(inRange(this.#random, faults.container.end), () => {
+      // The agent hears of it later and in the same order, if it lives then.
+      this.#heardMs = Math.max(this.#heardMs, queue.nowMs + inRange(this.#random, faults.container.end))
+      queue.after(this.#heardMs - queue.nowMs, () => {
         if (isAlive()) done({ kind: 'volumesChanged', operationUuid, failed })
       })
     })
@@ -71,15 +73,15 @@ export class Volumes {
   }
 
   #remove(place: VolumePlace, operationUuid: string): boolean {
+    if (!this.#present.has(placeName(place))) return true
     if (this.#fails()) {
       this.#leftovers.add(placeName(place))
       return false
     }
     this.#leftovers.delete(placeName(place))
-    if (this.#present.delete(placeName(place))) {
-      this.#world.note(this.#machine, `removes volume ${place.role} ${place.id}`)
-      this.#world.observe({ kind: 'volumeRemoved', machine: this.#machine, place, operationUuid })
-    }
+    this.#present.delete(placeName(place))
+    this.#world.note(this.#machine, `removes volume ${place.role} ${place.id}`)
+    this.#world.observe({ kind: 'volumeRemoved', machine: this.#machine, place, operationUuid })
     return true
   }
 

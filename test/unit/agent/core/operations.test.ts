@@ -167,6 +167,19 @@ describe('a reservation', () => {
   })
 })
 
+test('a volume that could not be made is none, though it was resized meanwhile', () => {
+  const master = aMaster()
+  apply(master, 1, reserve(scalar('disk', 80, forA)))
+  apply(master, 2, create(volume('v', 50)))
+  apply(master, 3, {
+    type: 'GROW_VOLUME',
+    grow_volume: { volume: volume('v', 50), addition: scalar('disk', 10, forA) },
+  })
+  done(master, 2, ['v'])
+  expect([states(master, 2), states(master, 3)]).toEqual([['OPERATION_FAILED'], ['OPERATION_FINISHED']])
+  expect(told(master.reconnect())).toContainEqual(scalar('disk', 80, forA))
+})
+
 describe('a status', () => {
   test('is repeated with growing pauses until it is acknowledged by its own uuid', () => {
     const master = aMaster()
