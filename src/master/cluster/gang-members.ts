@@ -75,6 +75,9 @@ export function take(
   { role, wanted }: Pick<Gang, 'role' | 'wanted'>,
   items: Resources,
 ): Resources | null {
+  // Most machines of a busy cluster have too little of it all: seen without making anything.
+  const lacks = (want: Resource) => want.value.kind === 'scalar' && scalarTotal(items, want.name) < want.value.milli
+  if (wanted.some(lacks)) return null
   const seesRefined = framework.capabilities.has('RESERVATION_REFINEMENT')
   const usable = items.filter((item) => {
     const depth = item.reservations?.length ?? 0

@@ -120,7 +120,7 @@ function assemble(state: State, gang: Gang): void {
   const free = candidates(state, framework, gang)
   const chosen = confirmed(state, gang, free, (rest) => chooseGang([...kept, ...rest], gang.count, gang.racks))
   if (chosen !== null && claimAll(state, gang, chosen)) return complete(state, framework, gang)
-  if (!mayKeep(state, gang)) return
+  if (free.size + gang.kept.size === 0 || !mayKeep(state, gang)) return
   const possible = [...kept, ...possibleMembers(state, framework, gang)]
   if (chooseGang(possible, gang.count, gang.racks) === null) return
   const more = confirmed(state, gang, free, (rest) => gather(kept, rest, possible, gang)) ?? []
