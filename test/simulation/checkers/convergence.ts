@@ -1,6 +1,7 @@
 // After the faults: everything that can be done gets done, and nothing is left over. Not a checker of single facts but
 // a question asked again and again once the world has healed.
 
+import type { OperationRecord } from '../../../src/agent/core/types.ts'
 import { placeName, placeOf } from '../../../src/agent/core/volumes.ts'
 import type { ClusterView } from '../../../src/master/cluster/types.ts'
 import { fromJsonValue } from '../../../src/mesos/json.ts'
@@ -45,7 +46,9 @@ export function unsettled(world: World): string | null {
     if (framework.tasks.size > 0) return `framework ${framework.id} still has tasks at the master`
   }
   return (
-    world.operator.unsettled ?? world.machines.map((machine) => reservedUnsettled(view, machine)).find(isReason) ?? null
+    world.operator.unsettled ??
+    world.machines.map((machine) => reservedUnsettled(world, view, machine)).find(isReason) ??
+    null
   )
 }
 
@@ -54,12 +57,15 @@ function isReason(reason: string | null): reason is string {
 }
 
 /** The agent's disk, the machine's directories and the master's books say the same of reservations and volumes. */
-function reservedUnsettled(view: ClusterView, machine: Machine): string | null {
+function reservedUnsettled(world: World, view: ClusterView, machine: Machine): string | null {
   if (machine.isDestroyed) return null
   const agent = [...view.agents()].find(({ uid }) => uid === machine.uid)
   if (agent === undefined) return `${machine.name} is not at the master`
   const { reserved, operations } = machine.store.checkpoint()
-  if (operations.length > 0) return `${machine.name}: operations wait on the disk`
+  // Whose framework has ended and is forgotten waits long for an acknowledgement.
+  const isOpen = ({ frameworkId }: OperationRecord) =>
+    !world.schedulers.some((scheduler) => scheduler.isOver && scheduler.frameworkId === frameworkId)
+  if (operations.some(isOpen)) return `${machine.name}: operations wait on the disk`
   const kept = fromMessages(reserved.map(messageOf))
   if (!kept.ok) return `${machine.name}: what is reserved cannot be read`
   const known = agent.total.filter((item) => isDynamic(item) || isVolume(item))
