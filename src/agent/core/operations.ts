@@ -99,7 +99,7 @@ export class Operations {
       this.#change(held, { isDone: true }, null)
       return this.#send(held, nowMs)
     }
-    this.#takeBack(held.record.operation, failed)
+    this.#takeBack(held, failed)
     const status = this.#status(held.record, 'OPERATION_FAILED', { message: first.fault.message })
     this.#change(held, { status, isDone: true }, this.#context.reservations.kept)
     this.#fail(held, first.fault.message, nowMs)
@@ -184,13 +184,18 @@ export class Operations {
   }
 
   /** Volumes that could not be made are none; those that could not be removed are there, if their disk is still free. */
-  #takeBack(operation: MesosJson, failed: readonly VolumeFailure[]): void {
+  #takeBack(held: Held, failed: readonly VolumeFailure[]): void {
     const { reservations } = this.#context
-    const decoded = fromJsonValue('mesos.v1.Offer.Operation', operation)
+    const decoded = fromJsonValue('mesos.v1.Offer.Operation', held.record.operation)
     if (!decoded.ok) return
     const names = new Set(failed.map(({ place }) => placeName(place)))
     const isFailed = (volume: Resource) => placesOf([volume]).some((place) => names.has(placeName(place)))
     // One that could not be made may have been resized meanwhile: then it goes as it is.
+    const all = [...this.#held.values()]
+    const later = all.slice(all.indexOf(held) + 1).flatMap(({ record }) => volumeChange(record.operation).remove)
+    // What was destroyed since is not there, and what has its name now is another one.
+    const isThere = (volume: Resource) =>
+      !placesOf([volume]).some((place) => later.some((other) => placeName(other) === placeName(place)))
     const asItIs = (volume: Resource) =>
       toMessages(
         placesOf([volume]).flatMap((it) => reservations.volume(it) ?? []),
@@ -198,7 +203,7 @@ export class Operations {
       )
     const reverse: readonly OfferOperation[] =
       decoded.value.type === 'CREATE'
-        ? (decoded.value.create?.volumes ?? []).map((volume) => ({
+        ? (decoded.value.create?.volumes ?? []).filter(isThere).map((volume) => ({
             type: 'DESTROY',
             destroy: { volumes: asItIs(volume) },
           }))

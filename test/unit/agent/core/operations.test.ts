@@ -180,6 +180,19 @@ test('a volume that could not be made is none, though it was resized meanwhile',
   expect(told(master.reconnect())).toContainEqual(scalar('disk', 80, forA))
 })
 
+test('a volume that could not be made takes none of its name with it that came later', () => {
+  const master = aMaster()
+  apply(master, 1, reserve(scalar('disk', 50, forA)))
+  apply(master, 2, create(volume('v', 50)))
+  apply(master, 3, destroy(volume('v', 50)))
+  apply(master, 4, create(volume('v', 50)))
+  done(master, 2, ['v'])
+  done(master, 3)
+  done(master, 4)
+  expect([states(master, 2), states(master, 4)]).toEqual([['OPERATION_FAILED'], ['OPERATION_FINISHED']])
+  expect(told(master.reconnect())).toContainEqual(volume('v', 50))
+})
+
 describe('a status', () => {
   test('is repeated with growing pauses until it is acknowledged by its own uuid', () => {
     const master = aMaster()
