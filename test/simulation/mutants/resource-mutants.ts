@@ -22,7 +22,11 @@ export const resourceMutants: readonly Mutant[] = [
     parts: clusterEffects(tellsNoEnds),
   },
   { name: 'the agent removes volumes with their tasks', foundBy: ['volumes'], parts: agentMutant(removesVolumes) },
-  { name: 'the agent does not wait for volumes', foundBy: ['volumes'], parts: agentMutant(waitsForNoVolume) },
+  {
+    name: 'the agent does not wait for volumes',
+    foundBy: ['volumes', 'convergence'],
+    parts: agentMutant(waitsForNoVolume),
+  },
   { name: 'the master does not persist quota', foundBy: ['policy'], parts: clusterEffects(without('setQuotas')) },
   { name: 'the master does not persist weights', foundBy: ['policy'], parts: clusterEffects(without('setWeights')) },
   {
