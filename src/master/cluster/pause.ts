@@ -17,10 +17,10 @@ export function pauseAllocation(state: State): void {
   state.log('info', 'allocation.paused', 'nothing is offered until most agents are back', { awaitedAgents, pauseMaxMs })
 }
 
-/** Whether nothing may be offered now; ends the pause when enough agents are there. */
+/** Whether nothing may be offered now; ends the pause when enough agents are there, or no quota is left to keep. */
 export function isPaused(state: State): boolean {
   if (state.awaitedAgents === null) return false
-  if (state.agents.size < state.awaitedAgents) return true
+  if (state.quotas.size > 0 && state.agents.size < state.awaitedAgents) return true
   endPause(state)
   return false
 }

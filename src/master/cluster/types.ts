@@ -317,6 +317,7 @@ export type WhyGroup = {
 
 export type WhyCode =
   | 'offerable'
+  | 'paused'
   | 'hasOffer'
   | 'tooSmall'
   | 'busy'

@@ -132,6 +132,14 @@ function claimAnswer(state: State, { framework, role, wanted }: Query, agent: Ag
 }
 
 function activityAnswer(state: State, agent: Agent): Answer | null {
+  if (state.awaitedAgents !== null) {
+    const missing = Math.max(1, state.awaitedAgents - state.agents.size)
+    return {
+      code: 'paused',
+      text: 'a new master with quotas waits for its agents',
+      change: `${missing} more come back`,
+    }
+  }
   const reason = whyNotOffered(state, agent)
   switch (reason) {
     case null:

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Quota } from '../../../../src/master/allocator/types.ts'
 import { pauseMaxMs } from '../../../../src/master/cluster/pause.ts'
+import { noWish } from '../../../../src/master/placement/wish.ts'
 import { TestCluster } from '../../../support/cluster-harness.ts'
 
 const quota: Quota = { guarantees: { cpus: 1000 }, limits: {} }
@@ -46,4 +47,16 @@ test('without quotas, or without agents to come back, it waits for nobody', () =
   empty.rack.agent()
   expect(empty.framework.offers).toHaveLength(1)
   expect([...logged(rack), ...logged(empty.rack)]).toEqual([])
+})
+
+test('it waits no longer once no quota is left, and says meanwhile why nothing is offered', () => {
+  const { rack, framework } = afterFailover(3)
+  rack.agents[0]?.connect()
+  rack.settle()
+  const asked = { frameworkId: framework.id, role: 'b', agentId: null, wanted: [], wish: noWish }
+  expect(rack.view.why(asked)?.groups).toMatchObject([{ code: 'paused', changes: ['2 more come back'] }])
+  const configs = [{ role: 'a' }]
+  rack.request((requestId) => ({ kind: 'updateQuota', requestId, configs, force: false, legacy: null }))
+  rack.pass(2_000)
+  expect(framework.offers).toHaveLength(1)
 })
