@@ -404,6 +404,7 @@ function capabilities(isolation: Isolation): readonly string[] {
     'RESERVATION_REFINEMENT',
     'RESIZE_VOLUME',
     'AGENT_OPERATION_FEEDBACK',
+    'AGENT_DRAINING',
   ]
   const limits = isolation.enforced.includes('cpu') && isolation.enforced.includes('memory')
   return limits ? [...always, 'TASK_RESOURCE_LIMITS'] : always

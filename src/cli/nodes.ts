@@ -11,7 +11,7 @@ export type NodeRow = {
   readonly id: string
   readonly hostname: string
   /** `returning`: known from an earlier master and not back yet. */
-  readonly state: 'active' | 'inactive' | 'returning'
+  readonly state: 'active' | 'inactive' | 'draining' | 'drained' | 'returning'
   /** HOST:PORT of the agent's HTTP API. */
   readonly address: string | null
   readonly total: Amounts
@@ -49,7 +49,7 @@ function nodeRow(agent: MasterResponseGetAgentsAgent): NodeRow {
   return {
     id: agent.agent_info.id?.value ?? '',
     hostname: agent.agent_info.hostname,
-    state: agent.active ? 'active' : 'inactive',
+    state: stateOf(agent),
     address: agent.pid?.split('@')[1] ?? null,
     total: amounts(agent.total_resources),
     allocated: amounts(agent.allocated_resources),
@@ -59,6 +59,11 @@ function nodeRow(agent: MasterResponseGetAgentsAgent): NodeRow {
       severity === 'critical' ? [`${code} ${kind} ${name}`] : [],
     ),
   }
+}
+
+function stateOf({ active, drain_info }: MasterResponseGetAgentsAgent): NodeRow['state'] {
+  if (drain_info !== undefined) return drain_info.state === 'DRAINED' ? 'drained' : 'draining'
+  return active ? 'active' : 'inactive'
 }
 
 function returningRow(info: AgentInfo): NodeRow {

@@ -251,6 +251,7 @@ function masterInfo(masterId: MasterId, options: MasterOptions, port: number): C
     hostname,
     version: mesosVersion,
     address: { hostname, ip, port },
+    capabilities: [{ type: 'AGENT_UPDATE' }, { type: 'AGENT_DRAINING' }, { type: 'QUOTA_V2' }],
     ...(domain === null
       ? {}
       : { domain: { fault_domain: { region: { name: domain.region }, zone: { name: domain.zone } } } }),

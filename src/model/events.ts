@@ -19,6 +19,8 @@ export const logEvents = {
   'agent.unreachable': 'an agent was silent too long',
   'agent.deactivated': 'an operator took an agent out of the offers',
   'agent.reactivated': 'an operator let an agent be offered again',
+  'agent.draining': 'an operator empties a machine',
+  'agent.drained': 'nothing runs any more on a machine that an operator empties',
   'agent.removed': 'an agent left for good',
   'link.failed': 'a connection to a master could not be made or was lost',
   'wire.dropped': 'a message was not valid, stale or not allowed, and was dropped',

@@ -16,6 +16,7 @@ import {
   type DownFrame,
   type DownMessage,
   type Frame,
+  type Kill,
   type MachineChange,
   type MesosJson,
   type OperationReport,
@@ -172,6 +173,7 @@ function readDownMessage(fields: Fields): DownMessage | null {
         frameworkId: fields.id<FrameworkId>('frameworkId'),
         taskId: fields.id<TaskId>('taskId'),
         gracePeriodMs: fields.nullable('gracePeriodMs', (f, name) => f.integer(name, 0)),
+        drain: fields.nullable('drain', (f, name) => f.child(name, readDrain)),
       }
     case 'acknowledge':
       return {
@@ -367,6 +369,13 @@ function readCpuList(fields: Fields, name: string, inAllMax: number = bounds.lis
   if (cpus === null) fields.reject(name, 'is not a list of CPUs')
   else fields.spend(name, cpus.length, inAllMax, 'CPUs in the lists')
   return text
+}
+
+function readDrain(fields: Fields): NonNullable<Kill['drain']> {
+  return {
+    maxGraceMs: fields.nullable('maxGraceMs', (f, name) => f.integer(name, 0)),
+    markGone: fields.boolean('markGone'),
+  }
 }
 
 function readHttp(fields: Fields, name: string): { readonly host: string; readonly port: number } {

@@ -16,6 +16,8 @@ const commands = [
   'offers',
   'logs',
   'kill',
+  'drain',
+  'reactivate',
   'master',
   'agent',
 ]
@@ -57,6 +59,9 @@ test.each([
   [['logs']],
   [['logs', 'task', '-f', '--json']],
   [['kill']],
+  [['drain']],
+  [['drain', 'n1', '--max-grace', 'soon']],
+  [['reactivate']],
   [['probe', '--bogus']],
   [['up', '--work-dir', '']],
 ])('wrong usage is one line on standard error and status 2: tepui %j', async (args) => {

@@ -44,6 +44,12 @@ const situations = [
   'operate 409',
   'updateQuota 400',
   'setAgentActivity 200',
+  'setAgentActivity 400',
+  'TASK_KILLED REASON_AGENT_DRAINING',
+  'TASK_GONE_BY_OPERATOR REASON_AGENT_DRAINING',
+  'persisted drained',
+  'persisted markGone',
+  'markAgentGone 200',
   'told TASK_UPDATED',
 ]
 

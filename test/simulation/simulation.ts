@@ -3,6 +3,7 @@
 
 import { capacity } from './checkers/capacity.ts'
 import { unsettled } from './checkers/convergence.ts'
+import { drains } from './checkers/drains.ts'
 import { gangs } from './checkers/gangs.ts'
 import { health } from './checkers/health.ts'
 import { type Marks, marking } from './checkers/marks.ts'
@@ -64,6 +65,7 @@ export function simulate(options: {
       operations(of),
       volumes(of),
       policy(),
+      drains(of),
       quota(),
       watching(),
       placement(of),

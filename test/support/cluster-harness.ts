@@ -357,7 +357,7 @@ export class TestAgent {
         attributes: this.#options.attributes ?? [],
         ...id,
       },
-      capabilities: this.#options.capabilities ?? ['MULTI_ROLE', 'TASK_RESOURCE_LIMITS'],
+      capabilities: this.#options.capabilities ?? ['MULTI_ROLE', 'TASK_RESOURCE_LIMITS', 'AGENT_DRAINING'],
       http: { host: '10.0.0.1', port: 5051 },
       hardware: this.#options.hardware ?? gpusOnly(gpuUuids),
       conditions: this.#options.conditions ?? [],

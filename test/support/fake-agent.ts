@@ -45,7 +45,7 @@ export type FakeAgentOptions = {
 }
 
 /** What the agents of this version can do. */
-const capabilitiesDefault = ['MULTI_ROLE', 'HIERARCHICAL_ROLE', 'RESERVATION_REFINEMENT']
+const capabilitiesDefault = ['MULTI_ROLE', 'HIERARCHICAL_ROLE', 'RESERVATION_REFINEMENT', 'AGENT_DRAINING']
 
 /** One life of the agent's process; what is on its disk outlives it. */
 type Life = {

@@ -12,7 +12,15 @@ import { type Grant, noGrant, noHardware } from '../../src/model/hardware.ts'
 import type { AgentId, AgentUid, ContainerId, FrameworkId, SessionId, TaskId } from '../../src/model/ids.ts'
 import { seededRandom } from '../../src/model/random.ts'
 import { Channel } from '../../src/wire/channel.ts'
-import type { DownMessage, MesosJson, Register, StatusUpdate, UpFrame, UpMessage } from '../../src/wire/messages.ts'
+import type {
+  DownMessage,
+  Kill,
+  MesosJson,
+  Register,
+  StatusUpdate,
+  UpFrame,
+  UpMessage,
+} from '../../src/wire/messages.ts'
 
 export const agentId = 'm-S0' as AgentId
 export const frameworkId = 'm-0000' as FrameworkId
@@ -151,8 +159,8 @@ export class MasterSide {
     return start.spec
   }
 
-  kill(taskId: string, gracePeriodMs: number | null = null): AgentEffect[] {
-    return this.say({ kind: 'kill', frameworkId, taskId: taskId as TaskId, gracePeriodMs })
+  kill(taskId: string, gracePeriodMs: number | null = null, drain: Kill['drain'] = null): AgentEffect[] {
+    return this.say({ kind: 'kill', frameworkId, taskId: taskId as TaskId, gracePeriodMs, drain })
   }
 
   acknowledge(update: StatusUpdate): AgentEffect[] {

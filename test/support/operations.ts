@@ -10,6 +10,7 @@ export const operationCapabilities = [
   'RESERVATION_REFINEMENT',
   'RESIZE_VOLUME',
   'AGENT_OPERATION_FEEDBACK',
+  'AGENT_DRAINING',
 ] as const
 
 export const sharingFramework = ['MULTI_ROLE', 'PARTITION_AWARE', 'RESERVATION_REFINEMENT', 'SHARED_RESOURCES'].map(

@@ -95,7 +95,15 @@ export function terminalFacts(exit: ContainerExit, killing: Killing | null, isPa
       labels,
     }
   }
-  if (killing !== null) return { state: 'TASK_KILLED', source: 'SOURCE_EXECUTOR', message, labels }
+  if (killing !== null) {
+    return {
+      state: killedState(killing, isPartitionAware),
+      source: 'SOURCE_EXECUTOR',
+      ...killReason(killing),
+      message,
+      labels,
+    }
+  }
   if (exit.limitation !== null) {
     const mebibytes = exit.limitation.limitBytes / 1024 / 1024
     return {
@@ -120,6 +128,29 @@ export function terminalFacts(exit: ContainerExit, killing: Killing | null, isPa
     message,
     labels,
   }
+}
+
+/** A container that never ran: failed, or, when it was to be killed anyway, killed during its launch. */
+export function launchFailed(message: string, killing: Killing | null, isPartitionAware: boolean): StatusFacts {
+  if (killing === null) {
+    return { state: 'TASK_FAILED', source: 'SOURCE_AGENT', reason: 'REASON_CONTAINER_LAUNCH_FAILED', message }
+  }
+  const state = killedState(killing, isPartitionAware)
+  return { state, source: 'SOURCE_AGENT', reason: 'REASON_TASK_KILLED_DURING_LAUNCH', ...killReason(killing), message }
+}
+
+/** An operator empties the machine. */
+export function isDraining({ cause }: Killing): boolean {
+  return cause === 'drained' || cause === 'goneByOperator'
+}
+
+export function killReason(killing: Killing | null): { readonly reason?: TaskStatusReason } {
+  return killing !== null && isDraining(killing) ? { reason: 'REASON_AGENT_DRAINING' } : {}
+}
+
+/** Mesos docs/high-availability-framework-guide.md: who knows of partitions hears that the machine does not come back. */
+function killedState({ cause }: Killing, isPartitionAware: boolean): TaskState {
+  return cause === 'goneByOperator' && isPartitionAware ? 'TASK_GONE_BY_OPERATOR' : 'TASK_KILLED'
 }
 
 function exitLabels(exit: ContainerExit): readonly { readonly key: string; readonly value: string }[] {

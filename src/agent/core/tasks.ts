@@ -17,7 +17,7 @@ import { containerSpec } from './launch.ts'
 import { Pool } from './pool.ts'
 import { latestState, type Run, type Runs, reportBytesOf } from './runs.ts'
 import type { Session } from './session.ts'
-import { type StatusFacts, taskStatus, terminalFacts } from './statuses.ts'
+import { isDraining, killReason, launchFailed, type StatusFacts, taskStatus, terminalFacts } from './statuses.ts'
 import type { AgentConfig, AgentEffect, ContainerExit, Killing, RunRecord, VolumePlace } from './types.ts'
 import { placesOf, unprotectedVolumes } from './volumes.ts'
 
@@ -116,7 +116,7 @@ export class Tasks {
     this.#count('slave/tasks_launched')
     this.#log('info', 'task.launched', 'a task was accepted', { frameworkId, taskId, containerId })
     if (refusal !== null) {
-      this.#end(run, launchFailed(refusal, null), nowMs)
+      this.failed(run, refusal, nowMs)
       if (this.isEnding) this.abandon(run, nowMs)
       return
     }
@@ -136,17 +136,23 @@ export class Tasks {
     return null
   }
 
-  kill({ frameworkId, taskId, gracePeriodMs }: Kill, nowMs: number): void {
+  kill({ frameworkId, taskId, gracePeriodMs, drain }: Kill, nowMs: number): void {
     const run = this.#runs.ofTask(frameworkId, taskId)
     if (run === undefined || run.phase === 'ended') {
       this.#log('debug', 'task.rejected', 'no such task to kill', { frameworkId, taskId })
       return
     }
-    const graceMs = gracePeriodMs ?? taskKillGraceMs(this.#task(run))
+    const ownGraceMs = gracePeriodMs ?? taskKillGraceMs(this.#task(run))
+    const graceMs = Math.min(ownGraceMs, drain?.maxGraceMs ?? ownGraceMs)
     const isFirst = run.record.killing === null
-    this.#setKilling(run, { deadlineMs: nowMs + graceMs, cause: 'kill' })
+    const cause = drain === null ? 'kill' : drain.markGone ? 'goneByOperator' : 'drained'
+    this.#setKilling(run, { deadlineMs: nowMs + graceMs, cause })
     if (isFirst && this.#runs.hasCapability(frameworkId, 'TASK_KILLING_STATE')) {
-      this.#addStatus(run, { state: 'TASK_KILLING', source: 'SOURCE_EXECUTOR' }, nowMs)
+      this.#addStatus(
+        run,
+        { state: 'TASK_KILLING', source: 'SOURCE_EXECUTOR', ...killReason(run.record.killing) },
+        nowMs,
+      )
     }
     if (run.phase === 'running' && run.record.killing !== null) this.#signalForKill(run, run.record.killing, nowMs)
   }
@@ -215,7 +221,7 @@ export class Tasks {
     const missing = places.find((place) => !this.#volumes.isThere(place))
     if (missing !== undefined) {
       const message = `this agent has no persistent volume '${missing.id}' of role '${missing.role}'`
-      return this.#end(run, launchFailed(message, run.record.killing), nowMs)
+      return this.failed(run, message, nowMs)
     }
     if (this.#volumes.isChanging(places)) {
       this.#waiting.add(run)
@@ -234,7 +240,7 @@ export class Tasks {
       confinement: this.#pool.confinement(grant),
       agentId: this.#agentId(),
     })
-    if (!spec.ok) return this.#end(run, launchFailed(spec.fault.message, run.record.killing), nowMs)
+    if (!spec.ok) return this.failed(run, spec.fault.message, nowMs)
     this.#emit({ kind: 'start', spec: spec.value })
   }
 
@@ -270,13 +276,16 @@ export class Tasks {
     if (exit.limitation !== null) {
       this.#log('warn', 'container.limited', 'a container was stopped at a limit', { limitation: exit.limitation })
     }
-    const isAware = this.#runs.hasCapability(run.record.frameworkId, 'PARTITION_AWARE')
-    this.#end(run, terminalFacts(exit, run.record.killing, isAware), nowMs)
+    this.#end(run, terminalFacts(exit, run.record.killing, this.#isPartitionAware(run)), nowMs)
   }
 
   /** The container could not be started at all. */
   failed(run: Run, message: string, nowMs: number): void {
-    this.#end(run, launchFailed(message, run.record.killing), nowMs)
+    this.#end(run, launchFailed(message, run.record.killing, this.#isPartitionAware(run)), nowMs)
+  }
+
+  #isPartitionAware(run: Run): boolean {
+    return this.#runs.hasCapability(run.record.frameworkId, 'PARTITION_AWARE')
   }
 
   #end(run: Run, facts: StatusFacts, nowMs: number): void {
@@ -309,12 +318,17 @@ export class Tasks {
     this.#timers.set(`kill:${containerId}`, killing.deadlineMs)
   }
 
-  /** The earliest deadline holds; a framework that is gone outweighs every other cause. */
+  /**
+   * The earliest deadline holds. A framework that is gone outweighs every other cause, and an operator who empties the
+   * machine outweighs the framework's own kill (as in Mesos).
+   */
   #setKilling(run: Run, wanted: Killing): void {
     const present = run.record.killing
+    const isAskedFor = present === null || present.cause === 'kill' || isDraining(present)
+    const outweighs = present === null || wanted.cause === 'frameworkGone' || (isDraining(wanted) && isAskedFor)
     const killing: Killing = {
       deadlineMs: Math.min(present?.deadlineMs ?? wanted.deadlineMs, wanted.deadlineMs),
-      cause: wanted.cause === 'frameworkGone' ? wanted.cause : (present?.cause ?? wanted.cause),
+      cause: outweighs ? wanted.cause : present.cause,
     }
     this.#runs.change(run, { killing })
   }
@@ -414,13 +428,6 @@ function unprotectedNote(task: TaskInfo): string | null {
 
 function wasToldRunning(record: RunRecord): boolean {
   return record.statuses.some((status) => status.state === 'TASK_RUNNING')
-}
-
-/** A container that never ran: failed, or, when it was to be killed anyway, killed during its launch. */
-function launchFailed(message: string, killing: Killing | null): StatusFacts {
-  return killing === null
-    ? { state: 'TASK_FAILED', source: 'SOURCE_AGENT', reason: 'REASON_CONTAINER_LAUNCH_FAILED', message }
-    : { state: 'TASK_KILLED', source: 'SOURCE_AGENT', reason: 'REASON_TASK_KILLED_DURING_LAUNCH', message }
 }
 
 function taskKillGraceMs(task: TaskInfo): number {

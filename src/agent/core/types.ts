@@ -210,8 +210,11 @@ export type RunRecord = {
 
 export type Killing = {
   readonly deadlineMs: number
-  /** A framework that is gone acknowledges nothing more. */
-  readonly cause: 'kill' | 'completionTime' | 'preempted' | 'frameworkGone'
+  /**
+   * A framework that is gone acknowledges nothing more. `drained` and `goneByOperator`: an operator empties the machine,
+   * and it comes back, or not.
+   */
+  readonly cause: 'kill' | 'completionTime' | 'preempted' | 'frameworkGone' | 'drained' | 'goneByOperator'
 }
 
 export type AgentStoreOp =

@@ -14,14 +14,7 @@ export async function askMaster(
   master: HttpClient,
   type: NonNullable<MasterCall['type']>,
 ): Promise<Result<MasterResponse>> {
-  const answered = accepted(
-    await master.ask({
-      method: 'POST',
-      path: '/api/v1',
-      headers: { 'content-type': 'application/json', accept: 'application/json' },
-      body: encode('application/json', 'mesos.v1.master.Call', { type }),
-    }),
-  )
+  const answered = await postCall(master, { type })
   if (!answered.ok) {
     // Our own questions are well-formed: who calls one malformed, or does not know where it goes, is something else.
     if (![400, 404, 405].includes(Number(answered.fault.details?.status))) return answered
@@ -32,6 +25,18 @@ export async function askMaster(
   return decode('application/json', 'mesos.v1.master.Response', answered.value.body, {
     sizeMaxBytes: answerSizeMaxBytes,
   })
+}
+
+/** One call that changes something, and whose answer is empty; refused with the master's own words. */
+export async function orderMaster(master: HttpClient, call: MasterCall): Promise<Result<null>> {
+  const answered = await postCall(master, call)
+  return answered.ok ? ok(null) : answered
+}
+
+async function postCall(master: HttpClient, call: MasterCall): Promise<Result<HttpAnswer>> {
+  const headers = { 'content-type': 'application/json', accept: 'application/json' }
+  const body = encode('application/json', 'mesos.v1.master.Call', call)
+  return accepted(await master.ask({ method: 'POST', path: '/api/v1', headers, body }))
 }
 
 /** All roles with their quota, as `/roles` shows them. */

@@ -1,7 +1,7 @@
 // Operators' calls that change the cluster, one row each: what the message alone can break, and the input that it
 // becomes. The cluster decides and answers; its status goes out as it is. It does not know who may call what.
 
-import type { MasterCall, MasterCallType, OfferOperation, Resource } from '../../mesos/types.ts'
+import type { MasterCall, MasterCallDrainAgent, MasterCallType, OfferOperation, Resource } from '../../mesos/types.ts'
 import type { AgentId } from '../../model/ids.ts'
 import { sendEmpty, sendText } from '../../shell/http-answers.ts'
 import type { Exchange } from '../../shell/http-server.ts'
@@ -35,6 +35,9 @@ const writes: Partial<Record<MasterCallType, Write>> = {
   },
   DEACTIVATE_AGENT: ({ deactivate_agent: it }) => it && activityInput(it.agent_id.value, false),
   REACTIVATE_AGENT: ({ reactivate_agent: it }) => it && activityInput(it.agent_id.value, true),
+  DRAIN_AGENT: ({ drain_agent: it }) => it && drainInput(it),
+  MARK_AGENT_GONE: ({ mark_agent_gone: it }) =>
+    it && ((requestId) => ({ kind: 'markAgentGone', requestId, agentId: it.agent_id.value as AgentId })),
   UPDATE_WEIGHTS: ({ update_weights: it }) => it && weightsInput(it.weight_infos ?? []),
   UPDATE_QUOTA: ({ update_quota: it }) => it && quotaInput(it.quota_configs ?? [], it.force ?? false),
   SET_QUOTA: ({ set_quota: it }) => it && setQuotaInput(it.quota_request),
@@ -61,6 +64,16 @@ export function operateInput(agentId: string, operation: OfferOperation, princip
 
 function activityInput(agentId: string, isActive: boolean): InputOf {
   return (requestId) => ({ kind: 'setAgentActivity', requestId, agentId: agentId as AgentId, isActive })
+}
+
+function drainInput({ agent_id, max_grace_period: grace, mark_gone }: MasterCallDrainAgent): InputOf | string {
+  const { seconds = 0n, nanos = 0 } = grace ?? {}
+  const maxGraceMs = grace === undefined ? null : Math.round(Number(seconds) * 1000 + nanos / 1e6)
+  if (maxGraceMs !== null && !(maxGraceMs >= 0 && maxGraceMs <= Number.MAX_SAFE_INTEGER)) {
+    return 'call.drain_agent.max_grace_period must be a time from 0 on'
+  }
+  const agentId = agent_id.value as AgentId
+  return (requestId) => ({ kind: 'drainAgent', requestId, agentId, maxGraceMs, markGone: mark_gone ?? false })
 }
 
 type Resources = readonly Resource[] | undefined

@@ -11,7 +11,7 @@ import type { MessageTypes, TaskStatus } from '../../mesos/types.ts'
 import { grantDocument } from '../../model/hardware.ts'
 import type { Condition } from '../../model/health.ts'
 import { add, type Resource, type Resources, sumToShow } from '../../model/resources.ts'
-import { agentPid, offersOf, usedBy } from '../cluster/messages.ts'
+import { agentPid, drainInfo, offersOf, usedBy } from '../cluster/messages.ts'
 import { wholeTopology } from '../cluster/topology.ts'
 import type {
   AgentRecord,
@@ -44,9 +44,17 @@ export function slaveObject(agent: AgentRecord): ClassicObject {
     version: agent.version,
     capabilities: agent.capabilities,
     ...optional('domain', 'mesos.v1.DomainInfo', agent.info.domain),
+    ...(agent.drain === null ? {} : drainFields(agent.drain)),
     // Tepui's own: what is wrong with the machine, and why nothing of it is offered where it is all of it.
     conditions: agent.conditions.map(conditionObject),
     sick_machine: agent.sickMachine,
+  }
+}
+
+function drainFields(drain: NonNullable<AgentRecord['drain']>): ClassicObject {
+  return {
+    drain_info: toJsonValue('mesos.v1.DrainInfo', drainInfo(drain)),
+    estimated_drain_start_time_seconds: drain.sinceMs / 1000,
   }
 }
 

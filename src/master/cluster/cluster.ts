@@ -11,6 +11,7 @@ import type { RegistryAgent, RegistrySnapshot } from '../registry/types.ts'
 import { setAgentActivity, setWhitelist } from './agent-activity.ts'
 import { onAgentFrame } from './agent-frames.ts'
 import { onCall } from './calls.ts'
+import { concludeDrains, drainAgent, markAgentGone } from './drain.ts'
 import { removeFramework } from './framework-removal.ts'
 import { beatFramework, failoverExpired, streamClosed, subscribe } from './frameworks.ts'
 import { assembleGangs, gangDue } from './gangs.ts'
@@ -71,6 +72,7 @@ class Machine implements Cluster {
     this.#noticeAbsence(nowMs)
     state.nowMs = nowMs
     this.#handle(input)
+    concludeDrains(state)
     for (const [agent, reason] of state.cuts) {
       state.log('warn', 'wire.dropped', 'the link of an agent is cut', { agentId: agent.id, reason })
       disconnectAgent(state, agent)
@@ -102,12 +104,9 @@ class Machine implements Cluster {
         return state.reply(input.requestId, 200)
       }
       case 'operatorKill': {
-        const framework = state.frameworks.get(input.frameworkId)
-        const task = framework?.tasks.get(input.taskId)
-        if (framework === undefined || task === undefined) {
-          return state.reply(input.requestId, 404, 'there is no such task')
-        }
-        killTask(state, framework, task, null)
+        const task = state.frameworks.get(input.frameworkId)?.tasks.get(input.taskId)
+        if (task === undefined) return state.reply(input.requestId, 404, 'there is no such task')
+        killTask(state, task, null)
         return state.reply(input.requestId, 200)
       }
       case 'operate':
@@ -118,6 +117,10 @@ class Machine implements Cluster {
         return updateQuota(state, input)
       case 'setAgentActivity':
         return setAgentActivity(state, input)
+      case 'drainAgent':
+        return drainAgent(state, input)
+      case 'markAgentGone':
+        return markAgentGone(state, input)
       case 'whitelist':
         return setWhitelist(state, input.hostnames)
       case 'operatorSubscribe':
@@ -237,9 +240,9 @@ function recall(state: State, snapshot: RegistrySnapshot): void {
   }
   for (const { agentId, uid } of snapshot.gone) {
     state.gone.add(agentId)
-    state.goneUids.add(uid)
+    if (!state.agentIdByUid.has(uid)) state.goneUids.add(uid)
   }
-  for (const id of snapshot.deactivated) state.deactivated.add(id)
+  for (const { agentId, drain } of snapshot.deactivated) state.deactivated.set(agentId, drain)
   recallWeights(state, snapshot.weights)
   recallQuotas(state, snapshot.quotas)
   pauseAllocation(state)

@@ -29,6 +29,7 @@ export function endEnding(state: State, agent: Agent, key: TaskKey): void {
   const run = agent.ending.get(key)
   if (run === undefined) return
   agent.ending.delete(key)
+  if (agent.drain !== null) state.emptied.add(agent)
   agent.used = subtract(agent.used, run.resources)
   agent.endingUsed = subtract(agent.endingUsed, run.resources)
   agent.books.release(run.grant, needOf(run.resources, agent.hardware))

@@ -4,9 +4,10 @@
 import { isTerminal } from '../../mesos/names.ts'
 import type { SchedulerCallKill } from '../../mesos/types.ts'
 import type { TaskId } from '../../model/ids.ts'
+import type { Drain } from '../registry/types.ts'
 import { sendToAgent } from './link.ts'
 import { answerTask } from './reconcile.ts'
-import type { Framework, Task } from './records.ts'
+import type { Agent, Framework, Task } from './records.ts'
 import type { State } from './state.ts'
 
 export function kill(state: State, framework: Framework, call: SchedulerCallKill): void {
@@ -20,16 +21,28 @@ export function kill(state: State, framework: Framework, call: SchedulerCallKill
     })
     return
   }
-  killTask(state, framework, task, graceMs(call))
+  killTask(state, task, graceMs(call))
 }
 
 /** Tells the agent, and remembers it for the case that the agent is not there to hear it. */
-export function killTask(state: State, framework: Framework, task: Task, gracePeriodMs: number | null): void {
+export function killTask(state: State, task: Task, gracePeriodMs: number | null, drain: Drain | null = null): void {
   if (isTerminal(task.latestState)) return
-  task.kill = { gracePeriodMs }
+  task.kill = { gracePeriodMs, drain: drain ?? task.kill?.drain ?? null }
   const agent = state.agents.get(task.agentId)
-  if (agent === undefined) return
-  sendToAgent(state, agent, { kind: 'kill', frameworkId: framework.id, taskId: task.id, gracePeriodMs })
+  if (agent !== undefined) repeatKill(state, agent, task)
+}
+
+/** Tells the agent what it was, or may not have been, told of the task's end. */
+export function repeatKill(state: State, agent: Agent, { frameworkId, id: taskId, kill: asked }: Task): void {
+  if (asked === null) return
+  const { gracePeriodMs, drain } = asked
+  sendToAgent(state, agent, {
+    kind: 'kill',
+    frameworkId,
+    taskId,
+    gracePeriodMs,
+    drain: drain === null ? null : { maxGraceMs: drain.maxGraceMs, markGone: drain.markGone },
+  })
 }
 
 function graceMs({ kill_policy }: SchedulerCallKill): number | null {

@@ -10,7 +10,7 @@
 import { isTerminal } from '../../mesos/names.ts'
 import type { AgentId, AgentUid } from '../../model/ids.ts'
 import { syncActivity } from './agent-activity.ts'
-import { isRegistering, rememberEnded } from './handshake.ts'
+import { expirePending, isRegistering, rememberEnded } from './handshake.ts'
 import { closeLink } from './link.ts'
 import { rescindOffersOf } from './offers.ts'
 import { loseOperations } from './operation-losses.ts'
@@ -125,15 +125,30 @@ export function pruneUnreachable(state: State): void {
 
 /** Another agent took the place of this one: its tasks are lost, whatever the framework knows (as in Mesos). */
 export function removeAgent(state: State, uid: AgentUid, id: AgentId): void {
-  const agent = state.agents.get(id)
-  const facts: StatusFacts = {
+  state.persist({ op: 'removeAgent', agentId: id })
+  state.counters.add('slave_removals/reason_registered')
+  dropAgent(state, uid, id, {
     state: 'TASK_LOST',
     reason: 'REASON_AGENT_REMOVED',
     message: 'the agent was replaced by a new one',
-  }
-  state.persist({ op: 'removeAgent', agentId: id })
+  })
+}
+
+/** An operator gives the agent up: so are its tasks. It is told when it registers again. */
+export function giveUpAgent(state: State, uid: AgentUid, id: AgentId): void {
+  state.persist({ op: 'markGone', agentId: id, uid, sinceMs: state.nowMs })
+  expirePending(state, uid)
+  dropAgent(state, uid, id, {
+    state: 'TASK_GONE_BY_OPERATOR',
+    reason: 'REASON_AGENT_REMOVED_BY_OPERATOR',
+    message: 'the agent was marked gone by an operator',
+  })
+  state.disconnectAgent(uid)
+}
+
+function dropAgent(state: State, uid: AgentUid, id: AgentId, facts: StatusFacts): void {
+  const agent = state.agents.get(id)
   state.counters.add('slave_removals')
-  state.counters.add('slave_removals/reason_registered')
   state.recovered.delete(id)
   state.unreachable.delete(id)
   state.deactivated.delete(id)
@@ -148,13 +163,14 @@ export function removeAgent(state: State, uid: AgentUid, id: AgentId): void {
       unbookResources(agent, task)
       concludeAndComplete(state, agent, task, facts)
     }
-    loseOperations(state, agent.id, 'OPERATION_UNKNOWN', 'the agent was replaced by a new one')
+    const isGone = facts.state === 'TASK_GONE_BY_OPERATOR'
+    loseOperations(state, agent.id, isGone ? 'OPERATION_GONE_BY_OPERATOR' : 'OPERATION_UNKNOWN', facts.message)
     if (agent.link !== null) rememberEnded(state, uid, agent.link.session)
     forgetAgent(state, agent)
     tellOperators(state, () => ({ type: 'AGENT_REMOVED', agent_removed: { agent_id: { value: id } } }))
   }
   tellFailure(state, id)
-  state.log('info', 'agent.removed', 'an agent was replaced by a new one', { agentId: id, uid })
+  state.log('info', 'agent.removed', 'an agent left for good', { agentId: id, uid, reason: facts.message })
 }
 
 function concludeAndComplete(state: State, agent: Agent | undefined, task: Task, facts: StatusFacts): void {

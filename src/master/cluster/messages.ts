@@ -5,6 +5,7 @@ import { isTerminal } from '../../mesos/names.ts'
 import { toMessages } from '../../mesos/resources.ts'
 import type {
   AgentInfoCapabilityType,
+  DrainInfo,
   MasterResponseGetAgents,
   MasterResponseGetAgentsAgent,
   MasterResponseGetFrameworks,
@@ -22,6 +23,7 @@ import type {
 import type { Condition } from '../../model/health.ts'
 import { uuidBytes } from '../../model/random.ts'
 import { add, allocatedTo, type Resources, sumToShow } from '../../model/resources.ts'
+import type { Drain } from '../registry/types.ts'
 import type { AgentRecord, ClusterView, FrameworkRecord, OfferRecord, OperationRecord, TaskRecord } from './types.ts'
 
 export function stateMessage(view: ClusterView): MasterResponseGetState {
@@ -73,8 +75,18 @@ export function agentMessage(agent: AgentRecord): MasterResponseGetAgentsAgent {
     allocated_resources: toMessages(agent.used, 'endpoint'),
     offered_resources: toMessages(agent.offered, 'endpoint'),
     capabilities: agent.capabilities.map((type) => ({ type: type as AgentInfoCapabilityType })),
+    ...(agent.drain === null ? {} : drainFacts(agent.drain)),
     ...(agent.conditions.length === 0 ? {} : { conditions: agent.conditions.map(conditionMessage) }),
   }
+}
+
+function drainFacts(drain: Drain): Pick<MasterResponseGetAgentsAgent, 'drain_info' | 'estimated_drain_start_time'> {
+  return { drain_info: drainInfo(drain), estimated_drain_start_time: timeInfo(drain.sinceMs) }
+}
+
+export function drainInfo({ maxGraceMs, markGone, isDrained }: Drain): DrainInfo {
+  const grace = maxGraceMs === null ? {} : { max_grace_period: { nanoseconds: BigInt(maxGraceMs) * 1_000_000n } }
+  return { state: isDrained ? 'DRAINED' : 'DRAINING', config: { ...grace, mark_gone: markGone } }
 }
 
 function conditionMessage({ code, severity, part, sinceMs }: Condition): TepuiV1Condition {

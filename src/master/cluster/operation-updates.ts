@@ -148,6 +148,7 @@ export function isOver(what: OperationState): boolean {
 function acknowledge(state: State, agent: Agent, operation: Operation): void {
   sendAcknowledgement(state, agent, operation.uuid, operation.status)
   state.operations.remove(operation)
+  if (agent.drain !== null) state.emptied.add(agent)
 }
 
 function sendAcknowledgement(

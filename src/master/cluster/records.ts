@@ -30,6 +30,7 @@ import type { Resources } from '../../model/resources.ts'
 import type { Channel } from '../../wire/channel.ts'
 import type { DownMessage, Grant, UpMessage } from '../../wire/messages.ts'
 import type { FreeHardware, MachineBooks, Wish } from '../placement/types.ts'
+import type { Drain } from '../registry/types.ts'
 import type { Racks } from './gang-choice.ts'
 import type { Sickness } from './sick-parts.ts'
 
@@ -77,7 +78,7 @@ export type Task = {
   /** base64 of the newest uuid that the framework acknowledged. */
   acknowledgedUuid: string | null
   /** A kill was asked for; told again to an agent that comes back. */
-  kill: { readonly gracePeriodMs: number | null } | null
+  kill: { readonly gracePeriodMs: number | null; readonly drain: Drain | null } | null
   /** Whether its resources are counted as used on its agent. */
   holdsResources: boolean
   /** What its framework was told, or is to be told, of sick parts that it runs on; by condition. */
@@ -248,6 +249,8 @@ export type Agent = {
   isActive: boolean
   /** An operator took it out; it stays so until an operator brings it back. */
   isDeactivated: boolean
+  /** How an operator empties its machine; null: not at all. */
+  drain: Drain | null
   /** Why nothing of it may be offered though it is active: its machine is sick as a whole; null: it is not. */
   sickMachine: string | null
   readonly registeredMs: number

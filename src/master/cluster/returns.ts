@@ -13,10 +13,12 @@ import type { AgentUid, FrameworkId } from '../../model/ids.ts'
 import { equal, noResources, scalarTotal } from '../../model/resources.ts'
 import { createMachineBooks } from '../placement/books.ts'
 import { syncActivity } from './agent-activity.ts'
+import { followDrain } from './drain.ts'
 import { endEnding, resize, setEnding, supplyOf } from './ending.ts'
 import { recoverFramework } from './framework-recovery.ts'
 import { registryAgent, rememberEnded } from './handshake.ts'
 import { changedHolding } from './holdings.ts'
+import { repeatKill } from './kill.ts'
 import { closeLink, sendToAgent } from './link.ts'
 import { forgetAway, removeAgent, watchSilence } from './loss.ts'
 import { followHealth, learnMachine } from './machine-health.ts'
@@ -83,6 +85,7 @@ export function agentJoins(state: State, uid: AgentUid, pending: Pending): void 
   reconcileReported(state, agent, report.operations)
   if (agent.isOverheld || isOverheld(agent)) resize(state, agent)
   syncActivity(state, agent)
+  followDrain(state, agent)
   followHealth(state, agent, conditionsBefore)
 }
 
@@ -104,6 +107,7 @@ function addAgent(state: State, uid: AgentUid, { agentId, report }: Pending): Ag
     isConnected: true,
     isActive: true,
     isDeactivated: false,
+    drain: null,
     sickMachine: null,
     sickness: well,
     books: createMachineBooks(facts.hardware, scalarTotal(facts.total, 'cpus')),
@@ -247,10 +251,7 @@ function takeReported(
   const isToldOtherwise = told !== undefined && (isTerminal(told) || told === 'TASK_UNREACHABLE')
   const isBack = held === undefined && (wasUnreachable || isToldOtherwise)
   if (isBack) tellBack(state, framework, task, reported)
-  if (task.kill !== null) {
-    const { gracePeriodMs } = task.kill
-    sendToAgent(state, agent, { kind: 'kill', frameworkId: framework.id, taskId: task.id, gracePeriodMs })
-  }
+  repeatKill(state, agent, task)
 }
 
 /** Books a task that this agent has and the master did not count; null when its framework has it elsewhere. */
@@ -264,7 +265,7 @@ function adopt(state: State, framework: Framework, agent: Agent, reported: Repor
     })
     if (!isTerminal(latestState)) {
       setEnding(state, agent, { frameworkId, taskId: id, resources, grant, isDuplicate: true })
-      sendToAgent(state, agent, { kind: 'kill', frameworkId, taskId: id, gracePeriodMs: null })
+      sendToAgent(state, agent, { kind: 'kill', frameworkId, taskId: id, gracePeriodMs: null, drain: null })
     }
     return null
   }

@@ -9,7 +9,7 @@ import type { Random } from '../../model/random.ts'
 import { Timers } from '../../model/timers.ts'
 import type { DownFrame } from '../../wire/messages.ts'
 import type { Allocator, Quota } from '../allocator/types.ts'
-import type { RegistryOp } from '../registry/types.ts'
+import type { Drain, RegistryOp } from '../registry/types.ts'
 import { Counters } from './counters.ts'
 import { OperationBook } from './operation-book.ts'
 import type { Agent, Framework, Gang, Offer, Registrations, Task, TaskKey } from './records.ts'
@@ -56,8 +56,8 @@ export class State {
   /** Set by operators; every other role weighs 1. */
   readonly weights = new Map<string, number>()
   readonly quotas = new Map<string, Quota>()
-  /** Agents that an operator took out of the offers, registered or not. */
-  readonly deactivated = new Set<AgentId>()
+  /** Agents that an operator took out of the offers, registered or not; with how those are drained that are. */
+  readonly deactivated = new Map<AgentId, Drain | null>()
   /** Host names that may be offered; null: all. */
   whitelist: ReadonlySet<string> | null = null
   /** Operator streams, oldest first. */
@@ -65,6 +65,8 @@ export class State {
 
   /** Agents whose link is cut at the end of this step, and why. */
   readonly cuts = new Map<Agent, string>()
+  /** Agents in a drain that something may have left in this step (drain.ts). */
+  readonly emptied = new Set<Agent>()
   /** To be taken back before anything is offered (rescinding.ts). */
   readonly doomedOffers = new Set<OfferId>()
   /** Nothing is offered before so many agents are registered (pause.ts); null: no pause. */

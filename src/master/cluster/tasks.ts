@@ -81,6 +81,7 @@ export function completeTask(state: State, framework: Framework, agent: Agent | 
   invariant(!task.holdsResources, 'a completed task holds nothing', { taskId: task.id })
   framework.tasks.delete(task.id)
   agent?.tasks.delete(taskKey(framework.id, task.id))
+  if (agent !== undefined && agent.drain !== null) state.emptied.add(agent)
   task.sickNotices.clear()
   framework.completedTasks.push(task)
   framework.completedById.set(task.id, task)

@@ -35,7 +35,7 @@ import type { Resources } from '../../model/resources.ts'
 import type { DownFrame, Grant, UpFrame } from '../../wire/messages.ts'
 import type { AllocatorOptions, Quantities, Quota, Refusal } from '../allocator/types.ts'
 import type { FreeHardware, Wish } from '../placement/types.ts'
-import type { RegistryOp } from '../registry/types.ts'
+import type { Drain, RegistryOp } from '../registry/types.ts'
 import type { Sickness } from './sick-parts.ts'
 
 /** Timers and limits; defaults are those of Mesos (src/master/constants.hpp). */
@@ -134,6 +134,16 @@ export type ClusterInput =
       readonly agentId: AgentId
       readonly isActive: boolean
     }
+  /** Out of the offers, and what runs there is told to end within `maxGraceMs`, if that is less than its own time. */
+  | {
+      readonly kind: 'drainAgent'
+      readonly requestId: RequestId
+      readonly agentId: AgentId
+      readonly maxGraceMs: number | null
+      readonly markGone: boolean
+    }
+  /** The machine never comes back. */
+  | { readonly kind: 'markAgentGone'; readonly requestId: RequestId; readonly agentId: AgentId }
   /** Host names that may be offered; null: all. */
   | { readonly kind: 'whitelist'; readonly hostnames: ReadonlySet<string> | null }
   | { readonly kind: 'operatorSubscribe'; readonly streamId: StreamId }
@@ -242,6 +252,8 @@ export type AgentRecord = {
   /** Connected, and not deactivated by an operator. */
   readonly isActive: boolean
   readonly isDeactivated: boolean
+  /** How an operator empties its machine; null: not at all. */
+  readonly drain: Drain | null
   /** Why nothing of it may be offered though it is active, or null. */
   readonly sickMachine: string | null
   readonly hardware: Hardware
@@ -324,6 +336,8 @@ export type WhyCode =
   | 'placement'
   | 'disconnected'
   | 'deactivated'
+  | 'draining'
+  | 'drained'
   | 'notOnWhitelist'
   | 'sick'
   | Refusal['kind']
@@ -350,7 +364,7 @@ export type ClusterView = {
   agents(): Iterable<AgentRecord>
   agent(id: AgentId): AgentRecord | undefined
   recoveredAgents(): Iterable<RecoveredAgentRecord>
-  unreachableAgents(): Iterable<{ readonly id: AgentId; readonly sinceMs: number }>
+  unreachableAgents(): Iterable<{ readonly id: AgentId; readonly uid: AgentUid; readonly sinceMs: number }>
   offers(): Iterable<OfferRecord>
   offer(id: OfferId): OfferRecord | undefined
   operations(): Iterable<OperationRecord>

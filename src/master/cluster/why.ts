@@ -146,6 +146,10 @@ function activityAnswer(state: State, agent: Agent): Answer | null {
       return null
     case 'disconnected':
       return { code: reason, text: 'its link is broken', change: 'the agent comes back' }
+    case 'draining':
+      return { code: reason, text: 'an operator drains it', change: 'an operator reactivates it once it is drained' }
+    case 'drained':
+      return { code: reason, text: 'an operator drained it', change: 'an operator reactivates it' }
     case 'deactivated':
       return { code: reason, text: 'an operator took it out', change: 'an operator reactivates it' }
     case 'notOnWhitelist':

@@ -4,9 +4,18 @@
 
 import type { AgentId, AgentUid } from '../../model/ids.ts'
 import { unreachable } from '../../model/result.ts'
-import type { RegistryAgent, RegistryOp, RegistrySnapshot, RoleQuota, RoleWeight } from './types.ts'
+import type {
+  DeactivatedAgent,
+  Drain,
+  RegistryAgent,
+  RegistryOp,
+  RegistrySnapshot,
+  RoleQuota,
+  RoleWeight,
+} from './types.ts'
 
-export type RegistryRecord = AgentState & { readonly isDeactivated: boolean }
+/** `deactivated`: by an operator, and how; null: it is not. */
+export type RegistryRecord = AgentState & { readonly deactivated: { readonly drain: Drain | null } | null }
 
 type AgentState =
   | { readonly state: 'admitted'; readonly agent: RegistryAgent }
@@ -26,10 +35,14 @@ export function changesOf(
   op: RegistryOp,
   recordOf: (agentId: AgentId) => RegistryRecord | null,
 ): readonly RecordChange[] {
-  const put = (agent: AgentState, isDeactivated = recordOf(idOf(agent))?.isDeactivated ?? false): RecordChange => ({
+  const put = (agent: AgentState): RecordChange => ({
     kind: 'put',
-    record: { ...agent, isDeactivated },
+    record: { ...agent, deactivated: recordOf(idOf(agent))?.deactivated ?? null },
   })
+  const setDeactivated = (agentId: AgentId, deactivated: RegistryRecord['deactivated']): readonly RecordChange[] => {
+    const record = recordOf(agentId)
+    return record === null || record.state === 'gone' ? [] : [{ kind: 'put', record: { ...record, deactivated } }]
+  }
   switch (op.op) {
     case 'admitAgent':
     case 'markReachable':
@@ -37,17 +50,17 @@ export function changesOf(
     case 'markUnreachable':
       return [put(absent('unreachable', op))]
     case 'markGone':
-      return [put(absent('gone', op), false)]
+      return [{ kind: 'put', record: { ...absent('gone', op), deactivated: null } }]
     case 'removeAgent':
       return recordOf(op.agentId)?.state === 'gone' ? [] : [{ kind: 'remove', agentId: op.agentId }]
     case 'pruneUnreachable':
       return op.agentIds
         .filter((agentId) => recordOf(agentId)?.state === 'unreachable')
         .map((agentId) => ({ kind: 'remove', agentId }))
-    case 'setAgentActivity': {
-      const record = recordOf(op.agentId)
-      return record === null || record.state === 'gone' ? [] : [put(record, op.isDeactivated)]
-    }
+    case 'deactivateAgent':
+      return setDeactivated(op.agentId, { drain: op.drain })
+    case 'reactivateAgent':
+      return setDeactivated(op.agentId, null)
     case 'setWeights':
       return op.weights.map(({ role, weight }) => ({ kind: 'putWeight', role, weight }))
     case 'setQuotas':
@@ -72,11 +85,11 @@ export function snapshotOf(parts: {
   const { epoch, records, weights, quotas } = parts
   const admitted: RegistryAgent[] = []
   const others = { unreachable: [] as Absent[], gone: [] as Absent[] }
-  const deactivated: AgentId[] = []
+  const deactivated: DeactivatedAgent[] = []
   for (const record of records) {
     if (record.state === 'admitted') admitted.push(record.agent)
     else others[record.state].push({ agentId: record.agentId, uid: record.uid, sinceMs: record.sinceMs })
-    if (record.isDeactivated) deactivated.push(idOf(record))
+    if (record.deactivated !== null) deactivated.push({ agentId: idOf(record), ...record.deactivated })
   }
   return { epoch, admitted, ...others, deactivated, weights, quotas }
 }

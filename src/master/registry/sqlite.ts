@@ -8,7 +8,7 @@ import { ok, type Result, unreachable } from '../../model/result.ts'
 import { type DatabaseOptions, databaseFault, openDatabase, transact } from '../../shell/database.ts'
 import type { Quantities } from '../allocator/types.ts'
 import { changesOf, type RecordChange, type RegistryRecord, snapshotOf } from './records.ts'
-import type { Registry, RegistryAgent, RegistrySnapshot } from './types.ts'
+import type { Drain, Registry, RegistryAgent, RegistrySnapshot } from './types.ts'
 
 const schema = `
   CREATE TABLE starts (count INTEGER NOT NULL);
@@ -25,13 +25,16 @@ const policies = `
   CREATE TABLE quotas (role TEXT PRIMARY KEY, guarantees TEXT NOT NULL, limits TEXT NOT NULL)
 `
 
+/** How an agent is drained, in JSON, came with version 3. */
+const drains = 'ALTER TABLE agents ADD COLUMN drain TEXT'
+
 /** Opens or creates the registry in `workDir`, which one master uses at a time, and counts this start. */
 export function openRegistry(workDir: string): Result<Registry> {
   const options = {
     file: join(workDir, 'registry.db'),
     schema,
-    upgrades: [policies],
-    version: 2,
+    upgrades: [policies, drains],
+    version: 3,
     remedy: 'restore it from a backup, or move it away and start again; agents then join as new ones',
   }
   const opened = openDatabase(options)
@@ -80,9 +83,11 @@ function writer(database: DatabaseSync, options: DatabaseOptions): Registry['app
 
 function changeWriter(database: DatabaseSync): (change: RecordChange) => void {
   const put = database.prepare(`
-    INSERT INTO agents (id, uid, state, since_ms, hostname, info, deactivated) VALUES (?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO agents (id, uid, state, since_ms, hostname, info, deactivated, drain)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET uid = excluded.uid, state = excluded.state, since_ms = excluded.since_ms,
-      hostname = excluded.hostname, info = excluded.info, deactivated = excluded.deactivated`)
+      hostname = excluded.hostname, info = excluded.info, deactivated = excluded.deactivated,
+      drain = excluded.drain`)
   const remove = database.prepare('DELETE FROM agents WHERE id = ?')
   const putWeight = database.prepare(`
     INSERT INTO weights (role, weight) VALUES (?, ?) ON CONFLICT DO UPDATE SET weight = excluded.weight`)
@@ -91,12 +96,13 @@ function changeWriter(database: DatabaseSync): (change: RecordChange) => void {
     ON CONFLICT DO UPDATE SET guarantees = excluded.guarantees, limits = excluded.limits`)
   const removeQuota = database.prepare('DELETE FROM quotas WHERE role = ?')
   const putAgent = (record: RegistryRecord) => {
-    const deactivated = record.isDeactivated ? 1 : 0
+    const isDeactivated = record.deactivated === null ? 0 : 1
+    const drain = record.deactivated?.drain ? JSON.stringify(record.deactivated.drain) : null
     if (record.state === 'admitted') {
       const { agentId, uid, hostname, agentInfo } = record.agent
-      return put.run(agentId, uid, record.state, null, hostname, JSON.stringify(agentInfo), deactivated)
+      return put.run(agentId, uid, record.state, null, hostname, JSON.stringify(agentInfo), isDeactivated, drain)
     }
-    return put.run(record.agentId, record.uid, record.state, record.sinceMs, null, null, deactivated)
+    return put.run(record.agentId, record.uid, record.state, record.sinceMs, null, null, isDeactivated, drain)
   }
   return (change) => {
     switch (change.kind) {
@@ -121,12 +127,13 @@ function changeWriter(database: DatabaseSync): (change: RecordChange) => void {
 function recordOf(row: Record<string, unknown>): RegistryRecord {
   const agentId = row.id as AgentId
   const uid = row.uid as AgentUid
-  const isDeactivated = row.deactivated !== 0
+  const drain = row.drain === null ? null : (JSON.parse(row.drain as string) as Drain)
+  const deactivated = row.deactivated === 0 ? null : { drain }
   if (row.state === 'admitted') {
     const agentInfo = JSON.parse(row.info as string) as RegistryAgent['agentInfo']
-    return { state: 'admitted', agent: { agentId, uid, hostname: row.hostname as string, agentInfo }, isDeactivated }
+    return { state: 'admitted', agent: { agentId, uid, hostname: row.hostname as string, agentInfo }, deactivated }
   }
-  return { state: row.state as 'unreachable' | 'gone', agentId, uid, sinceMs: row.since_ms as number, isDeactivated }
+  return { state: row.state as 'unreachable' | 'gone', agentId, uid, sinceMs: row.since_ms as number, deactivated }
 }
 
 function quantitiesOf(text: unknown): Quantities {

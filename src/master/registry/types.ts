@@ -11,6 +11,23 @@ export type RegistryAgent = {
   readonly agentInfo: { readonly [field: string]: unknown }
 }
 
+/** An operator takes an agent out of use: its tasks are told to end. */
+export type Drain = {
+  readonly sinceMs: number
+  /** No task is given more time than this to end; null: each has its own. */
+  readonly maxGraceMs: number | null
+  /** The agent is marked gone once nothing runs there any more. */
+  readonly markGone: boolean
+  /** Nothing runs there any more. */
+  readonly isDrained: boolean
+}
+
+export type DeactivatedAgent = {
+  readonly agentId: AgentId
+  /** Null: what runs there goes on. */
+  readonly drain: Drain | null
+}
+
 export type RoleWeight = { readonly role: string; readonly weight: number }
 
 export type RoleQuota = { readonly role: string; readonly quota: Quota }
@@ -22,7 +39,7 @@ export type RegistrySnapshot = {
   readonly unreachable: readonly { readonly agentId: AgentId; readonly uid: AgentUid; readonly sinceMs: number }[]
   readonly gone: readonly { readonly agentId: AgentId; readonly uid: AgentUid; readonly sinceMs: number }[]
   /** Admitted or unreachable agents that an operator took out of use. */
-  readonly deactivated: readonly AgentId[]
+  readonly deactivated: readonly DeactivatedAgent[]
   readonly weights: readonly RoleWeight[]
   readonly quotas: readonly RoleQuota[]
 }
@@ -36,8 +53,9 @@ export type RegistryOp =
   | { readonly op: 'markGone'; readonly agentId: AgentId; readonly uid: AgentUid; readonly sinceMs: number }
   | { readonly op: 'removeAgent'; readonly agentId: AgentId }
   | { readonly op: 'pruneUnreachable'; readonly agentIds: readonly AgentId[] }
-  /** Stays with the agent until it is set again, or the agent is removed, pruned or gone; nothing for a stranger. */
-  | { readonly op: 'setAgentActivity'; readonly agentId: AgentId; readonly isDeactivated: boolean }
+  /** Stays with the agent until it is reactivated, removed, pruned or gone; nothing for a stranger. */
+  | ({ readonly op: 'deactivateAgent' } & DeactivatedAgent)
+  | { readonly op: 'reactivateAgent'; readonly agentId: AgentId }
   | { readonly op: 'setWeights'; readonly weights: readonly RoleWeight[] }
   /** Null removes it. */
   | {

@@ -7,7 +7,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createMemoryRegistry, emptyRegistryMemory } from '../../../src/master/registry/memory.ts'
 import { openRegistry } from '../../../src/master/registry/sqlite.ts'
-import type { Registry, RegistryAgent, RegistryOp } from '../../../src/master/registry/types.ts'
+import type { Drain, Registry, RegistryAgent, RegistryOp } from '../../../src/master/registry/types.ts'
 import type { AgentId, AgentUid } from '../../../src/model/ids.ts'
 
 let workDir: string
@@ -92,9 +92,10 @@ describe.each(registries)('a registry %s', (_, make) => {
   const admit = (n: number): RegistryOp => ({ op: 'admitAgent', agent: agent(n) })
   const unreachable = (n: number): RegistryOp => ({ op: 'markUnreachable', ...named(n), sinceMs: 5 })
   const gone = (n: number): RegistryOp => ({ op: 'markGone', ...named(n), sinceMs: 7 })
-  const deactivate = (n: number, isDeactivated = true): RegistryOp => {
-    return { op: 'setAgentActivity', agentId: agent(n).agentId, isDeactivated }
+  const deactivate = (n: number, drain: Drain | null = null): RegistryOp => {
+    return { op: 'deactivateAgent', agentId: agent(n).agentId, drain }
   }
+  const reactivate = (n: number): RegistryOp => ({ op: 'reactivateAgent', agentId: agent(n).agentId })
 
   test.each<{ claim: string; ops: RegistryOp[]; found: object }>([
     { claim: 'an admitted agent stays', ops: [admit(1), admit(2)], found: { admitted: [agent(1), agent(2)] } },
@@ -144,10 +145,32 @@ describe.each(registries)('a registry %s', (_, make) => {
         ...[1, 2, 3].map(admit),
         ...[1, 2, 3].map((n) => deactivate(n)),
         unreachable(2),
-        deactivate(3, false),
+        reactivate(3),
+        reactivate(9),
         { op: 'admitAgent', agent: agent(1, 'renamed') },
       ],
-      found: { admitted: [agent(1, 'renamed'), agent(3)], deactivated: [1, 2].map((n) => agent(n).agentId) },
+      found: {
+        admitted: [agent(1, 'renamed'), agent(3)],
+        deactivated: [1, 2].map((n) => ({ agentId: agent(n).agentId, drain: null })),
+      },
+    },
+    {
+      claim: 'how an agent is drained stays as it was said last, and ends with its deactivation',
+      ops: [
+        ...[1, 2, 3].map(admit),
+        ...[1, 2, 3].map((n) => deactivate(n, { sinceMs: 3, maxGraceMs: 500, markGone: true, isDrained: false })),
+        deactivate(2, { sinceMs: 3, maxGraceMs: null, markGone: false, isDrained: true }),
+        unreachable(2),
+        reactivate(3),
+        deactivate(3),
+      ],
+      found: {
+        deactivated: [
+          { agentId: agent(1).agentId, drain: { sinceMs: 3, maxGraceMs: 500, markGone: true, isDrained: false } },
+          { agentId: agent(2).agentId, drain: { sinceMs: 3, maxGraceMs: null, markGone: false, isDrained: true } },
+          { agentId: agent(3).agentId, drain: null },
+        ],
+      },
     },
     {
       claim: 'an agent that was never admitted, or is gone, removed or pruned, is not deactivated',
@@ -247,13 +270,17 @@ test('a registry of the first version keeps its agents, and takes what later ver
     weights: [],
     quotas: [],
   })
-  opened.value.apply({ op: 'setAgentActivity', agentId: agent(1).agentId, isDeactivated: true })
+  const drain = { sinceMs: 5, maxGraceMs: null, markGone: false, isDrained: false }
+  opened.value.apply({ op: 'deactivateAgent', agentId: agent(1).agentId, drain })
   opened.value.apply({ op: 'setWeights', weights: [{ role: 'a', weight: 2 }] })
   opened.value.close()
   const again = openRegistry(workDir)
   if (!again.ok) throw new Error(again.fault.message)
   again.value.close()
-  expect(again.value.snapshot).toMatchObject({ deactivated: ['m-S1'], weights: [{ role: 'a', weight: 2 }] })
+  expect(again.value.snapshot).toMatchObject({
+    deactivated: [{ agentId: 'm-S1', drain }],
+    weights: [{ role: 'a', weight: 2 }],
+  })
 })
 
 test('a registry of a later version is refused', () => {

@@ -22,7 +22,10 @@ export function marking(marks: Map<string, number>): Observer {
     else if (fact.kind === 'operationAsked') mark(`asked ${fact.operation.type}`)
     else if (fact.kind === 'operatorAnswered') mark(`${fact.request.kind} ${fact.status}`)
     else if (fact.kind === 'operatorTold') mark(`told ${fact.event.type}`)
-    else if (fact.kind === 'masterSent') {
+    else if (fact.kind === 'masterPersisted') {
+      const { op } = fact
+      mark(op.op === 'deactivateAgent' && op.drain?.isDrained ? 'persisted drained' : `persisted ${op.op}`)
+    } else if (fact.kind === 'masterSent') {
       if (fact.frame.message !== null) mark(`sent ${fact.frame.message.kind}`)
     } else mark(fact.kind)
   }

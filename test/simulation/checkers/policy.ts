@@ -2,6 +2,7 @@
 // last, whatever dies meanwhile. What was not answered may have happened or not.
 
 import type { ClusterView } from '../../../src/master/cluster/types.ts'
+import type { Drain } from '../../../src/master/registry/types.ts'
 import { Violation } from '../engine/violation.ts'
 import type { Fact, Observer } from '../world/facts.ts'
 import type { OperatorRequest } from '../world/operator.ts'
@@ -29,7 +30,7 @@ export function policy(): Observer {
         }
         return
       case 'masterStarted':
-        return check(fact.view, possible, new Set(fact.snapshot.deactivated))
+        return check(fact.view, possible, new Map(fact.snapshot.deactivated.map((it) => [it.agentId, it.drain])))
       case 'ended': {
         const { view } = fact.world.master
         if (view !== null) check(view, possible, null)
@@ -41,7 +42,7 @@ export function policy(): Observer {
   }
 }
 
-function check(view: ClusterView, possible: Possible, deactivated: ReadonlySet<string> | null): void {
+function check(view: ClusterView, possible: Possible, deactivated: ReadonlyMap<string, Drain | null> | null): void {
   const weights = view.weights()
   const quotas = view.quotas()
   const present = new Set(
@@ -55,19 +56,25 @@ function check(view: ClusterView, possible: Possible, deactivated: ReadonlySet<s
     else {
       // An agent that is gone has nothing that could be kept.
       if (!present.has(of as never) || deactivated === null) continue
-      value = String(!deactivated.has(of))
+      value = kind === 'activity' ? String(!deactivated.has(of)) : drainText(deactivated.get(of) ?? null)
     }
     if (values.has(value)) continue
     throw new Violation('policy', 'what an operator was told is set stays set', { name, value, possible: [...values] })
   }
 }
 
+function drainText(drain: Pick<Drain, 'maxGraceMs' | 'markGone'> | null): string {
+  return drain === null ? 'none' : `${drain.maxGraceMs} ${drain.markGone}`
+}
+
+const defaults = { weight: '1', quota: quotaText(undefined), activity: 'true', drain: drainText(null) }
+
 /** What holds from the beginning may hold until an answer says otherwise. */
 function valuesOf(possible: Possible, name: string): Set<string> {
   const present = possible.get(name)
   if (present !== undefined) return present
   const [kind] = name.split(' ')
-  const fresh = new Set([kind === 'weight' ? '1' : kind === 'quota' ? quotaText(undefined) : 'true'])
+  const fresh = new Set([defaults[kind as keyof typeof defaults]])
   possible.set(name, fresh)
   return fresh
 }
@@ -83,7 +90,15 @@ function changesOf(request: OperatorRequest): readonly (readonly [name: string, 
         return [`quota ${role}`, quotaText({ limits: milli(limits), guarantees: milli(guarantees) })] as const
       })
     case 'setAgentActivity':
-      return [[`activity ${request.agentId}`, String(request.isActive)]]
+      return [
+        [`activity ${request.agentId}`, String(request.isActive)],
+        ...(request.isActive ? [[`drain ${request.agentId}`, drainText(null)] as const] : []),
+      ]
+    case 'drainAgent':
+      return [
+        [`activity ${request.agentId}`, 'false'],
+        [`drain ${request.agentId}`, drainText(request)],
+      ]
     default:
       return []
   }

@@ -25,6 +25,7 @@ export type OperatorPlan = {
   readonly weighEveryMs: number | null
   readonly quotaEveryMs: number | null
   readonly activityEveryMs: number | null
+  readonly drainEveryMs: number | null
   readonly whitelistEveryMs: number | null
   readonly killEveryMs: number | null
   readonly watchEveryMs: number | null
@@ -101,6 +102,7 @@ export function drawOperator(rng: Draws): OperatorPlan {
     killEveryMs: sometimes([10_000, 40_000]),
     watchEveryMs: sometimes([10_000, 30_000]),
     cleansUp: chance(rng, 500),
+    drainEveryMs: sometimes([10_000, 40_000]),
   }
 }
 
@@ -154,6 +156,7 @@ export const noOperator: OperatorPlan = {
   weighEveryMs: null,
   quotaEveryMs: null,
   activityEveryMs: null,
+  drainEveryMs: null,
   whitelistEveryMs: null,
   killEveryMs: null,
   watchEveryMs: null,

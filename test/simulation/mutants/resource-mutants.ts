@@ -32,7 +32,12 @@ export const resourceMutants: readonly Mutant[] = [
   {
     name: 'the master does not persist who is taken out',
     foundBy: ['policy'],
-    parts: clusterEffects(without('setAgentActivity')),
+    parts: clusterEffects(without('deactivateAgent')),
+  },
+  {
+    name: 'the master calls a machine drained at once',
+    foundBy: ['drains', 'policy', 'convergence'],
+    parts: clusterEffects(drainedAtOnce),
   },
   {
     name: 'the master keeps to limits that are twice as high',
@@ -102,6 +107,13 @@ function without(op: RegistryOp['op']): (effects: ClusterEffect[]) => ClusterEff
 }
 
 type Limits = Readonly<Record<string, number>>
+
+function drainedAtOnce(effects: ClusterEffect[]): ClusterEffect[] {
+  return effects.map((effect) => {
+    if (effect.kind !== 'persist' || effect.op.op !== 'deactivateAgent' || effect.op.drain === null) return effect
+    return { kind: 'persist', op: { ...effect.op, drain: { ...effect.op.drain, isDrained: true } } }
+  })
+}
 
 function doublesLimits(cluster: Cluster): Cluster['step'] {
   return (input, nowMs) => {

@@ -251,6 +251,8 @@ export class Machine {
       case 'exit':
         this.#world.note(this.name, `is dismissed: ${effect.message}`)
         this.#process?.crash('now')
+        // An operator has given this agent up: the machine is set up as another.
+        if (this.#world.master.registry.snapshot().gone.some(({ uid }) => uid === this.uid)) this.replace()
         // Whoever stopped it starts it again some time.
         this.#world.queue.after(restartMs, () => this.startAgent())
         return

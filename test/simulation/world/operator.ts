@@ -14,7 +14,19 @@ import type { World } from './world.ts'
 /** What is asked of the master, without who asks. */
 type WithoutId<T> = T extends { readonly requestId: RequestId } ? Omit<T, 'requestId'> : never
 export type OperatorRequest = WithoutId<
-  Extract<ClusterInput, { kind: 'operate' | 'updateWeights' | 'updateQuota' | 'setAgentActivity' | 'operatorKill' }>
+  Extract<
+    ClusterInput,
+    {
+      kind:
+        | 'operate'
+        | 'updateWeights'
+        | 'updateQuota'
+        | 'setAgentActivity'
+        | 'drainAgent'
+        | 'markAgentGone'
+        | 'operatorKill'
+    }
+  >
 >
 
 export const operatedRoles = ['eng', 'eng/web', 'ops'] as const
@@ -43,6 +55,7 @@ export class Operator {
     this.#recur(plan.weighEveryMs, () => this.#weigh())
     this.#recur(plan.quotaEveryMs, () => this.#setQuota())
     this.#recur(plan.activityEveryMs, () => this.#changeActivity())
+    this.#recur(plan.drainEveryMs, () => this.#drain())
     this.#recur(plan.whitelistEveryMs, () => this.#changeWhitelist())
     this.#recur(plan.killEveryMs, () => this.#kill())
     this.#recur(plan.watchEveryMs, () => this.#watch())
@@ -125,11 +138,25 @@ export class Operator {
   }
 
   #changeActivity(): void {
-    const { view } = this.#world.master
-    const agents = [...(view?.agents() ?? []), ...(view?.recoveredAgents() ?? []), ...(view?.unreachableAgents() ?? [])]
+    const agents = this.#known
     if (agents.length === 0) return
     const { id: agentId } = oneOf(this.#random, agents)
     this.#ask({ kind: 'setAgentActivity', agentId, isActive: chance(this.#random, 500) })
+  }
+
+  /** Empties a machine, for good some of the time; gives up one whose machine is no longer there. */
+  #drain(): void {
+    const agents = this.#known
+    if (agents.length === 0) return
+    const { id: agentId, uid } = oneOf(this.#random, agents)
+    if (!this.#world.machines.some((machine) => machine.uid === uid)) this.#ask({ kind: 'markAgentGone', agentId })
+    const maxGraceMs = oneOf(this.#random, [null, 0, 2_000, 60_000])
+    this.#ask({ kind: 'drainAgent', agentId, maxGraceMs, markGone: chance(this.#random, 300) })
+  }
+
+  get #known() {
+    const { view } = this.#world.master
+    return [...(view?.agents() ?? []), ...(view?.recoveredAgents() ?? []), ...(view?.unreachableAgents() ?? [])]
   }
 
   #changeWhitelist(): void {
@@ -199,6 +226,10 @@ function describe(request: OperatorRequest): string {
       return `quota ${JSON.stringify(request.configs)}${request.force ? ' by force' : ''}`
     case 'setAgentActivity':
       return `${request.isActive ? 'reactivates' : 'deactivates'} ${request.agentId}`
+    case 'drainAgent':
+      return `drains ${request.agentId} within ${request.maxGraceMs}${request.markGone ? ', for good' : ''}`
+    case 'markAgentGone':
+      return `gives up ${request.agentId}`
     case 'operatorKill':
       return `kills ${request.taskId}`
   }

@@ -1,7 +1,7 @@
 // The master's registry: what was applied is there for the next master, which also counts as one more start.
 
 import type { Quota } from '../../../src/master/allocator/types.ts'
-import type { RegistryAgent, RegistryOp, RegistrySnapshot } from '../../../src/master/registry/types.ts'
+import type { Drain, RegistryAgent, RegistryOp, RegistrySnapshot } from '../../../src/master/registry/types.ts'
 import type { AgentId } from '../../../src/model/ids.ts'
 
 type Absent = RegistrySnapshot['unreachable'][number]
@@ -11,7 +11,7 @@ export class RegistryStore {
   readonly #admitted = new Map<AgentId, RegistryAgent>()
   readonly #unreachable = new Map<AgentId, Absent>()
   readonly #gone = new Map<AgentId, Absent>()
-  readonly #deactivated = new Set<AgentId>()
+  readonly #deactivated = new Map<AgentId, Drain | null>()
   readonly #weights = new Map<string, number>()
   readonly #quotas = new Map<string, Quota>()
 
@@ -27,7 +27,7 @@ export class RegistryStore {
       admitted: [...this.#admitted.values()],
       unreachable: [...this.#unreachable.values()],
       gone: [...this.#gone.values()],
-      deactivated: [...this.#deactivated],
+      deactivated: [...this.#deactivated].map(([agentId, drain]) => ({ agentId, drain })),
       weights: [...this.#weights].map(([role, weight]) => ({ role, weight })),
       quotas: [...this.#quotas].map(([role, quota]) => ({ role, quota })),
     })
@@ -64,9 +64,13 @@ export class RegistryStore {
       case 'pruneUnreachable':
         for (const agentId of op.agentIds) if (this.#unreachable.delete(agentId)) this.#deactivated.delete(agentId)
         return
-      case 'setAgentActivity':
-        if (!op.isDeactivated) this.#deactivated.delete(op.agentId)
-        else if (this.#admitted.has(op.agentId) || this.#unreachable.has(op.agentId)) this.#deactivated.add(op.agentId)
+      case 'deactivateAgent': {
+        const isThere = this.#admitted.has(op.agentId) || this.#unreachable.has(op.agentId)
+        if (isThere) this.#deactivated.set(op.agentId, structuredClone(op.drain))
+        return
+      }
+      case 'reactivateAgent':
+        this.#deactivated.delete(op.agentId)
         return
       case 'setWeights':
         for (const { role, weight } of op.weights) this.#weights.set(role, weight)

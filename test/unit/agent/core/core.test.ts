@@ -310,6 +310,19 @@ describe('killing', () => {
     expect(signals(master.kill('t', 0))).toEqual(['KILL'])
   })
 
+  test('an operator who empties the machine limits the time of a kill before, and is told as the cause', () => {
+    const master = new MasterSide()
+    master.register()
+    const { containerId } = master.launch('t')
+    master.step({ kind: 'containerStarted', containerId, pid: 10 })
+    master.kill('t', 60_000)
+    expect(signals(master.kill('t', null, { maxGraceMs: 1_000, markGone: false }))).toEqual(['TERM'])
+    expect(signals(master.pass(1_000))).toEqual(['KILL'])
+    master.exited(containerId, 137)
+    master.acknowledgeAll('t')
+    expect(master.lastUpdate('t')?.status).toMatchObject({ state: 'TASK_KILLED', reason: 'REASON_AGENT_DRAINING' })
+  })
+
   test('a task that runs past its max_completion_time is killed without grace and FAILED', () => {
     const master = new MasterSide()
     master.register()

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { grantLabels, taskStatus } from '../../../../src/agent/core/statuses.ts'
+import { grantLabels, launchFailed, taskStatus, terminalFacts } from '../../../../src/agent/core/statuses.ts'
 import { noGrant } from '../../../../src/model/hardware.ts'
 import type { AgentId, ContainerId, TaskId } from '../../../../src/model/ids.ts'
 
@@ -49,5 +49,23 @@ describe('what a task was granted', () => {
     } as const
     const { labels } = taskStatus(facts, place, new Uint8Array(16), 1_000) as { labels: { labels: { key: string }[] } }
     expect(labels.labels.map(({ key }) => key).slice(0, 2)).toEqual(['tepui.exit_code', 'tepui.granted.cpus'])
+  })
+})
+
+describe('a task that an operator empties the machine of', () => {
+  const exit = { status: { kind: 'exited', code: 0 }, limitation: null } as const
+  test.each([
+    ['drained', false, 'TASK_KILLED', 'REASON_AGENT_DRAINING'],
+    ['drained', true, 'TASK_KILLED', 'REASON_AGENT_DRAINING'],
+    ['goneByOperator', false, 'TASK_KILLED', 'REASON_AGENT_DRAINING'],
+    ['goneByOperator', true, 'TASK_GONE_BY_OPERATOR', 'REASON_AGENT_DRAINING'],
+    ['kill', true, 'TASK_KILLED', undefined],
+  ] as const)('%s, for a framework that knows of partitions: %s', (cause, isAware, state, reason) => {
+    const killing = { deadlineMs: 0, cause }
+    expect(terminalFacts(exit, killing, isAware)).toMatchObject({ state, ...(reason && { reason }) })
+    expect(launchFailed('why', killing, isAware)).toMatchObject({
+      state,
+      reason: reason ?? 'REASON_TASK_KILLED_DURING_LAUNCH',
+    })
   })
 })

@@ -71,6 +71,20 @@ describe('each machine has the first reason that holds', () => {
     ])
   })
 
+  test('being emptied, and empty', () => {
+    const cluster = new TestCluster()
+    const agent = cluster.agent()
+    const holder = cluster.framework({ name: 'holder' })
+    holder.launch(holder.offer, [aTaskInfo(holder.offer, 't')])
+    const framework = cluster.framework()
+    const agentId = agent.agentId as AgentId
+    cluster.request((requestId) => ({ kind: 'drainAgent', requestId, agentId, maxGraceMs: null, markGone: false }))
+    expect(reasons(cluster, framework)).toEqual(['1 draining: an operator reactivates it once it is drained'])
+    agent.update('t', 'TASK_KILLED')
+    holder.acknowledge(holder.update('t'))
+    expect(reasons(cluster, framework)).toEqual(['1 drained: an operator reactivates it'])
+  })
+
   test('held by others, with who they are', () => {
     const cluster = new TestCluster()
     cluster.agent({ hostname: 'n1' })

@@ -1,0 +1,146 @@
+import { expect, test } from 'vitest'
+import type { AgentId } from '../../../../src/model/ids.ts'
+import { type TestAgent, TestCluster } from '../../../support/cluster-harness.ts'
+import { dynamicReservation, operationCapabilities } from '../../../support/operations.ts'
+
+function drain(cluster: TestCluster, { agentId }: TestAgent, markGone = false, maxGraceMs: number | null = null) {
+  return cluster.request((requestId) => ({
+    kind: 'drainAgent',
+    requestId,
+    agentId: agentId as AgentId,
+    maxGraceMs,
+    markGone,
+  }))
+}
+
+function markGone(cluster: TestCluster, agentId: AgentId | null) {
+  return cluster.request((requestId) => ({ kind: 'markAgentGone', requestId, agentId: agentId as AgentId }))
+}
+
+function stateOf(cluster: TestCluster, { agentId }: TestAgent): string {
+  const drain = cluster.view.agent(agentId as AgentId)?.drain ?? null
+  return drain === null ? 'none' : drain.isDrained ? 'drained' : 'draining'
+}
+
+test('every task of the machine is told to end, once, also to an agent that registers again', () => {
+  const cluster = new TestCluster()
+  const agent = cluster.agent()
+  const framework = cluster.framework()
+  framework.run(agent, 'a')
+  framework.run(agent, 'b')
+  drain(cluster, agent, false, 500)
+  const told = () => agent.heardOf('kill').map(({ taskId, drain: order }) => `${taskId} ${order?.maxGraceMs}`)
+  expect(told()).toEqual(['a 500', 'b 500'])
+  agent.update('a', 'TASK_KILLED')
+  agent.reconnect()
+  expect(told()).toEqual(['a 500', 'b 500', 'b 500'])
+  drain(cluster, agent, false, 100)
+  expect(told().at(-1)).toBe('b 100')
+})
+
+test('a kill of the framework meanwhile keeps what the operator said', () => {
+  const cluster = new TestCluster()
+  const agent = cluster.agent()
+  const framework = cluster.framework()
+  framework.run(agent, 't')
+  drain(cluster, agent, true, 500)
+  framework.kill('t')
+  expect(agent.heardOf('kill').at(-1)?.drain).toEqual({ maxGraceMs: 500, markGone: true })
+})
+
+test('an operation that waits for its end, or for its acknowledgement, keeps the machine from being drained', () => {
+  const cluster = new TestCluster()
+  const agent = cluster.agent({ capabilities: operationCapabilities })
+  agent.isSlow = true
+  const framework = cluster.framework({ principal: 'p' })
+  const reserved = {
+    name: 'cpus',
+    type: 'SCALAR' as const,
+    scalar: { value: 1 },
+    reservations: [dynamicReservation()],
+  }
+  framework.accept([framework.offer], [{ type: 'RESERVE', id: { value: 'o' }, reserve: { resources: [reserved] } }])
+  drain(cluster, agent)
+  expect(stateOf(cluster, agent)).toBe('draining')
+  agent.carryOut()
+  expect(stateOf(cluster, agent)).toBe('draining')
+  const [status] = framework.operationStatuses('o')
+  if (status === undefined) throw new Error('the framework was told nothing')
+  framework.acknowledgeOperation(status)
+  expect(stateOf(cluster, agent)).toBe('drained')
+})
+
+test('tasks of a framework that was torn down keep the machine draining until they have ended', () => {
+  const cluster = new TestCluster()
+  const agent = cluster.agent()
+  const framework = cluster.framework()
+  framework.run(agent, 't')
+  drain(cluster, agent)
+  framework.call({ type: 'TEARDOWN' })
+  expect(stateOf(cluster, agent)).toBe('draining')
+  agent.update('t', 'TASK_KILLED')
+  expect(stateOf(cluster, agent)).toBe('drained')
+})
+
+test('a machine whose tasks are out of sight is not called drained before it is back', () => {
+  const cluster = new TestCluster()
+  const agent = cluster.agent()
+  const framework = cluster.framework({ checkpoint: false })
+  framework.run(agent, 't')
+  agent.cut()
+  drain(cluster, agent)
+  cluster.pass(cluster.view.config.agentHeartbeatMs)
+  expect(framework.update('t').state).toBe('TASK_LOST')
+  expect(stateOf(cluster, agent)).toBe('draining')
+  agent.reconnect()
+  expect(agent.heardOf('kill').map(({ taskId }) => taskId)).toEqual(['t'])
+  agent.update('t', 'TASK_KILLED')
+  framework.acknowledge(framework.update('t'))
+  expect(stateOf(cluster, agent)).toBe('drained')
+})
+
+test('a drained machine stays so over a broken link and for the next master; deactivating it changes nothing', () => {
+  const cluster = new TestCluster()
+  const agent = cluster.agent()
+  drain(cluster, agent)
+  expect(stateOf(cluster, agent)).toBe('drained')
+  agent.reconnect()
+  cluster.request((requestId) => ({
+    kind: 'setAgentActivity',
+    requestId,
+    agentId: agent.agentId as AgentId,
+    isActive: false,
+  }))
+  cluster.restartMaster()
+  agent.connect()
+  expect(stateOf(cluster, agent)).toBe('drained')
+})
+
+test('one that is to be given up is so when nothing is left, and not before', () => {
+  const cluster = new TestCluster()
+  const agent = cluster.agent()
+  const events = cluster.operator()
+  const framework = cluster.framework()
+  framework.run(agent, 't')
+  drain(cluster, agent, true)
+  agent.update('t', 'TASK_GONE_BY_OPERATOR')
+  expect(stateOf(cluster, agent)).toBe('draining')
+  framework.acknowledge(framework.update('t'))
+  expect([...cluster.view.agents()]).toEqual([])
+  expect(events.map(({ type }) => type)).toContain('AGENT_REMOVED')
+  expect(framework.types).toContain('FAILURE')
+  agent.connect()
+  expect(agent.heard.at(-1)).toMatchObject({ kind: 'refused', shutdown: true })
+})
+
+test('a registration that waits for its third step does not bring back a machine that was given up meanwhile', () => {
+  const cluster = new TestCluster()
+  const agent = cluster.agent()
+  agent.cut()
+  agent.isMute = true
+  agent.connect()
+  expect(markGone(cluster, agent.agentId).status).toBe(200)
+  agent.isMute = false
+  agent.beat()
+  expect([...cluster.view.agents()]).toEqual([])
+})
