@@ -110,7 +110,7 @@ export function drawDisks(rng: Draws): DiskPlan {
   return {
     diskMb: oneOf(rng, [0, 200, 1_000, 1_000]),
     mountMb: oneOf(rng, [0, 0, 500]),
-    failsPermille: oneOf(rng, [0, 0, 200]),
+    failsPermille: oneOf(rng, [0, 200, 400]),
   }
 }
 

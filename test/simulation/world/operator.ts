@@ -148,8 +148,10 @@ export class Operator {
   #drain(): void {
     const agents = this.#known
     if (agents.length === 0) return
-    const { id: agentId, uid } = oneOf(this.#random, agents)
-    if (!this.#world.machines.some((machine) => machine.uid === uid)) this.#ask({ kind: 'markAgentGone', agentId })
+    const isThere = ({ uid }: { uid: string }) => this.#world.machines.some((it) => !it.isDestroyed && it.uid === uid)
+    const lost = agents.find((agent) => !isThere(agent))
+    if (lost !== undefined) this.#ask({ kind: 'markAgentGone', agentId: lost.id })
+    const { id: agentId } = oneOf(this.#random, agents)
     const maxGraceMs = oneOf(this.#random, [null, 0, 2_000, 60_000])
     this.#ask({ kind: 'drainAgent', agentId, maxGraceMs, markGone: chance(this.#random, 300) })
   }
