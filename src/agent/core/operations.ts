@@ -183,19 +183,23 @@ export class Operations {
     this.#context.emit(...this.#context.session.registerAnew(), { kind: 'statusChanged' })
   }
 
-  /** Volumes that could not be made are none; those that could not be removed are there, if their disk is still free. */
+  /**
+   * Volumes that could not be made are none; those that could not be removed are there, if their disk is still free. What
+   * a later operation is about to remove is neither: that one's end says what is there.
+   */
   #takeBack(held: Held, failed: readonly VolumeFailure[]): void {
     const { reservations } = this.#context
     const decoded = fromJsonValue('mesos.v1.Offer.Operation', held.record.operation)
     if (!decoded.ok) return
     const names = new Set(failed.map(({ place }) => placeName(place)))
     const isFailed = (volume: Resource) => placesOf([volume]).some((place) => names.has(placeName(place)))
-    // One that could not be made may have been resized meanwhile: then it goes as it is.
     const all = [...this.#held.values()]
-    const later = all.slice(all.indexOf(held) + 1).flatMap(({ record }) => volumeChange(record.operation).remove)
-    // What was destroyed since is not there, and what has its name now is another one.
-    const isThere = (volume: Resource) =>
-      !placesOf([volume]).some((place) => later.some((other) => placeName(other) === placeName(place)))
+    const later = all
+      .slice(all.indexOf(held) + 1)
+      .flatMap(({ record }) => (record.isDone ? [] : volumeChange(record.operation).remove))
+    const removed = new Set(later.map(placeName))
+    const isLeftToLater = (volume: Resource) => placesOf([volume]).some((place) => removed.has(placeName(place)))
+    // One that could not be made may have been resized meanwhile: then it goes as it is.
     const asItIs = (volume: Resource) =>
       toMessages(
         placesOf([volume]).flatMap((it) => reservations.volume(it) ?? []),
@@ -203,12 +207,11 @@ export class Operations {
       )
     const reverse: readonly OfferOperation[] =
       decoded.value.type === 'CREATE'
-        ? (decoded.value.create?.volumes ?? []).filter(isThere).map((volume) => ({
-            type: 'DESTROY',
-            destroy: { volumes: asItIs(volume) },
-          }))
+        ? (decoded.value.create?.volumes ?? [])
+            .filter((volume) => !isLeftToLater(volume))
+            .map((volume) => ({ type: 'DESTROY', destroy: { volumes: asItIs(volume) } }))
         : (decoded.value.destroy?.volumes ?? [])
-            .filter(isFailed)
+            .filter((volume) => isFailed(volume) && !isLeftToLater(volume))
             .map((volume) => ({ type: 'CREATE', create: { volumes: [asNew(volume)] } }))
     for (const one of reverse) {
       const result = applied(reservations.total, one)

@@ -193,6 +193,36 @@ test('a volume that could not be made takes none of its name with it that came l
   expect(told(master.reconnect())).toContainEqual(volume('v', 50))
 })
 
+test('a volume that could not be removed is not there again when a later operation removes it', () => {
+  const master = aMaster()
+  apply(master, 1, reserve(scalar('disk', 50, forA)))
+  apply(master, 2, create(volume('v', 50)))
+  done(master, 2)
+  apply(master, 3, destroy(volume('v', 50)))
+  apply(master, 4, create(volume('v', 50)))
+  apply(master, 5, destroy(volume('v', 50)))
+  done(master, 3, ['v'])
+  done(master, 4, ['v'])
+  done(master, 5)
+  expect([3, 4, 5].map((n) => states(master, n).at(-1))).toEqual([
+    'OPERATION_FAILED',
+    'OPERATION_FAILED',
+    'OPERATION_FINISHED',
+  ])
+  expect(told(master.reconnect())).toContainEqual(scalar('disk', 50, forA))
+})
+
+test('a volume that could not be made is none, though it was to be destroyed and was in use', () => {
+  const master = aMaster()
+  apply(master, 1, reserve(scalar('disk', 50, forA)))
+  apply(master, 2, create(volume('v', 50)))
+  expect(() => master.launch('t', { resources: [scalar('cpus', 1), volume('v', 50)] })).toThrow('not started')
+  apply(master, 3, destroy(volume('v', 50)))
+  expect(states(master, 3)).toEqual(['OPERATION_FAILED'])
+  done(master, 2, ['v'])
+  expect(told(master.reconnect())).toContainEqual(scalar('disk', 50, forA))
+})
+
 describe('a status', () => {
   test('is repeated with growing pauses until it is acknowledged by its own uuid', () => {
     const master = aMaster()
