@@ -167,14 +167,16 @@ function readDownMessage(fields: Fields): DownMessage | null {
         taskInfo: fields.mesos('taskInfo'),
         grant: fields.child('grant', readGrant),
       }
-    case 'kill':
+    case 'kill': {
+      const drain = fields.optional('drain', (f, name) => f.child(name, readDrain))
       return {
         kind,
         frameworkId: fields.id<FrameworkId>('frameworkId'),
         taskId: fields.id<TaskId>('taskId'),
         gracePeriodMs: fields.nullable('gracePeriodMs', (f, name) => f.integer(name, 0)),
-        drain: fields.nullable('drain', (f, name) => f.child(name, readDrain)),
+        ...(drain === undefined ? {} : { drain }),
       }
+    }
     case 'acknowledge':
       return {
         kind,

@@ -157,8 +157,8 @@ export type Kill = {
   readonly taskId: TaskId
   /** Overrides the task's own; null leaves it. */
   readonly gracePeriodMs: number | null
-  /** An operator empties the machine: the task has at most this long, and its framework is told so; null: no such thing. */
-  readonly drain: { readonly maxGraceMs: number | null; readonly markGone: boolean } | null
+  /** An operator empties the machine: the task has at most this long, and its framework is told so. */
+  readonly drain?: { readonly maxGraceMs: number | null; readonly markGone: boolean }
 }
 
 export type Acknowledge = {

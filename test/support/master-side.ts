@@ -159,8 +159,14 @@ export class MasterSide {
     return start.spec
   }
 
-  kill(taskId: string, gracePeriodMs: number | null = null, drain: Kill['drain'] = null): AgentEffect[] {
-    return this.say({ kind: 'kill', frameworkId, taskId: taskId as TaskId, gracePeriodMs, drain })
+  kill(taskId: string, gracePeriodMs: number | null = null, drain?: Kill['drain']): AgentEffect[] {
+    return this.say({
+      kind: 'kill',
+      frameworkId,
+      taskId: taskId as TaskId,
+      gracePeriodMs,
+      ...(drain === undefined ? {} : { drain }),
+    })
   }
 
   acknowledge(update: StatusUpdate): AgentEffect[] {

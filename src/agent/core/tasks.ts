@@ -145,7 +145,7 @@ export class Tasks {
     const ownGraceMs = gracePeriodMs ?? taskKillGraceMs(this.#task(run))
     const graceMs = Math.min(ownGraceMs, drain?.maxGraceMs ?? ownGraceMs)
     const isFirst = run.record.killing === null
-    const cause = drain === null ? 'kill' : drain.markGone ? 'goneByOperator' : 'drained'
+    const cause = drain === undefined ? 'kill' : drain.markGone ? 'goneByOperator' : 'drained'
     this.#setKilling(run, { deadlineMs: nowMs + graceMs, cause })
     if (isFirst && this.#runs.hasCapability(frameworkId, 'TASK_KILLING_STATE')) {
       this.#addStatus(

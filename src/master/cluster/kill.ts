@@ -41,7 +41,7 @@ export function repeatKill(state: State, agent: Agent, { frameworkId, id: taskId
     frameworkId,
     taskId,
     gracePeriodMs,
-    drain: drain === null ? null : { maxGraceMs: drain.maxGraceMs, markGone: drain.markGone },
+    ...(drain === null ? {} : { drain: { maxGraceMs: drain.maxGraceMs, markGone: drain.markGone } }),
   })
 }
 

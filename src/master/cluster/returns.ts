@@ -265,7 +265,7 @@ function adopt(state: State, framework: Framework, agent: Agent, reported: Repor
     })
     if (!isTerminal(latestState)) {
       setEnding(state, agent, { frameworkId, taskId: id, resources, grant, isDuplicate: true })
-      sendToAgent(state, agent, { kind: 'kill', frameworkId, taskId: id, gracePeriodMs: null, drain: null })
+      sendToAgent(state, agent, { kind: 'kill', frameworkId, taskId: id, gracePeriodMs: null })
     }
     return null
   }

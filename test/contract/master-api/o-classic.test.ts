@@ -86,7 +86,7 @@ test('/state has the shape that tools read: plain ids, float seconds, resource s
       active: true,
       deactivated: false,
       version: '0.0.0',
-      capabilities: ['MULTI_ROLE', 'HIERARCHICAL_ROLE', 'RESERVATION_REFINEMENT'],
+      capabilities: ['MULTI_ROLE', 'HIERARCHICAL_ROLE', 'RESERVATION_REFINEMENT', 'AGENT_DRAINING'],
       conditions: [],
       sick_machine: null,
     },
