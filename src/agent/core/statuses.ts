@@ -100,7 +100,7 @@ export function terminalFacts(exit: ContainerExit, killing: Killing | null, isPa
       state: killedState(killing, isPartitionAware),
       source: 'SOURCE_EXECUTOR',
       ...killReason(killing),
-      message,
+      message: isDraining(killing) ? `an operator drains this machine; ${message}` : message,
       labels,
     }
   }

@@ -62,7 +62,9 @@ describe('a task that an operator empties the machine of', () => {
     ['kill', true, 'TASK_KILLED', undefined],
   ] as const)('%s, for a framework that knows of partitions: %s', (cause, isAware, state, reason) => {
     const killing = { deadlineMs: 0, cause }
-    expect(terminalFacts(exit, killing, isAware)).toMatchObject({ state, ...(reason && { reason }) })
+    const facts = terminalFacts(exit, killing, isAware)
+    expect(facts).toMatchObject({ state, ...(reason && { reason }) })
+    expect(facts.message).toContain(reason === undefined ? 'exited' : 'an operator drains this machine')
     expect(launchFailed('why', killing, isAware)).toMatchObject({
       state,
       reason: reason ?? 'REASON_TASK_KILLED_DURING_LAUNCH',
