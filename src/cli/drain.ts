@@ -1,18 +1,23 @@
 // `tepui drain NODE`: takes a machine out without hurting anybody more than it must: it is offered to nobody, its tasks
 // are told to end, and the command waits until nothing runs there.
 
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Command } from 'commander'
 import type { MasterCall } from '../mesos/types.ts'
+import { type Backoff, backoffMs } from '../model/backoff.ts'
+import { systemRandom } from '../shell/random.ts'
 import { addMasterFlags, connect, type MasterFlags } from './client/connection.ts'
 import type { HttpClient } from './client/http.ts'
-import { type FoundNode, findNode } from './client/nodes.ts'
+import { type FoundNode, findNode, lookAt, type NodeNow } from './client/nodes.ts'
 import { orderMaster } from './client/operator.ts'
 import { act, flag, readDurationMs } from './command.ts'
 import { shortNumber } from './human.ts'
-import { amounts, jsonFlag, printJson } from './listing.ts'
+import { jsonFlag, printJson } from './listing.ts'
 import { say, sayFault } from './output.ts'
 
 const lookMs = 200
+/** While the master does not answer. */
+const retry: Backoff = { baseMs: 200, maxMs: 5_000 }
 
 type DrainFlags = MasterFlags & {
   readonly maxGrace?: number
@@ -49,11 +54,18 @@ async function drain(name: string, flags: DrainFlags): Promise<number> {
     if (!asked.ok) return sayFault(asked.fault)
     const state = await waitUntilDrained(master, found.value, flags)
     if (flags.json) printJson({ agentId: id, hostname, state })
-    else say(`${hostname}: ${state}${state === 'drained' ? ` (\`tepui reactivate ${hostname}\` brings it back)` : ''}`)
-    return state === 'draining' ? 1 : 0
+    else say(`${hostname}: ${endings[state](hostname)}`)
+    return state === 'drained' || (state === 'gone' && flags.markGone) ? 0 : 1
   } finally {
     master.close()
   }
+}
+
+const endings: Readonly<Record<End, (hostname: string) => string>> = {
+  drained: (hostname) => `drained (\`tepui reactivate ${hostname}\` brings it back)`,
+  gone: () => 'gone',
+  draining: () => 'still draining: it goes on without this command (`tepui nodes` shows how far it is)',
+  reactivated: () => 'somebody reactivated it meanwhile: it is not drained',
 }
 
 function drainCall(id: string, { maxGrace, markGone }: DrainFlags): MasterCall {
@@ -68,30 +80,34 @@ function durationOf(ms: number): { readonly seconds: bigint; readonly nanos: num
   return { seconds: BigInt(Math.trunc(ms / 1000)), nanos: Math.round((ms % 1000) * 1e6) }
 }
 
-/** How far it is in the end. What is left is said when it changes. */
-async function waitUntilDrained(
-  master: HttpClient,
-  node: FoundNode,
-  flags: DrainFlags,
-): Promise<'draining' | 'drained' | 'gone'> {
+type End = 'draining' | 'drained' | 'reactivated' | 'gone'
+
+/** How far it is in the end. What is left is said when it changes; a master that is away meanwhile is waited for. */
+async function waitUntilDrained(master: HttpClient, node: FoundNode, flags: DrainFlags): Promise<End> {
   const giveUpAtMs = performance.now() + flags.wait
   let said = ''
-  for (;;) {
-    const now = await findNode(master, node.id)
-    // One that is gone is not listed any more.
-    if (!now.ok) return flags.markGone && now.fault.code === 'USAGE' ? 'gone' : 'draining'
-    if (now.value.agent.drain_info?.state === 'DRAINED') return 'drained'
-    if (performance.now() >= giveUpAtMs) return 'draining'
-    const left = leftOn(now.value)
+  for (let failures = 0; ; ) {
+    const now = await lookAt(master, node.id)
+    const end = now.ok ? endOf(now.value) : null
+    if (end !== null) return end
+    const leftMs = giveUpAtMs - performance.now()
+    if (leftMs <= 0) return 'draining'
+    const left = now.ok ? leftOn(now.value) : now.fault.message
     if (left !== said && !flags.json) say(`${node.hostname}: draining, ${left}`)
     said = left
-    await new Promise((resolve) => setTimeout(resolve, lookMs))
+    const pauseMs = now.ok ? lookMs : lookMs + backoffMs(retry, failures++, systemRandom)
+    await delay(Math.min(leftMs, pauseMs))
   }
 }
 
-function leftOn({ agent }: FoundNode): string {
-  const used = amounts(agent.allocated_resources)
-  const cpus = used.cpus ?? 0
-  if (Object.keys(used).length === 0) return 'tasks that ended wait for their frameworks to acknowledge it'
-  return `tasks still hold ${shortNumber(cpus)} of ${shortNumber(amounts(agent.total_resources).cpus ?? 0)} cpus`
+function endOf(now: NodeNow): End | null {
+  if (now.kind === 'gone') return 'gone'
+  if (now.kind === 'away' || now.drain === 'DRAINING') return null
+  return now.drain === 'DRAINED' ? 'drained' : 'reactivated'
+}
+
+function leftOn(now: NodeNow): string {
+  if (now.kind !== 'connected') return 'it is not connected: goes on when it is back'
+  if (now.isIdle) return 'what ended there waits for its frameworks to acknowledge it'
+  return `tasks still hold ${shortNumber(now.cpus.used)} of ${shortNumber(now.cpus.total)} cpus`
 }

@@ -2,7 +2,9 @@
 
 import { expect, test } from 'vitest'
 import { Tepui, tepui } from '../support/command.ts'
+import { getJson } from '../support/http-client.ts'
 import { Rack } from '../support/rack.ts'
+import { until } from '../support/until.ts'
 
 function masterOf(rack: Rack): readonly string[] {
   return ['--master', `${rack.http.host}:${rack.http.port}`]
@@ -59,6 +61,47 @@ test('--mark-gone ends with a machine that is gone', async () => {
   const drained = await tepui(['drain', 'n1', '--mark-gone', ...masterOf(rack)])
   expect([drained.status, drained.stderr]).toEqual([0, expect.stringMatching(/n1: gone\n$/)])
   expect(await stateOf(rack)).toBeUndefined()
+})
+
+test('a machine that is silent is drained by its id: the command waits until it is back', async () => {
+  const rack = await Rack.start({ timers: { agentHeartbeatMs: 100, agentHeartbeatMissesMax: 5 } })
+  const agent = await rack.agent({ hostname: 'n1' })
+  await agent.stop()
+  await until('it is unreachable', async () => (await getJson(rack.http, '/state')).unreachable_slaves === 1)
+  expect((await tepui(['drain', 'n1', ...masterOf(rack)])).stderr).toMatch(/there is no machine n1/)
+  await using draining = new Tepui(['drain', agent.agentId, ...masterOf(rack)])
+  await draining.said(/draining, it is not connected: goes on when it is back$/m)
+  await agent.start()
+  const { status, stderr } = await draining.ended
+  expect({ status, last: stderr.trimEnd().split('\n').at(-1) }).toMatchObject({
+    status: 0,
+    last: expect.stringMatching(/: drained /),
+  })
+})
+
+test('a machine that is to be gone and is silent is still draining, not gone', async () => {
+  const rack = await Rack.start({ timers: { agentHeartbeatMs: 100, agentHeartbeatMissesMax: 5 } })
+  const agent = await rack.agent({ hostname: 'n1' })
+  await agent.stop()
+  await until('it is unreachable', async () => (await getJson(rack.http, '/state')).unreachable_slaves === 1)
+  const waited = await tepui(['drain', agent.agentId, '--mark-gone', '--wait', '1s', ...masterOf(rack)])
+  expect([waited.status, waited.stderr]).toEqual([1, expect.stringMatching(/still draining: it goes on without this/)])
+})
+
+test('the command waits for a master that is away: the next one goes on with the drain', async () => {
+  const rack = await Rack.start()
+  const agent = await rack.agent({ hostname: 'n1' })
+  agent.ignoresTerm = true
+  const framework = await rack.framework({ info: { failover_timeout: 3600 } })
+  await framework.run('t', { kill_policy: { grace_period: { nanoseconds: 3_600_000_000_000n } } })
+  await using draining = new Tepui(['drain', 'n1', ...masterOf(rack)])
+  await draining.said(/n1: draining, tasks still hold/)
+  await rack.failover()
+  await until('the agent is back', async () => (await stateOf(rack)) === 'draining')
+  const again = rack.adopt(await framework.again())
+  const shorter = tepui(['drain', 'n1', '--max-grace', '1s', ...masterOf(rack)])
+  await again.acknowledge(await again.reaches('t', 'TASK_KILLED'))
+  expect([(await draining.ended).status, (await shorter).status]).toEqual([0, 0])
 })
 
 test('a name that no machine has, or several, is one line that says what to do', async () => {

@@ -41,10 +41,27 @@ async function postCall(master: HttpClient, call: MasterCall): Promise<Result<Ht
 
 /** All roles with their quota, as `/roles` shows them. */
 export async function askRoles(master: HttpClient): Promise<Result<readonly RoleObject[]>> {
-  const answered = accepted(await master.ask({ method: 'GET', path: '/roles' }))
-  if (!answered.ok) return answered
-  const parsed = parseJson(answered.value.body, { sizeMaxBytes: answerSizeMaxBytes })
-  return parsed.ok ? ok((parsed.value as { readonly roles: readonly RoleObject[] }).roles) : parsed
+  const asked = await askJson<{ readonly roles: readonly RoleObject[] }>(master, '/roles')
+  return asked.ok ? ok(asked.value.roles) : asked
+}
+
+/** What is used here of an entry of `/slaves`. */
+export type Slave = {
+  readonly resources: { readonly cpus: number }
+  readonly used_resources: { readonly cpus: number }
+  readonly used_resources_full: readonly unknown[]
+  readonly drain_info?: { readonly state: 'DRAINING' | 'DRAINED' }
+}
+
+export type Slaves = {
+  readonly slaves: readonly Slave[]
+  readonly recovered_slaves: readonly unknown[]
+  readonly unreachable_slaves: readonly unknown[]
+}
+
+/** One machine, as `/slaves` shows it, in one of three lists or in none. */
+export async function askSlaves(master: HttpClient, id: string): Promise<Result<Slaves>> {
+  return askJson<Slaves>(master, `/slaves?${new URLSearchParams({ slave_id: id })}`)
 }
 
 /** Why something is or is not offered now; the parameters are those of `/tepui/why`. */
@@ -52,11 +69,14 @@ export async function askWhy(
   master: HttpClient,
   parameters: Readonly<Record<string, string>>,
 ): Promise<Result<WhyDocument>> {
-  const query = new URLSearchParams(parameters)
-  const answered = accepted(await master.ask({ method: 'GET', path: `/tepui/why?${query}` }))
+  return askJson<WhyDocument>(master, `/tepui/why?${new URLSearchParams(parameters)}`)
+}
+
+async function askJson<Document>(master: HttpClient, path: string): Promise<Result<Document>> {
+  const answered = accepted(await master.ask({ method: 'GET', path }))
   if (!answered.ok) return answered
   const parsed = parseJson(answered.value.body, { sizeMaxBytes: answerSizeMaxBytes })
-  return parsed.ok ? ok(parsed.value as WhyDocument) : parsed
+  return parsed.ok ? ok(parsed.value as Document) : parsed
 }
 
 /** Asks the master to end a task whoever's it is; ends when the request is taken, not when the task has ended. */

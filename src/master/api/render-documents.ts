@@ -5,6 +5,7 @@ import { toJsonValue } from '../../mesos/json.ts'
 import { taskStates } from '../../mesos/names.ts'
 import { resourcesSummary } from '../../mesos/resource-text.ts'
 import type { MasterInfo } from '../../mesos/types.ts'
+import type { AgentId } from '../../model/ids.ts'
 import { sumToShow } from '../../model/resources.ts'
 import { type About, versionObject } from '../../shell/http-about.ts'
 import type { Quantities } from '../allocator/types.ts'
@@ -65,12 +66,15 @@ export function stateSummaryDocument(view: ClusterView): ClassicObject {
 
 export function slavesDocument(view: ClusterView, slaveId: string | null): ClassicObject {
   const isWanted = ({ id }: { readonly id: string }) => slaveId === null || id === slaveId
+  const one = slaveId === null ? undefined : view.agent(slaveId as AgentId)
+  const agents = slaveId === null ? [...view.agents()] : one === undefined ? [] : [one]
   return {
-    slaves: [...view.agents()].filter(isWanted).map((agent: AgentRecord) => ({
-      ...slaveObject(agent),
-      ...slaveResourcesInFull(agent),
-    })),
+    slaves: agents.map((agent: AgentRecord) => ({ ...slaveObject(agent), ...slaveResourcesInFull(agent) })),
     recovered_slaves: [...view.recoveredAgents()].filter(isWanted).map(recoveredSlaveObject),
+    // Tepui's own: who is silent is not gone.
+    unreachable_slaves: [...view.unreachableAgents()]
+      .filter(isWanted)
+      .map(({ id, sinceMs }) => ({ id, unreachable_time: sinceMs / 1000 })),
   }
 }
 

@@ -174,7 +174,11 @@ test('O20 /slaves shows one or all, with resources in full', async () => {
       },
     },
   ])
-  expect(await getJson(rack.http, '/slaves?slave_id=nobody')).toEqual({ slaves: [], recovered_slaves: [] })
+  expect(await getJson(rack.http, '/slaves?slave_id=nobody')).toEqual({
+    slaves: [],
+    recovered_slaves: [],
+    unreachable_slaves: [],
+  })
 })
 
 test('O20 /frameworks shows one or all', async () => {
