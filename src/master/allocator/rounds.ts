@@ -91,8 +91,8 @@ export function createRounds(parts: RoundsParts): Rounds {
     const opened = openings.takeAll()
     for (const holder of opened.holders) holder.openedRound = number
     const isWorthIt = holders.listedCount() > 0
-    const wanted = opened.holders.size > 0 ? supply.offerable : intersection(opened.agents, supply.offerable)
-    const agents = shuffled(isWorthIt ? supply.inOrder(wanted) : [])
+    const wanted = opened.holders.size > 0 ? supply.offerable : opened.agents
+    const agents = shuffled(isWorthIt ? supply.inOrder(wanted).filter((state) => supply.offerable.has(state)) : [])
     for (const state of opened.agents) if (!isWorthIt || !supply.offerable.has(state)) openings.close(state)
     const isFew = opened.holders.size <= fewMax && roleSorter === 'drf' && frameworkSorter === 'drf'
     return { moment, few: isFew ? [...opened.holders] : null, stage: 'guarantees', agents, at: 0 }
@@ -293,8 +293,4 @@ function isAbove(node: ShareNode, other: ShareNode): boolean {
   let at = other.parent
   while (at !== null && at.depth > node.depth) at = at.parent
   return at === node
-}
-
-function intersection(a: ReadonlySet<AgentState>, b: ReadonlySet<AgentState>): ReadonlySet<AgentState> {
-  return new Set([...a].filter((state) => b.has(state)))
 }
