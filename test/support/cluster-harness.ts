@@ -67,6 +67,8 @@ export class TestCluster {
   readonly random = seededRandom(7)
   #registry: Registry
   #requests = 0
+  /** Whether every step is looked at whole; too slow with thousands of tasks. */
+  isChecked = true
 
   constructor(options: Partial<ClusterConfig> = {}) {
     this.#options = options
@@ -243,6 +245,7 @@ export class TestCluster {
 
   /** After every step: nothing is given away twice, neither in the books nor on the machines. */
   #check(): void {
+    if (!this.isChecked) return
     for (const agent of this.agents) agent.checkRuns()
     for (const agent of this.view.agents()) {
       const granted = [...agent.tasks.values()]

@@ -10,7 +10,7 @@ import { isTerminal } from '../../mesos/names.ts'
 import type { AgentId, AgentUid } from '../../model/ids.ts'
 import type { Drain } from '../registry/types.ts'
 import { isKnown, syncActivity } from './agent-activity.ts'
-import { killTask } from './kill.ts'
+import { killTask, sendKill } from './kill.ts'
 import { giveUpAgent } from './loss.ts'
 import { rescindOffersOf } from './offers.ts'
 import type { Agent } from './records.ts'
@@ -31,20 +31,20 @@ export function drainAgent(state: State, input: Extract<ClusterInput, { kind: 'd
   if (agent !== undefined) {
     syncActivity(state, agent)
     rescindOffersOf(state, agent)
-    for (const task of agent.tasks.values()) task.kill = task.kill === null ? null : { ...task.kill, drain: null }
     followDrain(state, agent)
   }
   state.reply(requestId, 200)
 }
 
-/** The agent is there: what runs on one that is drained, and was not told so, has to end. */
+/** The agent is there: what runs on one that is drained, and was not told what its operator said last, has to end. */
 export function followDrain(state: State, agent: Agent): void {
   const { drain } = agent
   if (drain === null || drain.isDrained) return
   for (const task of agent.tasks.values()) {
-    if (isTerminal(task.latestState) || task.kill?.drain) continue
+    if (isTerminal(task.latestState) || task.kill?.drain === drain) continue
     killTask(state, task, task.kill?.gracePeriodMs ?? null, drain)
   }
+  for (const task of agent.ending.values()) if (task.isDuplicate) sendKill(state, agent, task, null, drain)
   state.emptied.add(agent)
 }
 

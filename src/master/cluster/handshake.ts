@@ -6,7 +6,7 @@
 import { toJsonValue } from '../../mesos/json.ts'
 import { type AgentId, type AgentUid, idError, type SessionId } from '../../model/ids.ts'
 import { type Fault, fail, fault, ok, type Result } from '../../model/result.ts'
-import { textLengthMax } from '../../wire/bounds.ts'
+import { tasksMax, textLengthMax } from '../../wire/bounds.ts'
 import { Channel } from '../../wire/channel.ts'
 import { type DownMessage, type Register, type UpFrame, type UpMessage, wireVersion } from '../../wire/messages.ts'
 import type { RegistryAgent } from '../registry/types.ts'
@@ -21,9 +21,14 @@ export const pendingSessionsMax = 4
 export const endedSessionsMax = 8
 /** How long a registration may wait for its third step. */
 export const pendingTimeoutMs = 60_000
+/** A drain kills every task of a machine at once; and a return is answered by a kill and an acknowledgement for each. */
+export const messagesQueuedMax = 4 * tasksMax
 /** After a lost link, agents spread their return over this long, and this much longer for each agent there is. */
 export const reconnectWindowBaseMs = 200
 export const reconnectWindowPerAgentMs = 1
+
+const markedGone =
+  'an operator gave this agent up for good: its machine can join as another one, with an empty work directory'
 
 /** An agent asks to be taken. */
 export function register(state: State, uid: AgentUid, frame: UpFrame, message: Register): void {
@@ -45,7 +50,11 @@ export function register(state: State, uid: AgentUid, frame: UpFrame, message: R
   const { id: agentId, isNew } = identity.value
   const link: AgentLink = {
     session: frame.session,
-    channel: new Channel<DownMessage, UpMessage>({ session: frame.session, epoch: state.config.epoch }),
+    channel: new Channel<DownMessage, UpMessage>({
+      session: frame.session,
+      epoch: state.config.epoch,
+      unackedMax: messagesQueuedMax,
+    }),
   }
   if (isNew && registration.newId !== agentId) {
     setNewId(state, uid, registration, agentId)
@@ -121,7 +130,7 @@ function identify(
   registration: Registration,
 ): Result<{ readonly id: AgentId; readonly isNew: boolean }> {
   if (state.goneUids.has(uid) || (claimed !== null && state.gone.has(claimed))) {
-    return fail('AGENT_REFUSED', 'this agent was marked gone', { shutdown: true })
+    return fail('AGENT_REFUSED', markedGone, { shutdown: true })
   }
   const known = state.agentIdByUid.get(uid)
   if (claimed === null) {

@@ -3,7 +3,7 @@
 
 import { isTerminal } from '../../mesos/names.ts'
 import type { SchedulerCallKill } from '../../mesos/types.ts'
-import type { TaskId } from '../../model/ids.ts'
+import type { FrameworkId, TaskId } from '../../model/ids.ts'
 import type { Drain } from '../registry/types.ts'
 import { sendToAgent } from './link.ts'
 import { answerTask } from './reconcile.ts'
@@ -34,8 +34,16 @@ export function killTask(state: State, task: Task, gracePeriodMs: number | null,
 
 /** Tells the agent what it was, or may not have been, told of the task's end. */
 export function repeatKill(state: State, agent: Agent, { frameworkId, id: taskId, kill: asked }: Task): void {
-  if (asked === null) return
-  const { gracePeriodMs, drain } = asked
+  if (asked !== null) sendKill(state, agent, { frameworkId, taskId }, asked.gracePeriodMs, asked.drain)
+}
+
+export function sendKill(
+  state: State,
+  agent: Agent,
+  { frameworkId, taskId }: { readonly frameworkId: FrameworkId; readonly taskId: TaskId },
+  gracePeriodMs: number | null,
+  drain: Drain | null,
+): void {
   sendToAgent(state, agent, {
     kind: 'kill',
     frameworkId,

@@ -104,21 +104,21 @@ function markUnreachable(state: State, id: AgentId, uid: AgentUid): void {
   if (!state.timers.has('prune')) state.timers.set('prune', state.nowMs + pruneIntervalMs)
 }
 
-/** Forgets unreachable agents that are too old or too many; asked about, their tasks are unknown from then on. */
+/**
+ * Forgets unreachable agents that are too old or too many; asked about, their tasks are unknown from then on. What an
+ * operator took out stays: it would come back into the offers of itself.
+ */
 export function pruneUnreachable(state: State): void {
   const agentIds: AgentId[] = []
   for (const { id, uid, sinceMs } of state.unreachable.values()) {
     const isTooOld = state.nowMs - sinceMs > unreachableAgeMaxMs
     if (!isTooOld && state.unreachable.size - agentIds.length <= unreachableAgentsMax) break
-    if (isRegistering(state, uid)) continue
+    if (isRegistering(state, uid) || state.deactivated.has(id)) continue
     agentIds.push(id)
     if (state.agentIdByUid.get(uid) === id) state.agentIdByUid.delete(uid)
     state.registrations.delete(uid)
   }
-  for (const id of agentIds) {
-    state.unreachable.delete(id)
-    state.deactivated.delete(id)
-  }
+  for (const id of agentIds) state.unreachable.delete(id)
   if (agentIds.length > 0) state.persist({ op: 'pruneUnreachable', agentIds })
   if (state.unreachable.size > 0) state.timers.set('prune', state.nowMs + pruneIntervalMs)
 }

@@ -18,7 +18,7 @@ import { endEnding, resize, setEnding, supplyOf } from './ending.ts'
 import { recoverFramework } from './framework-recovery.ts'
 import { registryAgent, rememberEnded } from './handshake.ts'
 import { changedHolding } from './holdings.ts'
-import { repeatKill } from './kill.ts'
+import { repeatKill, sendKill } from './kill.ts'
 import { closeLink, sendToAgent } from './link.ts'
 import { forgetAway, removeAgent, watchSilence } from './loss.ts'
 import { followHealth, learnMachine } from './machine-health.ts'
@@ -265,7 +265,7 @@ function adopt(state: State, framework: Framework, agent: Agent, reported: Repor
     })
     if (!isTerminal(latestState)) {
       setEnding(state, agent, { frameworkId, taskId: id, resources, grant, isDuplicate: true })
-      sendToAgent(state, agent, { kind: 'kill', frameworkId, taskId: id, gracePeriodMs: null })
+      sendKill(state, agent, { frameworkId, taskId: id }, null, null)
     }
     return null
   }

@@ -1,7 +1,12 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { pruneIntervalMs, unreachableAgeMaxMs } from '../../../../src/master/cluster/loss.ts'
 import type { AgentId } from '../../../../src/model/ids.ts'
+import { unackedMax } from '../../../../src/wire/channel.ts'
 import { type TestAgent, TestCluster } from '../../../support/cluster-harness.ts'
 import { dynamicReservation, operationCapabilities } from '../../../support/operations.ts'
+import { aTaskInfo, scalars } from '../../../support/scheduler.ts'
+
+const hourMs = 3_600_000
 
 function drain(cluster: TestCluster, { agentId }: TestAgent, markGone = false, maxGraceMs: number | null = null) {
   return cluster.request((requestId) => ({
@@ -36,6 +41,91 @@ test('every task of the machine is told to end, once, also to an agent that regi
   expect(told()).toEqual(['a 500', 'b 500', 'b 500'])
   drain(cluster, agent, false, 100)
   expect(told().at(-1)).toBe('b 100')
+})
+
+describe('what the operator said last', () => {
+  const orders = (agent: TestAgent) => agent.heardOf('kill').map(({ drain: order }) => order)
+
+  test('is told of tasks that were unreachable when it was said', () => {
+    const cluster = new TestCluster()
+    const agent = cluster.agent()
+    const framework = cluster.framework()
+    framework.run(agent, 't')
+    drain(cluster, agent, false, hourMs)
+    agent.lose()
+    cluster.pass(cluster.view.config.agentHeartbeatMs * (cluster.view.config.agentHeartbeatMissesMax + 1))
+    expect(framework.update('t').state).toBe('TASK_UNREACHABLE')
+    drain(cluster, agent, true, 100)
+    agent.connect()
+    cluster.settle()
+    expect(orders(agent).at(-1)).toEqual({ maxGraceMs: 100, markGone: true })
+  })
+
+  test('is told of tasks that were lost to sight by a broken link', () => {
+    const cluster = new TestCluster()
+    const agent = cluster.agent()
+    const framework = cluster.framework({ checkpoint: false })
+    framework.run(agent, 't')
+    drain(cluster, agent, false, hourMs)
+    agent.cut()
+    cluster.pass(cluster.view.config.agentHeartbeatMs)
+    expect(framework.update('t').state).toBe('TASK_LOST')
+    drain(cluster, agent, true, 100)
+    agent.connect()
+    cluster.settle()
+    expect(orders(agent).at(-1)).toEqual({ maxGraceMs: 100, markGone: true })
+  })
+
+  test('is told of the second run of a task that its framework has elsewhere', () => {
+    const cluster = new TestCluster()
+    const agent = cluster.agent({ hostname: 'x' })
+    const framework = cluster.framework({ failover_timeout: 3600 })
+    framework.run(agent, 't')
+    cluster.restartMaster()
+    framework.subscribe()
+    const other = cluster.agent({ hostname: 'y' })
+    cluster.pass(cluster.view.config.agentReregisterTimeoutMs + 1)
+    framework.run(other, 't')
+    drain(cluster, agent, false, 100)
+    agent.connect()
+    cluster.settle()
+    expect(orders(agent).at(-1)).toEqual({ maxGraceMs: 100, markGone: false })
+    drain(cluster, agent, false, 50)
+    expect(orders(agent).at(-1)).toEqual({ maxGraceMs: 50, markGone: false })
+  })
+})
+
+test('a machine with as many tasks as an agent takes is told to end them all, and keeps its link', () => {
+  const cluster = new TestCluster()
+  cluster.isChecked = false
+  const agent = cluster.agent({ resources: { cpus: 100, mem: 100_000 } })
+  const framework = cluster.framework()
+  const tasks = unackedMax + 512
+  for (let at = 0; at < tasks; at += 512) {
+    const { offer } = framework
+    const resources = scalars({ cpus: 0.01, mem: 1 })
+    framework.launch(
+      offer,
+      Array.from({ length: 512 }, (_, i) => aTaskInfo(offer, `t${at + i}`, { resources })),
+      0,
+    )
+    cluster.pass(cluster.view.config.allocationIntervalMs)
+  }
+  expect(agent.runs.size).toBe(tasks)
+  drain(cluster, agent)
+  cluster.settle()
+  expect(cluster.view.agent(agent.agentId as AgentId)?.isConnected).toBe(true)
+  expect(new Set(agent.heardOf('kill').map(({ taskId }) => taskId)).size).toBe(tasks)
+})
+
+test('a drained machine that stays away is not forgotten, or it would come back into the offers', () => {
+  const cluster = new TestCluster()
+  const agent = cluster.agent()
+  drain(cluster, agent)
+  agent.lose()
+  cluster.pass(unreachableAgeMaxMs + 2 * pruneIntervalMs)
+  agent.connect()
+  expect(stateOf(cluster, agent)).toBe('drained')
 })
 
 test('a kill of the framework meanwhile keeps what the operator said', () => {
