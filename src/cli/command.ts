@@ -120,12 +120,21 @@ const unitMs: Readonly<Record<string, number>> = {
   weeks: 604_800_000,
 }
 
+const timeExpected = 'Expected a time such as 90, 90s, 5m or 1h.'
+
 /** `90`, `90s`, `5m`, `1.5h`, `500ms`, or as Mesos writes them: `90secs`, `5mins`, `2weeks`; in milliseconds. */
 export function readDurationMs(text: string): number {
-  const match = /^(\d{1,9}(?:\.\d{1,3})?)([a-z]*)$/.exec(text)
-  const durationMs = match === null ? 0 : Math.round(Number(match[1]) * (unitMs[match[2] || 's'] ?? 0))
-  if (!(durationMs > 0)) throw new InvalidArgumentError('Expected a time such as 90, 90s, 5m or 1h.')
+  const durationMs = readWaitMs(text)
+  if (durationMs === 0) throw new InvalidArgumentError(timeExpected)
   return durationMs
+}
+
+/** A duration, or 0: none at all. */
+export function readWaitMs(text: string): number {
+  const match = /^(\d{1,9}(?:\.\d{1,3})?)([a-z]*)$/.exec(text)
+  const unit = match?.[2] || 's'
+  if (match === null || !Object.hasOwn(unitMs, unit)) throw new InvalidArgumentError(timeExpected)
+  return Math.round(Number(match[1]) * Number(unitMs[unit]))
 }
 
 export type EnvironmentEntry = { readonly name: string; readonly value: string }

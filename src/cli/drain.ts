@@ -6,13 +6,14 @@ import type { Command } from 'commander'
 import type { MasterCall } from '../mesos/types.ts'
 import { type Backoff, backoffMs } from '../model/backoff.ts'
 import { systemRandom } from '../shell/random.ts'
-import { addMasterFlags, connect, type MasterFlags } from './client/connection.ts'
+import { connect, type MasterFlags } from './client/connection.ts'
 import type { HttpClient } from './client/http.ts'
 import { type FoundNode, findNode, lookAt, type NodeNow } from './client/nodes.ts'
 import { orderMaster } from './client/operator.ts'
-import { act, flag, readDurationMs } from './command.ts'
+import { act, flag, readWaitMs } from './command.ts'
 import { shortNumber } from './human.ts'
 import { jsonFlag, printJson } from './listing.ts'
+import { nodeArgument } from './node-order.ts'
 import { say, sayFault } from './output.ts'
 
 const lookMs = 200
@@ -27,17 +28,14 @@ type DrainFlags = MasterFlags & {
 }
 
 export function define(command: Command): void {
-  addMasterFlags(command)
-    .argument('<node>', 'id or host name of the machine')
+  nodeArgument(command)
     .addOption(
-      flag(
-        '--max-grace <time>',
-        'no task gets more time than this to end, whatever it asks for: 5s, 1m …',
-        readDurationMs,
-      ),
+      flag('--max-grace <time>', 'no task gets more time than this to end, whatever it asks for: 5s, 1m …', readWaitMs),
     )
-    .addOption(flag('--mark-gone', 'the machine never comes back: refuse its agent once it is drained'))
-    .addOption(flag('--wait <time>', 'how long to wait until it is drained', readDurationMs).default(600_000, '10m'))
+    .addOption(
+      flag('--mark-gone', 'refuse its agent for good once it is drained; a later drain without this takes it back'),
+    )
+    .addOption(flag('--wait <time>', 'how long to wait until it is drained', readWaitMs).default(600_000, '10m'))
     .addOption(jsonFlag())
   act(command, (name: string, flags: DrainFlags) => drain(name, flags))
 }
@@ -64,7 +62,8 @@ async function drain(name: string, flags: DrainFlags): Promise<number> {
 const endings: Readonly<Record<End, (hostname: string) => string>> = {
   drained: (hostname) => `drained (\`tepui reactivate ${hostname}\` brings it back)`,
   gone: () => 'gone',
-  draining: () => 'still draining: it goes on without this command (`tepui nodes` shows how far it is)',
+  draining: () =>
+    'still draining: it goes on without this command (`tepui tasks` shows what runs there, `--max-grace` gives it less time)',
   reactivated: () => 'somebody reactivated it meanwhile: it is not drained',
 }
 
@@ -108,6 +107,6 @@ function endOf(now: NodeNow): End | null {
 
 function leftOn(now: NodeNow): string {
   if (now.kind !== 'connected') return 'it is not connected: goes on when it is back'
-  if (now.isIdle) return 'what ended there waits for its frameworks to acknowledge it'
+  if (now.isIdle) return 'nothing runs: an operation, an acknowledgement or the machine itself is waited for'
   return `tasks still hold ${shortNumber(now.cpus.used)} of ${shortNumber(now.cpus.total)} cpus`
 }

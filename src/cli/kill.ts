@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { addMasterFlags, connect, type MasterFlags } from './client/connection.ts'
 import { findTask } from './client/find-task.ts'
 import { killTask } from './client/operator.ts'
-import { act, flag, readDurationMs } from './command.ts'
+import { act, flag, readWaitMs } from './command.ts'
 import { jsonFlag, printJson } from './listing.ts'
 import { say, sayFault } from './output.ts'
 
@@ -16,7 +16,7 @@ export function define(command: Command): void {
   addMasterFlags(command)
     .argument('<task>', 'id of the task')
     .addOption(flag('--framework <id>', 'framework of the task, where several have one of this name'))
-    .addOption(flag('--wait <time>', 'how long to wait for its end', readDurationMs).default(60_000, '60s'))
+    .addOption(flag('--wait <time>', 'how long to wait for its end', readWaitMs).default(60_000, '60s'))
     .addOption(jsonFlag())
   act(command, (taskId: string, flags: KillFlags) => kill(taskId, flags))
 }

@@ -26,6 +26,7 @@ const entries: Readonly<Record<string, Entry>> = {
   logs: { summary: 'show the output of a task', load: () => import('./logs.ts') },
   drain: { summary: 'empty a machine of its tasks and keep it out', load: () => import('./drain.ts') },
   reactivate: { summary: 'let a machine be offered again', load: () => import('./reactivate.ts') },
+  'mark-gone': { summary: 'give up a machine that is dead', load: () => import('./mark-gone.ts') },
   kill: { summary: 'kill a task', load: () => import('./kill.ts') },
   master: { summary: 'start a master', load: () => import('./master.ts') },
   agent: { summary: 'start an agent on this machine', load: () => import('./agent.ts') },

@@ -49,7 +49,10 @@ test('a task that ignores its end keeps the machine draining: status 1 after --w
   })
   expect(await stateOf(rack)).toBe('draining')
   const early = await tepui(['reactivate', 'n1', ...masterOf(rack)])
-  expect([early.status, early.stderr]).toEqual([1, expect.stringMatching(/^tepui: [^\n]*still draining\n$/)])
+  expect([early.status, early.stderr]).toEqual([
+    1,
+    expect.stringMatching(/^tepui: [^\n]*still draining: it can be reactivated once it is drained\n$/),
+  ])
   await using shorter = new Tepui(['drain', 'n1', '--max-grace', '1s', ...masterOf(rack)])
   await framework.acknowledge(await framework.reaches('t', 'TASK_KILLED'))
   expect((await shorter.ended).status).toBe(0)
@@ -104,11 +107,22 @@ test('the command waits for a master that is away: the next one goes on with the
   expect([(await draining.ended).status, (await shorter).status]).toEqual([0, 0])
 })
 
+test('a dead machine is given up by its id; a wait of nothing ends at once', async () => {
+  const rack = await Rack.start({ timers: { agentHeartbeatMs: 100, agentHeartbeatMissesMax: 5 } })
+  const agent = await rack.agent({ hostname: 'n1' })
+  await agent.stop()
+  await until('it is unreachable', async () => (await getJson(rack.http, '/state')).unreachable_slaves === 1)
+  expect((await tepui(['drain', agent.agentId, '--wait', '0', ...masterOf(rack)])).status).toBe(1)
+  const given = await tepui(['mark-gone', agent.agentId, ...masterOf(rack)])
+  expect([given.status, given.stderr]).toEqual([0, `tepui: ${agent.agentId}: gone\n`])
+  expect((await getJson(rack.http, '/state')).unreachable_slaves).toBe(0)
+})
+
 test('a name that no machine has, or several, is one line that says what to do', async () => {
   const rack = await Rack.start()
   await rack.agent({ hostname: 'twin' })
   await rack.agent({ hostname: 'twin' })
-  for (const command of ['drain', 'reactivate']) {
+  for (const command of ['drain', 'reactivate', 'mark-gone']) {
     const unknown = await tepui([command, 'nobody', ...masterOf(rack)])
     expect([unknown.status, unknown.stderr]).toEqual([
       1,

@@ -66,12 +66,15 @@ function activityInput(agentId: string, isActive: boolean): InputOf {
   return (requestId) => ({ kind: 'setAgentActivity', requestId, agentId: agentId as AgentId, isActive })
 }
 
+/** It is shown again as an int64 of nanoseconds. */
+const graceMaxSeconds = 2n ** 63n / 1_000_000_000n - 1n
+
 function drainInput({ agent_id, max_grace_period: grace, mark_gone }: MasterCallDrainAgent): InputOf | string {
   const { seconds = 0n, nanos = 0 } = grace ?? {}
-  const maxGraceMs = grace === undefined ? null : Math.round(Number(seconds) * 1000 + nanos / 1e6)
-  if (maxGraceMs !== null && !(maxGraceMs >= 0 && maxGraceMs <= Number.MAX_SAFE_INTEGER)) {
-    return 'call.drain_agent.max_grace_period must be a time from 0 on'
+  if (seconds < 0n || seconds > graceMaxSeconds || nanos < 0 || nanos >= 1e9) {
+    return `call.drain_agent.max_grace_period must be from 0 to ${graceMaxSeconds} seconds, and nanos of one`
   }
+  const maxGraceMs = grace === undefined ? null : Math.round(Number(seconds) * 1000 + nanos / 1e6)
   const agentId = agent_id.value as AgentId
   return (requestId) => ({ kind: 'drainAgent', requestId, agentId, maxGraceMs, markGone: mark_gone ?? false })
 }

@@ -36,7 +36,7 @@ export function setAgentActivity(state: State, input: Extract<ClusterInput, { ki
   const isDeactivated = state.deactivated.has(agentId)
   if (isActive && !isDeactivated) return state.reply(requestId, 400, `agent '${agentId}' is not deactivated`)
   if (isActive && state.deactivated.get(agentId)?.isDrained === false) {
-    return state.reply(requestId, 400, `agent '${agentId}' is still draining`)
+    return state.reply(requestId, 400, `agent '${agentId}' is still draining: it can be reactivated once it is drained`)
   }
   if (isActive) reactivate(state, agentId)
   else if (!isDeactivated) deactivate(state, agentId)

@@ -157,6 +157,9 @@ describe('O11 a drain', () => {
   test.each([
     { claim: 'an unknown agent', agentId: 'nobody', more: {} },
     { claim: 'a time below 0', agentId: null, more: { max_grace_period: { seconds: -1n } } },
+    { claim: 'a part of a second below 0', agentId: null, more: { max_grace_period: { seconds: 0n, nanos: -1 } } },
+    { claim: 'more than a second of nanos', agentId: null, more: { max_grace_period: { seconds: 1n, nanos: 1e9 } } },
+    { claim: 'more than int64 nanoseconds', agentId: null, more: { max_grace_period: { seconds: 9_223_372_036n } } },
   ])('is refused for $claim', async ({ agentId, more }) => {
     const rack = await Rack.start()
     const agent = await rack.agent()
@@ -169,6 +172,14 @@ describe('O11 a drain', () => {
     const agent = await rack.agent({ capabilities: ['MULTI_ROLE'] })
     expect((await drain(rack, agent.agentId)).status).toBe(400)
   })
+})
+
+test('the longest time that a drain may give can be read again', async () => {
+  const rack = await Rack.start()
+  const agent = await rack.agent()
+  const max_grace_period = { seconds: 9_223_372_035n, nanos: 999_999_999 }
+  expect((await drain(rack, agent.agentId, { max_grace_period })).status).toBe(200)
+  expect(await drainState(rack)).toBe('DRAINED')
 })
 
 describe('O07 an agent that is marked gone', () => {
