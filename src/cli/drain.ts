@@ -6,15 +6,14 @@ import type { Command } from 'commander'
 import type { MasterCall } from '../mesos/types.ts'
 import { type Backoff, backoffMs } from '../model/backoff.ts'
 import { systemRandom } from '../shell/random.ts'
-import { connect, type MasterFlags } from './client/connection.ts'
+import type { MasterFlags } from './client/connection.ts'
 import type { HttpClient } from './client/http.ts'
-import { type FoundNode, findNode, lookAt, type NodeNow } from './client/nodes.ts'
-import { orderMaster } from './client/operator.ts'
+import { type FoundNode, lookAt, type NodeNow } from './client/nodes.ts'
 import { act, flag, readWaitMs } from './command.ts'
 import { shortNumber } from './human.ts'
 import { jsonFlag, printJson } from './listing.ts'
-import { nodeArgument } from './node-order.ts'
-import { say, sayFault } from './output.ts'
+import { nodeArgument, orderNode } from './node-order.ts'
+import { say } from './output.ts'
 
 const lookMs = 200
 /** While the master does not answer. */
@@ -37,26 +36,22 @@ export function define(command: Command): void {
     )
     .addOption(flag('--wait <time>', 'how long to wait until it is drained', readWaitMs).default(600_000, '10m'))
     .addOption(jsonFlag())
-  act(command, (name: string, flags: DrainFlags) => drain(name, flags))
+  act(command, (name: string, flags: DrainFlags) =>
+    orderNode(
+      name,
+      flags,
+      (id) => drainCall(id, flags),
+      (node, master) => wait(node, master, flags),
+    ),
+  )
 }
 
-async function drain(name: string, flags: DrainFlags): Promise<number> {
-  const connected = connect(flags)
-  if (!connected.ok) return sayFault(connected.fault)
-  const { master } = connected.value
-  try {
-    const found = await findNode(master, name)
-    if (!found.ok) return sayFault(found.fault)
-    const { id, hostname } = found.value
-    const asked = await orderMaster(master, drainCall(id, flags))
-    if (!asked.ok) return sayFault(asked.fault)
-    const state = await waitUntilDrained(master, found.value, flags)
-    if (flags.json) printJson({ agentId: id, hostname, state })
-    else say(`${hostname}: ${endings[state](hostname)}`)
-    return state === 'drained' || (state === 'gone' && flags.markGone) ? 0 : 1
-  } finally {
-    master.close()
-  }
+async function wait(node: FoundNode, master: HttpClient, flags: DrainFlags): Promise<number> {
+  const { id, hostname } = node
+  const state = await waitUntilDrained(master, node, flags)
+  if (flags.json) printJson({ agentId: id, hostname, state })
+  else say(`${hostname}: ${endings[state](hostname)}`)
+  return state === 'drained' || (state === 'gone' && flags.markGone) ? 0 : 1
 }
 
 const endings: Readonly<Record<End, (hostname: string) => string>> = {

@@ -4,7 +4,8 @@
 import type { Command } from 'commander'
 import type { MasterCall } from '../mesos/types.ts'
 import { addMasterFlags, connect, type MasterFlags } from './client/connection.ts'
-import { findNode } from './client/nodes.ts'
+import type { HttpClient } from './client/http.ts'
+import { type FoundNode, findNode } from './client/nodes.ts'
 import { orderMaster } from './client/operator.ts'
 import { act } from './command.ts'
 import { say, sayFault } from './output.ts'
@@ -21,21 +22,29 @@ export function nodeArgument(command: Command): Command {
 
 export function defineNodeOrder(command: Command, order: NodeOrder): void {
   nodeArgument(command)
-  act(command, (name: string, flags: MasterFlags) => perform(order, name, flags))
+  act(command, (name: string, flags: MasterFlags) =>
+    orderNode(name, flags, order.call, ({ hostname }) => {
+      say(`${hostname}: ${order.done}`)
+      return 0
+    }),
+  )
 }
 
-async function perform({ call, done }: NodeOrder, name: string, flags: MasterFlags): Promise<number> {
+/** Looks the machine up, gives the order, and goes on with `then`; its exit status is the command's. */
+export async function orderNode(
+  name: string,
+  flags: MasterFlags,
+  call: NodeOrder['call'],
+  then: (node: FoundNode, master: HttpClient) => number | Promise<number>,
+): Promise<number> {
   const connected = connect(flags)
   if (!connected.ok) return sayFault(connected.fault)
   const { master } = connected.value
   try {
     const found = await findNode(master, name)
     if (!found.ok) return sayFault(found.fault)
-    const { id, hostname } = found.value
-    const asked = await orderMaster(master, call(id))
-    if (!asked.ok) return sayFault(asked.fault)
-    say(`${hostname}: ${done}`)
-    return 0
+    const asked = await orderMaster(master, call(found.value.id))
+    return asked.ok ? await then(found.value, master) : sayFault(asked.fault)
   } finally {
     master.close()
   }
