@@ -15,8 +15,8 @@ import type { AcknowledgeOperation, ApplyOperation, MesosJson, OperationReport }
 import type { Reservations } from './reservations.ts'
 import type { Runs } from './runs.ts'
 import type { Session } from './session.ts'
+import { updateRetryMaxMs, updateRetryMinMs } from './status-updates.ts'
 import { base64 } from './statuses.ts'
-import { updateRetryMaxMs, updateRetryMinMs } from './tasks.ts'
 import type { AgentEffect, AgentStoreOp, OperationRecord, VolumeFailure, VolumePlace } from './types.ts'
 import { placeName, placesOf, touchedVolumes, usesVolume, volumeChange } from './volumes.ts'
 

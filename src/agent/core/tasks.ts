@@ -1,9 +1,7 @@
-// The life of a task on its agent: launched, running, killed, ended, told, acknowledged. A status is on disk before
-// it is sent, and is repeated until its framework has acknowledged it, one at a time for each task.
+// The life of a task on its agent: launched, running, killed, ended, told (status-updates.ts), acknowledged, forgotten.
 // It does not know how the agent is registered, only whether it is.
 
 import { fromJsonValue } from '../../mesos/json.ts'
-import { isTerminal } from '../../mesos/names.ts'
 import { fromMessages } from '../../mesos/resources.ts'
 import type { TaskInfo } from '../../mesos/types.ts'
 import { type AgentId, type ContainerId, type FrameworkId, idError, type TaskId } from '../../model/ids.ts'
@@ -15,9 +13,10 @@ import { registerBytesMax, tasksMax } from '../../wire/bounds.ts'
 import type { Acknowledge, Kill, Launch, MesosJson } from '../../wire/messages.ts'
 import { containerSpec } from './launch.ts'
 import { Pool } from './pool.ts'
-import { latestState, type Run, type Runs, reportBytesOf } from './runs.ts'
+import { type Run, type Runs, reportBytesOf } from './runs.ts'
 import type { Session } from './session.ts'
-import { isDraining, killReason, launchFailed, type StatusFacts, taskStatus, terminalFacts } from './statuses.ts'
+import { StatusUpdates, type StatusUpdatesContext } from './status-updates.ts'
+import { isDraining, killReason, launchFailed, type StatusFacts, terminalFacts } from './statuses.ts'
 import type { AgentConfig, AgentEffect, ContainerExit, Killing, RunRecord, VolumePlace } from './types.ts'
 import { placesOf, unprotectedVolumes } from './volumes.ts'
 
@@ -25,9 +24,6 @@ import { placesOf, unprotectedVolumes } from './volumes.ts'
 export const killGraceDefaultMs = 3_000
 /** The same for tasks of a framework that is gone. */
 export const shutdownGraceMs = 5_000
-/** A status is repeated after this, doubled each time, at most the second. */
-export const updateRetryMinMs = 10_000
-export const updateRetryMaxMs = 600_000
 /**
  * Tasks that one agent holds at a time, ended ones that nobody acknowledged included, and what they may take in a
  * registration. More are refused; what is refused is held too until its end is acknowledged, and one registration must
@@ -36,20 +32,12 @@ export const updateRetryMaxMs = 600_000
 export const runsMax = 0.8 * tasksMax
 export const reportBytesMax = 0.75 * registerBytesMax
 
-export type TasksContext = {
-  readonly config: () => AgentConfig
-  readonly runs: Runs
-  readonly session: Session
-  readonly timers: Timers
-  readonly random: Random
+export type TasksContext = StatusUpdatesContext & {
   readonly volumes: {
     readonly isThere: (place: VolumePlace) => boolean
     /** Whether one of them is still made on disk. */
     readonly isChanging: (places: readonly VolumePlace[]) => boolean
   }
-  /** The id that a master gave; asked for only while there are tasks. */
-  readonly agentId: () => AgentId
-  readonly emit: (...effects: readonly AgentEffect[]) => void
 }
 
 export class Tasks {
@@ -68,6 +56,7 @@ export class Tasks {
   readonly #agentId: () => AgentId
   readonly #emit: (...effects: readonly AgentEffect[]) => void
   readonly #pool: Pool
+  readonly #updates: StatusUpdates
 
   constructor(context: TasksContext) {
     this.#config = context.config
@@ -78,6 +67,7 @@ export class Tasks {
     this.#volumes = context.volumes
     this.#agentId = context.agentId
     this.#emit = context.emit
+    this.#updates = new StatusUpdates(context)
     this.#pool = new Pool(context.runs, context.config().hardware)
   }
 
@@ -122,7 +112,7 @@ export class Tasks {
     }
     const note = unprotectedNote(task.value)
     const message = note === null ? {} : { message: note }
-    this.#addStatus(run, { state: 'TASK_STARTING', source: 'SOURCE_EXECUTOR', ...message }, nowMs)
+    this.#updates.add(run, { state: 'TASK_STARTING', source: 'SOURCE_EXECUTOR', ...message }, nowMs)
     this.#start(run, nowMs)
   }
 
@@ -148,7 +138,7 @@ export class Tasks {
     const cause = drain === undefined ? 'kill' : drain.markGone ? 'goneByOperator' : 'drained'
     this.#setKilling(run, { deadlineMs: nowMs + graceMs, cause })
     if (isFirst && this.#runs.hasCapability(frameworkId, 'TASK_KILLING_STATE')) {
-      this.#addStatus(
+      this.#updates.add(
         run,
         { state: 'TASK_KILLING', source: 'SOURCE_EXECUTOR', ...killReason(run.record.killing) },
         nowMs,
@@ -171,8 +161,7 @@ export class Tasks {
     // that is ending waits for nobody.
     if (killing?.cause === 'frameworkGone' && !this.isEnding)
       run.record = { ...run.record, killing: { ...killing, cause: 'kill' } }
-    run.retries = 0
-    this.#sendNextStatus(run, nowMs)
+    this.#updates.registered(run, nowMs)
   }
 
   /** The framework, or this agent's place in the cluster, is gone: end the task, wait for no acknowledgement. */
@@ -182,15 +171,9 @@ export class Tasks {
     if (run.phase === 'running' && run.record.killing !== null) this.#signalForKill(run, run.record.killing, nowMs)
   }
 
-  acknowledged({ frameworkId, taskId, uuid }: Acknowledge, nowMs: number): void {
-    const run = this.#runs.waitingFor(frameworkId, taskId, uuid)
-    if (run === undefined) return
-    run.retries = 0
-    this.#timers.clear(`update:${run.record.containerId}`)
-    const acknowledged = run.record.acknowledged + 1
-    if (run.phase === 'ended' && acknowledged === run.record.statuses.length) return this.#forget(run)
-    this.#runs.change(run, { acknowledged })
-    this.#sendNextStatus(run, nowMs)
+  acknowledged(message: Acknowledge, nowMs: number): void {
+    const over = this.#updates.acknowledged(message, nowMs)
+    if (over !== null) this.#forget(over)
   }
 
   /** Before anything is started: every container of an earlier life stays where it belongs. */
@@ -258,7 +241,7 @@ export class Tasks {
     run.pid = pid
     if (!wasToldRunning(run.record) && run.record.killing === null) {
       const told = note === null ? {} : { message: note }
-      this.#addStatus(run, { state: 'TASK_RUNNING', source: 'SOURCE_EXECUTOR', ...told }, nowMs)
+      this.#updates.add(run, { state: 'TASK_RUNNING', source: 'SOURCE_EXECUTOR', ...told }, nowMs)
     }
     this.#log('info', 'container.started', 'a container runs', { containerId, pid, taskId: run.record.taskId })
     this.#emit({ kind: 'statusChanged' })
@@ -293,7 +276,7 @@ export class Tasks {
     if (run.phase === 'running') this.runningCount--
     run.phase = 'ended'
     for (const timer of ['kill', 'complete']) this.#timers.clear(`${timer}:${containerId}`)
-    this.#addStatus(run, facts, nowMs)
+    this.#updates.add(run, facts, nowMs)
     this.#count(`slave/tasks_${facts.state.slice('TASK_'.length).toLowerCase()}`)
     this.#emit({ kind: 'remove', containerId }, { kind: 'statusChanged' })
     if (run.record.grant.cpus !== null) this.#emit(...this.#pool.changed())
@@ -333,44 +316,8 @@ export class Tasks {
     this.#runs.change(run, { killing })
   }
 
-  #addStatus(run: Run, facts: StatusFacts, nowMs: number): void {
-    const { containerId, taskId, frameworkId, grant } = run.record
-    const place = {
-      taskId,
-      containerId,
-      agentId: this.#agentId(),
-      pid: run.pid,
-      ip: this.#config().ip,
-      grant,
-    }
-    const status = taskStatus(facts, place, this.#random.bytes16(), nowMs)
-    this.#runs.change(run, { statuses: [...run.record.statuses, status] })
-    this.#log('info', 'task.update', 'a task changed its state', { frameworkId, taskId, state: facts.state })
-    const isNext = run.record.acknowledged === run.record.statuses.length - 1
-    if (isNext) this.#sendNextStatus(run, nowMs)
-    // The master must learn at once that resources are free, even while an older status waits for its turn.
-    else if (isTerminal(facts.state)) this.#resendStatus(run, nowMs)
-  }
-
-  /** Sends the oldest unacknowledged status and sees to its repetition. */
-  #sendNextStatus(run: Run, nowMs: number): void {
-    if (!this.#session.isRegistered) return
-    if (run.record.statuses[run.record.acknowledged] === undefined) return
-    this.#resendStatus(run, nowMs)
-    const delayMs = Math.min(updateRetryMaxMs, updateRetryMinMs * 2 ** Math.min(run.retries, 16))
-    this.#timers.set(`update:${run.record.containerId}`, nowMs + delayMs)
-  }
-
-  #resendStatus(run: Run, nowMs: number): void {
-    const { frameworkId, taskId, statuses, acknowledged } = run.record
-    const status = statuses[acknowledged]
-    if (status === undefined) return
-    const message = { kind: 'statusUpdate', frameworkId, taskId, status, latestState: latestState(run.record) } as const
-    this.#emit(...this.#session.send(message, nowMs))
-  }
-
   pauseRetries(): void {
-    for (const run of this.#runs.all()) this.#timers.clear(`update:${run.record.containerId}`)
+    this.#updates.pause()
   }
 
   /** A timer of a run came due. */
@@ -382,14 +329,11 @@ export class Tasks {
     else if (what === 'complete') {
       this.#setKilling(run, { deadlineMs: nowMs, cause: 'completionTime' })
       this.#emit({ kind: 'signal', containerId, signal: 'KILL' })
-    } else if (what === 'update') {
-      run.retries++
-      this.#sendNextStatus(run, nowMs)
-    }
+    } else if (what === 'update') this.#updates.repeat(run, nowMs)
   }
 
   #forget(run: Run): void {
-    this.#timers.clear(`update:${run.record.containerId}`)
+    this.#updates.stop(run)
     this.#runs.remove(run)
   }
 

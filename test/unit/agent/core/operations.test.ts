@@ -1,7 +1,7 @@
 // Operations on an agent's resources, from the master's side: what the agent answers, keeps, repeats and tells anew.
 
 import { describe, expect, test } from 'vitest'
-import { updateRetryMaxMs, updateRetryMinMs } from '../../../../src/agent/core/tasks.ts'
+import { updateRetryMaxMs, updateRetryMinMs } from '../../../../src/agent/core/status-updates.ts'
 import type { AgentCheckpoint, AgentConfig, AgentEffect } from '../../../../src/agent/core/types.ts'
 import type { OperationUuid } from '../../../../src/model/ids.ts'
 import type { Fault } from '../../../../src/model/result.ts'
