@@ -10,7 +10,7 @@ import type {
   Quota,
 } from '../../src/master/allocator/types.ts'
 import { defaultAllocatorOptions } from '../../src/master/allocator/types.ts'
-import { add, type Resources, resource, resources } from '../../src/model/resources.ts'
+import { add, type Resources, resource, resources, scalarTotal } from '../../src/model/resources.ts'
 import { milli } from '../../src/model/units.ts'
 import { parseResources } from './resource-text.ts'
 
@@ -178,12 +178,14 @@ function aSupply(world: World): fc.Arbitrary<AgentSupply> {
     .record({
       total: fc.constantFrom(...texts.map(parseResources), ...(world.quotas ? disks() : [])),
       volume: fc.boolean(),
+      missesGpus: fc.boolean(),
       capabilities: fc.constantFrom(capabilities, capabilities, ['MULTI_ROLE'], []),
       hostname: fc.constantFrom('n1', 'n2'),
       region: fc.constantFrom(null, 'east', 'west'),
     })
-    .map(({ total, volume, capabilities: has, hostname, region }) => ({
+    .map(({ total, volume, missesGpus, capabilities: has, hostname, region }) => ({
       total: world.shared && volume ? add(total, aVolume('a', 64)) : total,
+      hasGpus: scalarTotal(total, 'gpus') > 0 || (world.restrictions && missesGpus),
       capabilities: new Set(world.restrictions ? has : capabilities),
       facts: { hostname, attributes: [], region: world.restrictions ? region : null, zone: null },
     }))

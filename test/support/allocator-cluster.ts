@@ -14,7 +14,7 @@ import type {
 import { defaultAllocatorOptions, noFacts } from '../../src/master/allocator/types.ts'
 import type { AgentId, FrameworkId } from '../../src/model/ids.ts'
 import { seededRandom } from '../../src/model/random.ts'
-import type { Resources } from '../../src/model/resources.ts'
+import { type Resources, scalarTotal } from '../../src/model/resources.ts'
 import { formatResources, parseResources } from './resource-text.ts'
 
 export const secondMs = 1000
@@ -32,6 +32,7 @@ export function anAllocator({ seed = 1, ...options }: Partial<AllocatorOptions> 
   let nowMs = 0
   const supplyOf = (total: string | Resources, rest: Partial<AgentSupply>): AgentSupply => ({
     total: itemsOf(total),
+    hasGpus: scalarTotal(itemsOf(total), 'gpus') > 0,
     capabilities: new Set(['MULTI_ROLE', 'HIERARCHICAL_ROLE']),
     facts: noFacts,
     ...rest,

@@ -54,13 +54,13 @@ function wrongPair({ frameworks, agents, options }: SimpleAllocator, pair: Pair,
   const agent = agents.get(agentId)
   if (framework === undefined || agent === undefined) throw new Error('who?')
   const { demand, suppressed, isActive } = framework
-  const { total, facts, capabilities } = agent.supply
+  const { hasGpus, facts, capabilities } = agent.supply
   const can = (capability: string) => demand.capabilities.has(capability)
   if (!isActive) return 'frameworkInactive'
   if (!demand.roles.includes(pair.role)) return 'notSubscribed'
   if (suppressed.has(pair.role)) return 'suppressed'
   if (!agent.isActive) return 'agentInactive'
-  if (options.filterGpuResources && scalarTotal(total, 'gpus') > 0 && !can('GPU_RESOURCES')) return 'capability'
+  if (options.filterGpuResources && hasGpus && !can('GPU_RESOURCES')) return 'capability'
   if (can('MULTI_ROLE') && !capabilities.has('MULTI_ROLE')) return 'agentCapability'
   if (pair.role.includes('/') && !capabilities.has('HIERARCHICAL_ROLE')) return 'agentCapability'
   const isRemote = options.region !== null && facts.region !== null && facts.region !== options.region

@@ -8,7 +8,7 @@ import type { AgentId } from '../../model/ids.ts'
 import { add, noResources, overlap, type Resource, type Resources, resources, subtract } from '../../model/resources.ts'
 import { invariant } from '../../model/result.ts'
 import type { Holdings } from './holdings.ts'
-import { amountsOf, isWithin, type NameTable, nameIndex } from './quantities.ts'
+import { amountsOf, isWithin, type NameTable } from './quantities.ts'
 import type { Quotas } from './quota.ts'
 import type { AgentState, Holder } from './records.ts'
 import type { ShareTree } from './share-tree.ts'
@@ -50,7 +50,6 @@ export function createSupply({ names, tree, quotas, holdings, region }: SupplyPa
   const agents = new Map<AgentId, AgentState>()
   const offerable = new Set<AgentState>()
   const { hold, release, heldBy } = holdings
-  const gpuIndex = nameIndex(names, 'gpus')
   let ranked: AgentState[] | null = []
 
   /** Counts what agents have, held or not, for the cluster's headroom and for the roles that it is reserved for. */
@@ -101,7 +100,6 @@ export function createSupply({ names, tree, quotas, holdings, region }: SupplyPa
     count(state.total, -1)
     state.total = total
     state.totalAmounts = amountsOf(names, total)
-    state.hasGpus = (state.totalAmounts[gpuIndex] ?? 0) > 0
     // Every share is of the whole cluster: they are counted anew only when that is another.
     if (state.totalAmounts.some((amount, i) => amount !== (before[i] ?? 0))) {
       tree.changeTotal(before, -1)
@@ -143,8 +141,9 @@ export function createSupply({ names, tree, quotas, holdings, region }: SupplyPa
       ranked = null
       return holders
     },
-    set(state, { total, capabilities, facts }) {
+    set(state, { total, hasGpus, capabilities, facts }) {
       state.facts = facts
+      state.hasGpus = hasGpus
       state.isMultiRole = capabilities.has('MULTI_ROLE')
       state.isHierarchical = capabilities.has('HIERARCHICAL_ROLE')
       state.isRemote = region !== null && facts.region !== null && facts.region !== region

@@ -67,6 +67,8 @@ export const noFacts: AgentFacts = { hostname: '', attributes: [], region: null,
 export type AgentSupply = {
   /** All that may be offered or is held: unreserved, reserved, volumes, revocable. */
   readonly total: Resources
+  /** The machine has GPUs, whether or not any of them is in `total` now. */
+  readonly hasGpus: boolean
   /** Names of AgentInfo capabilities. */
   readonly capabilities: ReadonlySet<string>
   readonly facts: AgentFacts

@@ -3,7 +3,7 @@
 // have, so that nothing of the machine is given away twice; a removed framework cannot hold them in the allocator, so
 // there they are missing from what the agent supplies (decision 0013).
 
-import { add, allocatedTo, overlap, subtract } from '../../model/resources.ts'
+import { add, allocatedTo, overlap, scalarTotal, subtract } from '../../model/resources.ts'
 import type { AgentFacts, AgentSupply } from '../allocator/types.ts'
 import { needOf } from './hardware.ts'
 import { isOverheld, withoutOverheld } from './overheld.ts'
@@ -78,6 +78,8 @@ export function supplyOf(agent: Agent): AgentSupply {
       withoutOverheld(agent, withoutSick(agent, subtract(agent.total, overlap(agent.total, held)))),
       subtract(agent.oversubscribed, overlap(agent.oversubscribed, held)),
     ),
+    // A GPU that is missing for now comes back: who needs none must not fill the machine meanwhile.
+    hasGpus: scalarTotal(agent.total, 'gpus') > 0,
     capabilities: new Set(agent.capabilities),
     facts: agentFactsOf(agent.info),
   }

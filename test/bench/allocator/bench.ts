@@ -79,7 +79,7 @@ export function addAgent(
   total: Resources,
   used: readonly AllocationGrant[] = [],
 ): void {
-  allocator.addAgent(agentId(i), { total, capabilities: agentCapabilities, facts: noFacts }, used)
+  allocator.addAgent(agentId(i), { total, hasGpus: false, capabilities: agentCapabilities, facts: noFacts }, used)
 }
 
 export function frameworkId(i: number): FrameworkId {

@@ -46,6 +46,15 @@ describe('who may see what', () => {
     }
   })
 
+  test('an agent is one with GPUs though none is there now', () => {
+    const it = anAllocator()
+    it.framework('f1')
+    it.agent('s1', 'cpus:2', [], { hasGpus: true })
+    expect(it.round()).toEqual([])
+    it.framework('f2', ['r'], { capabilities: new Set(['GPU_RESOURCES']) })
+    expect(it.round()).toEqual(['f2 r s1 cpus:2'])
+  })
+
   test('A12 a reservation for a role is offered to it and its descendants, not to a sibling or the parent', () => {
     for (const [role, sees] of [
       ['a', true],

@@ -70,7 +70,11 @@ function filled({ seed, agents, size, kinds }: Setup) {
     })
   }
   for (let i = 0; i < agents; i++) {
-    allocator.addAgent(`s${i}` as AgentId, { total: amounts(size), capabilities: new Set(), facts: noFacts }, [])
+    allocator.addAgent(
+      `s${i}` as AgentId,
+      { total: amounts(size), hasGpus: false, capabilities: new Set(), facts: noFacts },
+      [],
+    )
   }
   const tasks = kinds.map(() => 0)
   let isFull = false

@@ -49,7 +49,7 @@ describe('a guarantee', () => {
         for (const [i, amounts] of agents.entries()) {
           const total = parseResources(names.map((name) => `${name}:${amounts[name] / 1000}`).join(';'))
           const capabilities = new Set(['MULTI_ROLE', 'HIERARCHICAL_ROLE'])
-          allocator.addAgent(`s${i}` as AgentId, { total, capabilities, facts: noFacts }, [])
+          allocator.addAgent(`s${i}` as AgentId, { total, hasGpus: false, capabilities, facts: noFacts }, [])
         }
         for (const [i, amounts] of guarantees.entries()) {
           allocator.setQuota(`promised${i}`, { guarantees: amounts, limits: i % 2 === 0 ? amounts : {} })

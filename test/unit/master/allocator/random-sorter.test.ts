@@ -29,7 +29,12 @@ function firsts(
       acceptsByRole: new Map(),
     })
   }
-  const supply = { total: parseResources('cpus:1'), capabilities: new Set(['HIERARCHICAL_ROLE']), facts: noFacts }
+  const supply = {
+    total: parseResources('cpus:1'),
+    hasGpus: false,
+    capabilities: new Set(['HIERARCHICAL_ROLE']),
+    facts: noFacts,
+  }
   allocator.addAgent('s' as AgentId, supply, [])
   const counts = new Map<string, number>()
   for (let round = 0; round < rounds; round++) {

@@ -78,7 +78,7 @@ function roundsUntilServed({ seed, agents, frameworks }: Crowd, roundsMax: numbe
     })
   }
   for (let i = 0; i < agents; i++) {
-    const supply = { total: cpus(cpusPerAgent), capabilities: new Set<string>(), facts: noFacts }
+    const supply = { total: cpus(cpusPerAgent), hasGpus: false, capabilities: new Set<string>(), facts: noFacts }
     allocator.addAgent(`s${i}` as AgentId, supply, [])
   }
   const left = frameworks.map((one) => (one.kind === 'works' ? one.tasks : 0))

@@ -281,3 +281,34 @@ describe('what is sick', () => {
     expect(framework.update('t').state).toBe('TASK_ERROR')
   })
 })
+
+describe('a machine whose only GPU is out of the offers for now stays kept for those who need GPUs', () => {
+  const oneGpu = { hardware: aMachine({ gpus: someGpus(1) }), resources: { cpus: 16, mem: 32 * 1024, gpus: 1 } }
+
+  test('while it is sick', () => {
+    const { rack, agent, framework } = aRack({
+      ...oneGpu,
+      conditions: [aCondition('GPU_FAILED', 'gpu', 'GPU-0', { id: 'GPU-0' })],
+    })
+    expect([offered(framework, 'gpus'), offered(framework, 'cpus')]).toEqual([0, 16])
+    const plain = rack.framework()
+    framework.decline(framework.offer, 3_600)
+    rack.pass(10_000)
+    expect(plain.offers).toEqual([])
+    agent.reconnect()
+    rack.pass(10_000)
+    expect(plain.offers).toEqual([])
+  })
+
+  test('while a task of a framework that was torn down still ends', () => {
+    const { rack, agent, framework } = aRack(oneGpu)
+    framework.run(agent, 't', { resources: scalars({ cpus: 1, mem: 64, gpus: 1 }) })
+    framework.call({ type: 'TEARDOWN' })
+    const plain = rack.framework()
+    rack.pass(10_000)
+    expect(plain.offers).toEqual([])
+    const other = rack.framework(withGpus)
+    rack.pass(1_000)
+    expect([offered(other, 'gpus'), offered(other, 'cpus')]).toEqual([0, 15])
+  })
+})
