@@ -3,6 +3,7 @@
 import { formatResources } from '../../mesos/resource-text.ts'
 import { type Resources, scalarTotal, scalarTotals } from '../../model/resources.ts'
 import { milliToNumber } from '../../model/units.ts'
+import { isAmountAlone } from './gang-request.ts'
 import type { Agent } from './records.ts'
 import type { WhyGroup } from './types.ts'
 
@@ -27,11 +28,14 @@ export function sentenceOf(agents: readonly Agent[], wanted: Resources, groups: 
 
 function tooLarge(agents: readonly Agent[], wanted: Resources): string {
   for (const [name, amount] of scalarTotals(wanted)) {
-    const largest = Math.max(...agents.map(({ total }) => scalarTotal(total, name)))
+    const largest = Math.max(...agents.map(({ total }) => scalarTotal(total.filter(isAmountAlone), name)))
     if (amount <= largest) continue
+    const isOwn = agents.some(({ total }) => scalarTotal(total, name) >= amount)
+    const own = 'only as disks or volumes of their own'
     const unit = name === 'mem' || name === 'disk' ? ' MiB' : ''
     const asked = `asked ${milliToNumber(amount)}${unit === '' ? '' : `${unit} of`} ${name}`
-    return `${asked}; ${largest === 0 ? 'no machine has any' : `the largest machine has ${largest / 1000}${unit}`}`
+    if (largest === 0) return `${asked}; ${isOwn ? `machines have it ${own}` : 'no machine has any'}`
+    return `${asked}; the largest machine has ${largest / 1000}${unit}${isOwn ? `, and more ${own}` : ''}`
   }
   return `no machine has all of ${formatResources(wanted)} together`
 }

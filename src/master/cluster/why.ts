@@ -3,11 +3,13 @@
 // (allocator's `judge`, placement's `place`, agent-activity), never from a second opinion. It looks at every agent and is
 // asked by people, not by the cluster. It does not know how answers are shown.
 
+import { isWithinRole } from '../../mesos/roles.ts'
 import { type Resources, scalarTotal, scalarTotals } from '../../model/resources.ts'
 import { unreachable } from '../../model/result.ts'
 import type { Quantities, Refusal } from '../allocator/types.ts'
 import { whyNotOffered } from './agent-activity.ts'
 import { take } from './gang-members.ts'
+import { isAmountAlone } from './gang-request.ts'
 import { needOf } from './hardware.ts'
 import type { Agent, Framework, Gang } from './records.ts'
 import { criticalOf } from './sick-parts.ts'
@@ -100,8 +102,8 @@ function answerOf(state: State, query: Query, agent: Agent): Answer {
   const { framework, role, wanted, gang } = query
   const inactive = activityAnswer(state, agent)
   if (inactive !== null) return inactive
-  const lack = lackOf(agent.total, wanted)
-  if (lack !== null) return tooSmall(agent.total, lack)
+  const never = neverAnswer(state, query, agent)
+  if (never !== null) return never
   if (lackOf(withoutSick(agent, agent.total), wanted) !== null) return sickAnswer(agent)
   const own = [...agent.offers].flatMap((id) => state.offers.get(id) ?? [])
   const mine = own.find((offer) => offer.frameworkId === framework.id && offer.role === role)
@@ -165,15 +167,34 @@ function activityAnswer(state: State, agent: Agent): Answer | null {
   }
 }
 
-/** The first resource by name of which `items` has less than `wanted`, or null. */
+/** Why what is wanted could not be had of the machine if it were well and nobody held anything. */
+function neverAnswer(state: State, query: Query, agent: Agent): Answer | null {
+  const { framework, role, wanted } = query
+  const lack = lackOf(agent.total, wanted)
+  if (lack !== null) return tooSmall(agent.total, lack, scalarTotal(wanted, lack))
+  if (take(framework, query, agent.total) !== null) return null
+  const named = agent.total.filter(({ name }) => wanted.some((want) => want.name === name))
+  const owners = named.flatMap(({ reservations }) => reservations?.at(-1)?.role ?? [])
+  const others = [...new Set(owners.filter((owner) => !isWithinRole(role, owner)))].sort()
+  if (others.length > 0) return { code: 'reserved', text: `too much of it is reserved for ${others.join(', ')}` }
+  if (owners.length === 0) return { code: 'tooSmall', text: 'it has not all of it' }
+  return refusalAnswer(state, { kind: 'hidden', capability: 'RESERVATION_REFINEMENT' })
+}
+
+/** The first resource by name of which `items` has less than `wanted`, or null. Who wants an amount gets no whole disk. */
 function lackOf(items: Resources, wanted: Resources): string | null {
-  for (const [name, amount] of scalarTotals(wanted)) if (scalarTotal(items, name) < amount) return name
+  const alone = items.filter(isAmountAlone)
+  for (const [name, amount] of scalarTotals(wanted)) if (scalarTotal(alone, name) < amount) return name
   return null
 }
 
-function tooSmall(total: Resources, name: string): Answer {
-  const has = scalarTotal(total, name) / 1000
-  return { code: 'tooSmall', text: has === 0 ? `it has no ${name}` : `it has too little ${name}` }
+function tooSmall(total: Resources, name: string, wantedMilli: number): Answer {
+  const code = 'tooSmall'
+  const isNone = scalarTotal(total.filter(isAmountAlone), name) === 0
+  const little = `it has too little ${name}`
+  if (scalarTotal(total, name) < wantedMilli) return { code, text: isNone ? `it has no ${name}` : little }
+  const own = 'only as disks or volumes of their own'
+  return { code, text: isNone ? `it has ${name} ${own}` : `${little}: the rest is there ${own}` }
 }
 
 /** Well, it would be large enough. */

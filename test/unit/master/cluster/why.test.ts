@@ -23,6 +23,8 @@ function answerFor(cluster: TestCluster, of: TestScheduler, wanted: string, agen
   })
 }
 
+const ownDisk = { source: { type: 'MOUNT', mount: { root: '/mnt' } } } as const
+
 const sick = (id: string): Condition => ({
   code: 'GPU_FAILED',
   part: { kind: 'gpu', name: '0000:3b:00.0', id },
@@ -138,6 +140,37 @@ describe('each machine has the first reason that holds', () => {
     cluster.settle()
     expect(reasons(cluster, framework, 'gpus:2')).toEqual(['1 sick: would fit on n7 if 0000:3b:00.0 were healthy'])
     expect(reasons(cluster, framework, 'gpus:1')).toEqual(['1 hasOffer'])
+  })
+
+  test('too small, whatever there is as disks of their own', () => {
+    const cluster = new TestCluster()
+    const mount = { name: 'disk', type: 'SCALAR', scalar: { value: 100_000 }, disk: ownDisk } as const
+    cluster.agent({ resourceMessages: [...scalars({ cpus: 4, mem: 1024, disk: 1000 }), mount] })
+    cluster.agent({ resourceMessages: [...scalars({ cpus: 4, mem: 1024 }), mount] })
+    const framework = cluster.framework()
+    expect(answerFor(cluster, framework, 'disk:50000')).toMatchObject({
+      groups: [
+        { code: 'tooSmall', text: 'it has too little disk: the rest is there only as disks or volumes of their own' },
+        { code: 'tooSmall', text: 'it has disk only as disks or volumes of their own' },
+      ],
+      sentence:
+        'asked 50000 MiB of disk; the largest machine has 1000 MiB, and more only as disks or volumes of their own',
+    })
+    expect(answerFor(cluster, framework, 'disk:500000')?.sentence).toBe(
+      'asked 500000 MiB of disk; the largest machine has 1000 MiB',
+    )
+  })
+
+  test('large enough only with what is reserved for others, though nobody holds it', () => {
+    const cluster = new TestCluster()
+    const reservations = [{ type: 'STATIC', role: 'x' }] as const
+    const reserved = { name: 'cpus', type: 'SCALAR', scalar: { value: 3 }, reservations } as const
+    cluster.agent({ resourceMessages: [...scalars({ cpus: 1, mem: 1024 }), reserved] as never })
+    const framework = cluster.framework()
+    framework.decline(framework.offer, 0)
+    expect(answerFor(cluster, framework, 'cpus:2')?.groups).toMatchObject([
+      { code: 'reserved', text: 'too much of it is reserved for x', holders: [] },
+    ])
   })
 
   test('at the limit of its quota, though a smaller offer was refused before', () => {
