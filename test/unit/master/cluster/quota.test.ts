@@ -186,6 +186,39 @@ describe('what quota does to offers', () => {
     expect(frameworks.flatMap((framework) => framework.all('RESCIND'))).toEqual([])
   })
 
+  test('a guarantee of what nobody is offered takes no more back than covers the rest of it', () => {
+    const rack = new TestCluster()
+    for (let i = 0; i < 3; i++) rack.agent()
+    const hoarder = rack.framework({ roles: ['b'] })
+    update(rack, [config('a', { guarantees: { cpus: 6, gpus: 1 } })], { force: true })
+    expect(hoarder.all('RESCIND')).toHaveLength(2)
+  })
+
+  test('a guarantee takes something back for each framework of its role, and nothing that its role is offered', () => {
+    const rack = new TestCluster()
+    for (let i = 0; i < 6; i++) rack.machine()
+    const hoarder = rack.framework({ roles: ['b'] })
+    const own = [0, 1].map(() => rack.framework({ roles: ['a'] }))
+    for (const agent of rack.agents) agent.connect()
+    rack.settle()
+    expect(offered(rack, hoarder, 'cpus')).toBe(12)
+    update(rack, [config('a', { guarantees: { cpus: 13 } })])
+    expect(hoarder.all('RESCIND')).toHaveLength(2)
+    expect(own.flatMap((framework) => framework.all('RESCIND'))).toEqual([])
+  })
+
+  test('very many guarantees of what nobody is offered cost little', () => {
+    const rack = new TestCluster()
+    rack.framework({ roles: ['b'] })
+    for (let i = 0; i < 300; i++) rack.machine()
+    for (const agent of rack.agents) agent.connect()
+    rack.settle()
+    const configs = Array.from({ length: 10_000 }, (_, i) => config(`r${i}`, { guarantees: { gpus: 1 } }))
+    const began = process.cpuUsage()
+    expect(update(rack, configs, { force: true }).status).toBe(200)
+    expect(process.cpuUsage(began).user / 1e6).toBeLessThan(1)
+  })
+
   test('A20 a role at its limit gets no more; without quota it shares again', () => {
     const rack = new TestCluster()
     rack.agent()
