@@ -2,6 +2,7 @@
 // was cut short leaves to the next.
 
 import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import {
   chmodSync,
   existsSync,
@@ -89,6 +90,18 @@ describe('a volume', () => {
   test.each<[string, () => VolumePlace, () => string]>([
     ['of a role', () => place('a', 'v'), () => join(workDir, 'volumes/roles/a/v')],
     ['of a role below another', () => place('a/b', 'v'), () => join(workDir, 'volumes/roles/a b/v')],
+    [
+      'of a role with a very long name',
+      () => place('x'.repeat(300), 'v'),
+      () =>
+        join(
+          workDir,
+          'volumes/hashed/',
+          createHash('sha256')
+            .update(`["${'x'.repeat(300)}","v"]`)
+            .digest('hex'),
+        ),
+    ],
     ['on a PATH disk', () => onPath('v'), () => join(mountRoot, 'volumes/roles/a/v')],
     ['on a MOUNT disk', () => onMount('v'), () => mountRoot],
   ])('%s lies where an operator looks for it, for nobody else', async (_claim, one, directory) => {
@@ -106,6 +119,34 @@ describe('a volume', () => {
     const [one, other] = [at(place(role, id)), at(place(otherRole, otherId))]
     expect(one).not.toBe(other)
     expect(`${one}/`.startsWith(`${other}/`) || `${other}/`.startsWith(`${one}/`)).toBe(false)
+  })
+
+  const long = `victim${'x'.repeat(300)}`
+  const wide = 'é'.repeat(200)
+  const shortened = (name: string) => `${name.slice(0, 32)}-${createHash('sha256').update(name).digest('hex')}`
+
+  test.each<[string, readonly [string, string], readonly [string, string]]>([
+    ['what a long role was shortened to', [long, 'v'], [shortened(long), 'v']],
+    ['what a long id was shortened to', ['a', wide], ['a', shortened(wide)]],
+    ['the directory of hashes', [long, 'v'], ['hashed', 'v']],
+    ['a longer role', [`${long}/v`, 'v'], [long, 'v']],
+    ['another id of a long role', [long, 'v'], [long, 'w']],
+    ['other half a letter in the role', ['a\ud800', 'v'], ['a\ud801', 'v']],
+    ['other half a letter in the id', ['a', 'v\ud800'], ['a', 'v\ud801']],
+    ['the letter that stands for half a one', ['a\ud800', 'v'], ['a\ufffd', 'v']],
+  ])('a name that is no file name cannot be made to meet %s', (_claim, one, other) => {
+    const written = [one, other].map((names) => Buffer.from(at(place(...names))).toString())
+    expect(written[0]).not.toBe(written[1])
+  })
+
+  test.each([
+    ['long', long],
+    ['with a zero', 'a\0b'],
+  ])('of a role that is no file name (%s) is made and removed', async (_claim, role) => {
+    expect(await make(place(role, 'v'))).toEqual([])
+    expect(inside(at(place(role, 'v')))).toEqual([])
+    expect(await remove(place(role, 'v'))).toEqual([])
+    expect(existsSync(at(place(role, 'v')))).toBe(false)
   })
 
   test('of a name that no file may have has a place', async () => {
