@@ -107,7 +107,7 @@ export function randomWish(hardware: Hardware, random: Random): Wish {
   }
 }
 
-function randomSickness(hardware: Hardware, random: Random): SickParts {
+export function randomSickness(hardware: Hardware, random: Random): SickParts {
   const few = <T>(items: readonly T[]) => items.filter(() => random.below(6) === 0)
   const cpus = few(hardware.cores).flatMap((core) => parseCpuList(core.cpus) ?? [])
   return {

@@ -40,12 +40,10 @@ export type View = { readonly machine: Machine; readonly ledger: Ledger }
 export function createLedger(machine: Machine, parts: SickParts, cpusMilli: number): Ledger {
   const sick = sickOf(machine, parts)
   const threads = machine.cpuOfThread.length
-  const free = machine.places.map(({ cores }) =>
-    cores.reduce((sum, core) => sum + core.threads.filter((thread) => !sick.threads.has(thread)).length, 0),
-  )
+  const holders = new Int32Array(threads)
   return {
-    holders: new Int32Array(threads),
-    pool: createPool(free, { threads, cpusMilli }),
+    holders,
+    pool: createPool(freeByPlace(machine, holders, sick), { threads, cpusMilli }),
     memoryHeld: machine.places.map(() => 0),
     floatingBytes: 0,
     parts: new Map(),
@@ -53,6 +51,18 @@ export function createLedger(machine: Machine, parts: SickParts, cpusMilli: numb
     listOfPlaces: new Map(),
     version: 0,
   }
+}
+
+/** The machine as it is held now, as if exactly these parts were sick. To be looked at: nothing is posted to it. */
+export function asIfSick({ machine, ledger }: View, parts: SickParts): View {
+  const sick = sickOf(machine, parts)
+  const pool = ledger.pool.withFree(freeByPlace(machine, ledger.holders, sick))
+  return { machine, ledger: { ...ledger, sick, pool, listOfPlaces: new Map() } }
+}
+
+function freeByPlace({ places }: Machine, holders: Int32Array, sick: Sick): number[] {
+  const isFree = (thread: number) => holders[thread] === 0 && !sick.threads.has(thread)
+  return places.map(({ cores }) => cores.reduce((sum, core) => sum + core.threads.filter(isFree).length, 0))
 }
 
 /** `sign` 1 holds, -1 releases. Parts that the machine does not have are nobody's. */

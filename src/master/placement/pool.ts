@@ -16,21 +16,28 @@ export type Pool = {
   roomWithin(places: readonly number[]): number
   /** How many CPUs of a place can be given away when `free` are left in the pool. */
   takeable(place: number, free: readonly number[]): number
+  /** The same tasks on other CPUs: who shares one pool shares both. */
+  withFree(free: number[]): Pool
 }
 
 /** Tasks confined to the same places. */
 type Confined = { readonly places: readonly number[]; milli: number; tasks: number }
 
-export function createPool(
-  free: number[],
-  { threads, cpusMilli }: { readonly threads: number; readonly cpusMilli: number },
-): Pool {
+type Sharers = { readonly confined: Map<string, Confined>; readonly anywhere: Confined }
+
+type Size = { readonly threads: number; readonly cpusMilli: number }
+
+export function createPool(free: number[], size: Size): Pool {
+  return poolOf(free, size, { confined: new Map(), anywhere: { places: [], milli: 0, tasks: 0 } })
+}
+
+function poolOf(free: number[], size: Size, sharers: Sharers): Pool {
+  const { threads, cpusMilli } = size
+  const { confined, anywhere } = sharers
   const isExact = threads > 0 && cpusMilli === threads * 1000
   /** What one CPU of the pool carries. */
   const unit = threads === 0 ? 1000 : Math.max(1000, Math.floor(cpusMilli / threads))
   const alwaysOne = cpusMilli > threads * 1000
-  const confined = new Map<string, Confined>()
-  const anywhere: Confined = { places: [], milli: 0, tasks: 0 }
 
   /** What must be carried within `inside`, whatever is done outside of it. */
   function neededWithin(inside: ReadonlySet<number>, left: readonly number[]): number {
@@ -77,6 +84,7 @@ export function createPool(
       const count = left[place] as number
       return Math.max(0, Math.floor((count * unit - neededWithin(new Set([place]), left)) / unit))
     },
+    withFree: (other) => poolOf(other, size, sharers),
   }
 }
 

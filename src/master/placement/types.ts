@@ -38,6 +38,8 @@ export type MachineBooks = {
    * PLACEMENT_TAKEN (not now), with a sentence for a person that names what is missing and what would change it.
    */
   place(need: Need, wish: Wish): Result<Grant>
+  /** Whether it would be placed if exactly these parts were sick, and all that is held as it is. */
+  fitsIf(sick: SickParts, need: Need, wish: Wish): boolean
   /** Books it, whatever it is: an agent's report is the truth. The grants of tasks that hold a part twice are refused earlier. */
   hold(grant: Grant, need: Need): void
   /** It was held. */

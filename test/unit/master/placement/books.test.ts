@@ -1,6 +1,12 @@
 import { describe, expect, it, test } from 'vitest'
 import { createMachineBooks, fits } from '../../../../src/master/placement/books.ts'
-import { type MachineBooks, type Need, nothingSick, type Wish } from '../../../../src/master/placement/types.ts'
+import {
+  type MachineBooks,
+  type Need,
+  nothingSick,
+  type SickParts,
+  type Wish,
+} from '../../../../src/master/placement/types.ts'
 import { noWish } from '../../../../src/master/placement/wish.ts'
 import type { Grant, Hardware } from '../../../../src/model/hardware.ts'
 import { noGrant, noHardware } from '../../../../src/model/hardware.ts'
@@ -520,7 +526,7 @@ describe('sick parts', () => {
     ])
     expect(refusal(books, aNeed({ cpus: 13, gib: 0 }))).toEqual([
       'PLACEMENT_TAKEN',
-      'there is no room for 13 cpus among those who share 12 CPUs; it would fit if CPU 4, CPU 5, CPU 6, CPU 7 were healthy',
+      'there is no room for 13 cpus among those who share 12 CPUs; it would fit if CPUs 4-7 were healthy',
     ])
     expect(refusal(books, aNeed(), { nics: ['eth1'] })[1]).toBe(
       'network port eth1 is not free; it would fit if eth1 were healthy',
@@ -529,7 +535,35 @@ describe('sick parts', () => {
     books.release(grant, need)
     take(books, aNeed({ gpus: 4 }), { gpus: 'linked' })
   })
+
+  it.each<[string, SickParts, Need, Partial<Wish>, string | null]>([
+    [
+      'all of what is needed, of every kind',
+      sickHere,
+      aNeed({ cpus: 8, gpus: 3 }),
+      { cpus: 'cores', nics: 1 },
+      'GPU-0',
+    ],
+    ['of every kind', sickHere, aNeed({ cpus: 14, gpus: 3 }), { cpus: 'cores' }, 'GPU-0, CPUs 2-3,6-7'],
+    ['CPUs only of the node that it is to be on', sickHere, aNeed({ cpus: 6 }), { cpus: 'cores', numa: 1 }, 'CPUs 6-7'],
+    ['a node and its CPUs', { ...sickHere, nodes: [1] }, aNeed({ cpus: 7 }), { numa: 1 }, 'node 1, CPUs 6-7'],
+    ['as many as are needed', { ...sickHere, gpus: ['GPU-0', 'GPU-1'] }, aNeed({ gpus: 3 }), {}, 'GPU-0'],
+    ['nothing where that is not all', sickHere, aNeed({ cpus: 16 }), { cpus: 'cores' }, null],
+  ])('are named where it would fit if they were healthy: %s', (_what, sick, need, wish, named) => {
+    const hardware = aMachine({
+      gpus: someGpus(4, { linkOf: switched }),
+      nics: [aNicPart('eth0', 0), aNicPart('eth1', 1)],
+    })
+    const books = booksOf(hardware)
+    take(books, aNeed({ gib: 1 }))
+    books.setHardware(hardware, sick)
+    const [code, message] = refusal(books, need, wish)
+    expect(code).toBe('PLACEMENT_TAKEN')
+    expect(/; it would fit if (.*) were healthy$/.exec(message)?.[1] ?? null).toBe(named)
+  })
 })
+
+const sickHere: SickParts = { cpus: '2-3,6-7', nodes: [], gpus: ['GPU-0', 'GPU-3'], nics: ['eth0'], disks: [] }
 
 describe('the books', () => {
   test('nothing is booked by asking', () => {
