@@ -52,6 +52,9 @@ function write({ records, weights, quotas }: RegistryMemory, change: RecordChang
     case 'putWeight':
       weights.set(change.role, change.weight)
       return
+    case 'removeWeight':
+      weights.delete(change.role)
+      return
     case 'putQuota':
       quotas.set(change.role, change.quota)
       return

@@ -27,6 +27,7 @@ export type RecordChange =
   | { readonly kind: 'put'; readonly record: RegistryRecord }
   | { readonly kind: 'remove'; readonly agentId: AgentId }
   | ({ readonly kind: 'putWeight' } & RoleWeight)
+  | { readonly kind: 'removeWeight'; readonly role: string }
   | ({ readonly kind: 'putQuota' } & RoleQuota)
   | { readonly kind: 'removeQuota'; readonly role: string }
 
@@ -62,7 +63,9 @@ export function changesOf(
     case 'reactivateAgent':
       return setDeactivated(op.agentId, null)
     case 'setWeights':
-      return op.weights.map(({ role, weight }) => ({ kind: 'putWeight', role, weight }))
+      return op.weights.map(({ role, weight }) =>
+        weight === null ? { kind: 'removeWeight', role } : { kind: 'putWeight', role, weight },
+      )
     case 'setQuotas':
       return op.quotas.map(({ role, quota }) =>
         quota === null ? { kind: 'removeQuota', role } : { kind: 'putQuota', role, quota },

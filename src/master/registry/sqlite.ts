@@ -91,6 +91,7 @@ function changeWriter(database: DatabaseSync): (change: RecordChange) => void {
   const remove = database.prepare('DELETE FROM agents WHERE id = ?')
   const putWeight = database.prepare(`
     INSERT INTO weights (role, weight) VALUES (?, ?) ON CONFLICT DO UPDATE SET weight = excluded.weight`)
+  const removeWeight = database.prepare('DELETE FROM weights WHERE role = ?')
   const putQuota = database.prepare(`
     INSERT INTO quotas (role, guarantees, limits) VALUES (?, ?, ?)
     ON CONFLICT DO UPDATE SET guarantees = excluded.guarantees, limits = excluded.limits`)
@@ -112,6 +113,8 @@ function changeWriter(database: DatabaseSync): (change: RecordChange) => void {
         return void remove.run(change.agentId)
       case 'putWeight':
         return void putWeight.run(change.role, change.weight)
+      case 'removeWeight':
+        return void removeWeight.run(change.role)
       case 'putQuota': {
         const { role, quota } = change
         return void putQuota.run(role, JSON.stringify(quota.guarantees), JSON.stringify(quota.limits))

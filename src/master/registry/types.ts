@@ -56,7 +56,11 @@ export type RegistryOp =
   /** Stays with the agent until it is reactivated, removed, pruned or gone; nothing for a stranger. */
   | ({ readonly op: 'deactivateAgent' } & DeactivatedAgent)
   | { readonly op: 'reactivateAgent'; readonly agentId: AgentId }
-  | { readonly op: 'setWeights'; readonly weights: readonly RoleWeight[] }
+  /** Null removes it. */
+  | {
+      readonly op: 'setWeights'
+      readonly weights: readonly { readonly role: string; readonly weight: number | null }[]
+    }
   /** Null removes it. */
   | {
       readonly op: 'setQuotas'

@@ -208,6 +208,26 @@ describe.each(registries)('a registry %s', (_, make) => {
       },
     },
     {
+      claim: 'a weight may be removed, and another may stay at 1',
+      ops: [
+        { op: 'setWeights', weights: ['a', 'b', '*'].map((role) => ({ role, weight: 2 })) },
+        {
+          op: 'setWeights',
+          weights: [
+            { role: 'a', weight: null },
+            { role: '*', weight: 1 },
+          ],
+        },
+        { op: 'setWeights', weights: [{ role: 'never', weight: null }] },
+      ],
+      found: {
+        weights: [
+          { role: 'b', weight: 2 },
+          { role: '*', weight: 1 },
+        ],
+      },
+    },
+    {
       claim: 'quotas stay, are replaced whole and may be removed',
       ops: [
         { op: 'setQuotas', quotas: ['a', 'b', 'c'].map((role) => ({ role, quota: quota(1) })) },

@@ -73,7 +73,10 @@ export class RegistryStore {
         this.#deactivated.delete(op.agentId)
         return
       case 'setWeights':
-        for (const { role, weight } of op.weights) this.#weights.set(role, weight)
+        for (const { role, weight } of op.weights) {
+          if (weight === null) this.#weights.delete(role)
+          else this.#weights.set(role, weight)
+        }
         return
       case 'setQuotas':
         for (const { role, quota } of structuredClone(op.quotas)) {

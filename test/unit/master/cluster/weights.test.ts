@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { defaultPolicy } from '../../../../src/master/cluster/timers.ts'
+import { weightedRolesMax } from '../../../../src/master/cluster/weights.ts'
 import { TestCluster, type TestScheduler } from '../../../support/cluster-harness.ts'
 
 function setWeights(rack: TestCluster, weights: Readonly<Record<string, number>>) {
@@ -48,7 +49,7 @@ describe('weights', () => {
     rack.agent()
     setWeights(rack, { a: 1, nobody: 5 })
     expect(framework.all('RESCIND')).toEqual([])
-    expect(Object.fromEntries(rack.view.weights())).toEqual({ a: 1, nobody: 5 })
+    expect(Object.fromEntries(rack.view.weights())).toEqual({ nobody: 5 })
   })
 
   test.each<[string, Record<string, number>]>([
@@ -94,5 +95,34 @@ describe('weights', () => {
     for (const agent of rack.agents) agent.connect()
     rack.settle()
     expect(offersOf(rack, frameworks)).toEqual([7, 4])
+  })
+
+  test('a role that weighs 1 again is forgotten, and leaves room for another', () => {
+    const rack = new TestCluster()
+    const many = (from: number, weight: number) =>
+      Object.fromEntries(Array.from({ length: weightedRolesMax }, (_, i) => [`r${from + i}`, weight]))
+    expect(setWeights(rack, many(0, 2)).status).toBe(200)
+    expect(setWeights(rack, { more: 2 })).toMatchObject({ status: 400, message: expect.stringMatching(/at most/) })
+    expect(setWeights(rack, { r0: 1, more: 2 }).status).toBe(200)
+    expect(rack.view.weights().size).toBe(weightedRolesMax)
+    expect(setWeights(rack, { ...many(0, 1), more: 1 }).status).toBe(200)
+    expect(rack.view.weights().size).toBe(0)
+    expect([...rack.view.roles()].map(({ name }) => name)).toEqual(['*'])
+    rack.restartMaster()
+    expect(rack.view.weights().size).toBe(0)
+    expect(setWeights(rack, many(weightedRolesMax, 3)).status).toBe(200)
+  })
+
+  test.each<[string, readonly Readonly<Record<string, number>>[], Readonly<Record<string, number>>]>([
+    ['all were set to 1', [{ a: 1 }], {}],
+    ['all were set to 1, one after the other', [{ '*': 3 }, { a: 1 }, { '*': 1 }], {}],
+    ['some were', [{ a: 1, b: 4 }], { b: 4 }],
+  ])('the first weights of the master do not come back when %s', (_claim, updates, left) => {
+    const rack = new TestCluster({ policy: { ...defaultPolicy, weights: new Map([['a', 2]]) } })
+    for (const weights of updates) setWeights(rack, weights)
+    for (let starts = 0; starts < 2; starts++) {
+      expect(Object.fromEntries(rack.view.weights())).toEqual(left)
+      rack.restartMaster()
+    }
   })
 })
