@@ -19,6 +19,7 @@ import type { AgentState, Holder } from './records.ts'
 import { createRounds } from './rounds.ts'
 import { createShareTree, type ShareTree } from './share-tree.ts'
 import { createSupply } from './supply.ts'
+import { isTurnOf } from './turns.ts'
 import type { AllocationGrant, Allocator, AllocatorOptions } from './types.ts'
 
 /** The contract is types.ts; broken preconditions throw BrokenInvariant. */
@@ -50,6 +51,7 @@ export function createAllocator(options: AllocatorOptions): Allocator {
     roleSorter,
     frameworkSorter,
   })
+  const turns = { tree, judging, roleSorter, frameworkSorter }
   const { agent } = supply
   const { framework } = holders
 
@@ -155,6 +157,10 @@ export function createAllocator(options: AllocatorOptions): Allocator {
       // Suppression is said before what the agent is.
       if (!state.isActive) return { kind: 'agentInactive' }
       return judging.objection(presentHolder(frameworkId, role), state, wanted)
+    },
+
+    isTurnOf(id, role, agentId, nowMs, looks) {
+      return isTurnOf(turns, presentHolder(id, role), agent(agentId), rounds.next(nowMs), looks)
     },
 
     allocate: (nowMs, random, agentsMax = Number.POSITIVE_INFINITY) => rounds.allocate(nowMs, random, agentsMax),

@@ -17,6 +17,7 @@ import { isAnyLimited, mayHelp, newCut } from './quota-cut.ts'
 import type { AgentState, Holder, Moment, ShareNode } from './records.ts'
 import type { ShareTree } from './share-tree.ts'
 import type { Supply } from './supply.ts'
+import { hasPassed } from './turns.ts'
 import type { AllocationGrant, Sorter } from './types.ts'
 import { ownerOf } from './visibility.ts'
 
@@ -112,10 +113,6 @@ export function createRounds(parts: RoundsParts): Rounds {
   function needyRoles(): ShareNode[] {
     if (!quotas.isHeadroomNeeded()) return []
     return merged(tree.root.listed, tree.spent).filter(isNeedy)
-  }
-
-  function hasPassed(holder: Holder, state: AgentState): boolean {
-    return (state.passed.get(holder) ?? -1) > holder.revivedRound
   }
 
   function isOpen(holder: Holder): boolean {

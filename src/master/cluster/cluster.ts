@@ -29,7 +29,7 @@ import {
 import { expireOffer, makeOffers } from './offers.ts'
 import { operate } from './operator-operations.ts'
 import { beatOperator, forgetOperator, subscribeOperator } from './operators.ts'
-import { endPause, isPaused, pauseAllocation } from './pause.ts'
+import { endPause, isHeldUp, pauseAllocation } from './pause.ts'
 import { recallQuotas, updateQuota } from './quota.ts'
 import { rescindSome } from './rescinding.ts'
 import { State } from './state.ts'
@@ -184,6 +184,9 @@ class Machine implements Cluster {
         return pruneUnreachable(state)
       case 'gang':
         return gangDue(state, id)
+      case 'gangRest':
+        state.isGangInLine = true
+        return
       case 'watch':
         return
     }
@@ -212,19 +215,15 @@ class Machine implements Cluster {
    * next batch, or one that refuses for no time would be asked as fast as it can answer.
    */
   #planAllocation(): void {
-    const { allocator, timers, nowMs, config, isAllocationUrgent, newGangs } = this.#state
+    const { allocator, timers, nowMs, config, isAllocationUrgent, newGangs, isGangInLine } = this.#state
     if (isHeldUp(this.#state)) return
     const batchMs = Math.max(nowMs, this.#lastAllocationMs + config.allocationIntervalMs)
     if (allocator.hasMore() || newGangs.size > 0) timers.setEarlier('allocate', nowMs)
+    if (isGangInLine) timers.setEarlier('allocate', batchMs)
     if (allocator.hasWork()) timers.setEarlier('allocate', isAllocationUrgent ? nowMs : batchMs)
     const filterEndMs = allocator.nextFilterEndMs()
     if (filterEndMs !== null) timers.setEarlier('allocate', Math.max(filterEndMs, batchMs))
   }
-}
-
-/** Whether offers wait: for agents of an earlier master, or for others to be taken back. */
-function isHeldUp(state: State): boolean {
-  return isPaused(state) || state.doomedOffers.size > 0
 }
 
 /** What the registry remembers: agents that may come back, and such as may not. */

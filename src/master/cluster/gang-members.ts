@@ -3,13 +3,12 @@
 
 import { isWithinRole } from '../../mesos/roles.ts'
 import type { AgentId } from '../../model/ids.ts'
-import { contains, type Resource, type Resources, resources, scalarTotal } from '../../model/resources.ts'
+import { contains, noResources, type Resource, type Resources, resources, scalarTotal } from '../../model/resources.ts'
 import { milli } from '../../model/units.ts'
-import { noWish } from '../placement/wish.ts'
 import { whyNotOffered } from './agent-activity.ts'
 import type { Candidate } from './gang-choice.ts'
 import { isAmountAlone } from './gang-request.ts'
-import { needOf } from './hardware.ts'
+import { canPlace, type GangSearch, isEverPlaced, isPlaced } from './gang-search.ts'
 import type { Agent, Framework, Gang } from './records.ts'
 import type { State } from './state.ts'
 
@@ -28,45 +27,69 @@ export function candidates(state: State, framework: Framework, gang: Gang): Map<
   return found
 }
 
-/** Machines that would do if they were empty. */
-export function possibleMembers(state: State, framework: Framework, gang: Gang): Found[] {
-  return [...state.agents.values()].flatMap((agent) => {
-    if (gang.kept.has(agent.id) || whyNotOffered(state, agent) !== null) return []
+/** Machines that would do if they were empty; unknown when not all could be asked in this step. */
+export function possibleMembers(state: State, framework: Framework, search: GangSearch): readonly Found[] | 'unknown' {
+  const { gang } = search
+  const found: Found[] = []
+  for (const agent of state.agents.values()) {
+    if (gang.kept.has(agent.id) || whyNotOffered(state, agent) !== null) continue
     const taken = take(framework, gang, agent.total)
-    if (taken === null || isNeverPlaced(agent, gang)) return []
-    return [{ agentId: agent.id, agent, rack: rackOf(agent), left: 0, taken }]
-  })
+    if (taken === null) continue
+    const isFit = isEverPlaced(search, agent)
+    if (isFit === null) return 'unknown'
+    if (isFit) found.push({ agentId: agent.id, agent, rack: rackOf(agent), left: 0, taken })
+  }
+  return found
 }
 
-function isNeverPlaced(agent: Agent, { wanted, wish }: Gang): boolean {
-  if (wish === noWish) return false
-  const placed = agent.books.place(needOf(wanted, agent.hardware), wish)
-  return !placed.ok && placed.fault.code === 'PLACEMENT_IMPOSSIBLE'
-}
-
-/** What `choose` chooses of those that can really be had; who cannot is left out, and it chooses again. */
+/**
+ * What `choose` chooses of those that can really be had; who cannot is left out, and it chooses again. After a refusal
+ * ever more are asked at once, so that where most refuse it chooses a few times only.
+ */
 export function confirmed(
   state: State,
-  gang: Gang,
+  search: GangSearch,
   free: Map<AgentId, Found>,
   choose: (rest: readonly Found[]) => readonly Candidate[] | null,
-): readonly Found[] | null {
-  const sure = new Set<AgentId>(gang.kept.keys())
+): readonly Found[] | 'unknown' | null {
+  const sure = new Set<AgentId>(search.gang.kept.keys())
+  let batch = search.gang.count
   for (;;) {
     const chosen = choose([...free.values()]) as readonly Found[] | null
     const unsure = chosen?.filter(({ agentId }) => !sure.has(agentId)) ?? []
     if (unsure.length === 0) return chosen
-    for (const one of unsure) {
-      if (canHave(state, gang, one)) sure.add(one.agentId)
+    const sizeBefore = free.size
+    if (!askAll(unsure)) return 'unknown'
+    if (free.size === sizeBefore) continue
+    const others = [...free.values()].filter(({ agentId }) => !sure.has(agentId))
+    if (!askAll(others.slice(0, batch))) return 'unknown'
+    batch *= 2
+  }
+
+  /** False when the step is over. */
+  function askAll(some: readonly Found[]): boolean {
+    for (const one of some) {
+      const isOk = canHave(state, search, one)
+      if (isOk === null) return false
+      if (isOk) sure.add(one.agentId)
       else free.delete(one.agentId)
     }
+    return true
   }
 }
 
-function canHave(state: State, gang: Gang, { agent, taken }: Found): boolean {
-  const { frameworkId, role, wanted, wish } = gang
+function canHave(state: State, search: GangSearch, { agent, taken }: Found): boolean | null {
+  const { frameworkId, role } = search.gang
   if (state.allocator.mayClaim({ frameworkId, role, agentId: agent.id, resources: taken }) !== null) return false
-  return agent.books.place(needOf(wanted, agent.hardware), wish).ok
+  return isPlaced(search, agent)
+}
+
+/** Whether what is kept of the machine could be given now: it may have been taken out, fallen sick, or filled up. */
+export function isStillGood(state: State, gang: Gang, agent: Agent): boolean {
+  const { frameworkId, role } = gang
+  if (whyNotOffered(state, agent) !== null) return false
+  const nothing = { frameworkId, role, agentId: agent.id, resources: noResources }
+  return state.allocator.mayClaim(nothing) === null && canPlace(gang, agent)
 }
 
 /** Of `items` what one member takes: its role's own reservations first; null when that is not enough. */

@@ -54,7 +54,6 @@ export function readGang(
     askedMs: state.nowMs,
     kept: new Map(),
     keepUntilMs: null,
-    restUntilMs: 0,
   }
 }
 

@@ -1,27 +1,35 @@
 // Gangs: a framework asks by REQUEST for several machines at once, all or none, in racks as it says. Before each round
-// of the allocator those that can be complete now get what they asked for, as one OFFERS event.
+// of the allocator those whose turn it is, and that can be complete now, get what they asked for, as one OFFERS event.
 //
-// One that cannot waits, and one gang at a time may keep what it finds until the rest is there: for its hold time, after
-// which everything goes back and it rests as long, so that others are kept waiting for half of the time at most.
+// One that cannot be complete waits, and one gang at a time may keep what it finds until the rest is there: for its hold
+// time, after which everything goes back. Whenever a gang has kept machines, none does for as long as that lasted, so
+// that others are kept waiting for half of the time at most; who kept in vain comes last.
 // What is kept is an offer that nobody was told of: it ends with its agent or framework as other offers do.
 //
-//   waiting --a turn, and enough machines exist--> keeping --all there--> offered
-//      ^---rest is over--- resting <---hold time is over---'
+//   waiting --its turn, and enough machines exist--> keeping --all there--> offered
+//      ^-------------hold time is over-------------------'
 //
-// It does not know fairness: what may be claimed at all (constraints, quota, reservations) is the allocator's answer.
+// Fairness, and what may be claimed at all (constraints, quota, reservations), are the allocator's answers.
 
 import type { SchedulerCallRequest } from '../../mesos/types.ts'
+import type { AgentId } from '../../model/ids.ts'
 import { chooseGang, gather } from './gang-choice.ts'
-import { candidates, confirmed, type Found, possibleMembers, rackOf } from './gang-members.ts'
+import { candidates, confirmed, type Found, isStillGood, possibleMembers, rackOf } from './gang-members.ts'
 import { isSameWish, readGang } from './gang-request.ts'
+import { type GangSearch, newSearch } from './gang-search.ts'
 import { bookOffer, dropOffer, tellGang } from './offers.ts'
+import { isHeldUp } from './pause.ts'
 import type { Framework, Gang } from './records.ts'
 import type { State } from './state.ts'
 
 /** Gangs of one framework that wait; one more is refused. */
 export const gangsPerFrameworkMax = 100
-/** Agents looked at in one step, some ten microseconds each, so that many gangs cannot stall it; at least one gang's. */
+/** Agents looked at in one step, a few microseconds each, so that many gangs cannot stall it; at least one gang's. */
 export const looksPerStepMax = 3_000
+/** Machines asked in one step whether they can place a member, up to a tenth of a millisecond each. */
+export const placementsPerStepMax = 300
+/** Other frameworks that are asked whether they come first; who is asked later is not known to want anything. */
+const turnLooksMax = 1_000
 
 /** Takes the wishes of a REQUEST, or says why one of them cannot be taken; then none is. Without a gang it asks nothing. */
 export function request(state: State, framework: Framework, call: SchedulerCallRequest): string | null {
@@ -44,37 +52,37 @@ export function request(state: State, framework: Framework, call: SchedulerCallR
     if (typeof gang !== 'string' && present !== undefined && isSameWish(present, gang)) continue
     if (present !== undefined) forgetGang(state, present)
     if (typeof gang === 'string') continue
-    if (present !== undefined) rest(state, gang, present)
     state.gangs.set(gangKey(framework.id, id), gang)
     state.newGangs.add(gang)
   }
   // The others are looked at before the next rounds, which come for them alone if for nothing else.
-  assembleSome(state, state.newGangs)
+  if (!isHeldUp(state)) assembleSome(state, [...state.newGangs])
   return null
-}
-
-/** Who changes what it asks for rests as long as it has kept machines, and no shorter than before. */
-function rest(state: State, gang: Gang, former: Gang): void {
-  const keptMs = former.keepUntilMs === null ? 0 : former.holdMs - (former.keepUntilMs - state.nowMs)
-  gang.restUntilMs = Math.max(former.restUntilMs, state.nowMs + keptMs)
-  if (gang.restUntilMs > state.nowMs) state.timers.set(timerOf(gang), gang.restUntilMs)
 }
 
 /** Before a round: gangs that can be complete now are; one keeps what there is. Those who waited longest come first. */
 export function assembleGangs(state: State): void {
-  const next = assembleSome(state, state.gangs.values())
+  state.isGangInLine = false
+  const unfinished = state.gangSearch === null ? [] : [state.gangSearch.gang]
+  const next = assembleSome(state, [...new Set([...unfinished, ...state.gangs.values()])])
   // Who was not looked at comes first the next time.
   if (next !== null) rotate(state, next)
 }
 
 /** Looks at as many of these as may be looked at in one step; the first that must wait, or null. */
-function assembleSome(state: State, gangs: Iterable<Gang>): Gang | null {
+function assembleSome(state: State, gangs: readonly Gang[]): Gang | null {
+  const budget = { placements: placementsPerStepMax }
   let looks = 0
-  for (const gang of [...gangs]) {
+  for (const gang of gangs) {
     if (looks > 0 && looks + state.agents.size > looksPerStepMax) return gang
     looks += state.agents.size
+    const search = state.gangSearch?.gang === gang ? state.gangSearch : newSearch(gang)
+    state.gangSearch = null
     state.newGangs.delete(gang)
-    assemble(state, gang)
+    if (assemble(state, gang, { ...search, budget })) continue
+    state.gangSearch = search
+    state.newGangs.add(gang)
+    return gang
   }
   return null
 }
@@ -91,11 +99,10 @@ export function forgetGangsOutside(state: State, { id, roles }: Framework): void
   }
 }
 
-/** The time to keep machines, or to rest, is over. */
+/** The time to keep machines is over. */
 export function gangDue(state: State, key: string): void {
   const gang = state.gangs.get(key)
   if (gang === undefined) return
-  if (gang.keepUntilMs === null) return assemble(state, gang)
   state.log('info', 'gang.released', 'a gang was not complete in time', {
     frameworkId: gang.frameworkId,
     gang: gang.id,
@@ -103,45 +110,88 @@ export function gangDue(state: State, key: string): void {
     count: gang.count,
   })
   release(state, gang)
-  gang.keepUntilMs = null
-  gang.restUntilMs = state.nowMs + gang.holdMs
-  state.timers.set(timerOf(gang), gang.restUntilMs)
+  endKeeping(state, gang)
+  state.gangs.delete(key)
+  state.gangs.set(key, gang)
   state.isAllocationUrgent = true
 }
 
-/** Completes the gang if that can be now, else keeps for it what there is when it is its turn. */
-function assemble(state: State, gang: Gang): void {
+/** Completes the gang if that can be now, else keeps for it what there is. False when there was not time enough to know. */
+function assemble(state: State, gang: Gang, search: GangSearch): boolean {
   const framework = state.frameworks.get(gang.frameworkId)
-  if (framework === undefined || framework.streamId === null) return
-  const kept = [...gang.kept].flatMap(([agentId, { resources: taken }]) => {
-    const agent = state.agents.get(agentId)
-    return agent === undefined ? [] : [{ agentId, agent, rack: rackOf(agent), left: -1, taken }]
-  })
+  if (framework === undefined || framework.streamId === null || !isWaiting(state, gang)) return true
+  const kept = keptMembers(state, gang)
   const free = candidates(state, framework, gang)
-  const chosen = confirmed(state, gang, free, (rest) => chooseGang([...kept, ...rest], gang.count, gang.racks))
-  if (chosen !== null && claimAll(state, gang, chosen)) return complete(state, framework, gang)
-  if (free.size + gang.kept.size === 0 || !mayKeep(state, gang)) return
-  const possible = [...kept, ...possibleMembers(state, framework, gang)]
-  if (chooseGang(possible, gang.count, gang.racks) === null) return
-  const more = confirmed(state, gang, free, (rest) => gather(kept, rest, possible, gang)) ?? []
-  if (!claimAll(state, gang, [...kept, ...more])) return
-  if (gang.kept.size === gang.count) return complete(state, framework, gang)
-  if (gang.keepUntilMs !== null || gang.kept.size === 0) return
-  gang.keepUntilMs = state.nowMs + gang.holdMs
-  state.timers.set(timerOf(gang), gang.keepUntilMs)
+  const chosen = confirmed(state, search, free, (rest) => chooseGang([...kept, ...rest], gang.count, gang.racks))
+  if (chosen === 'unknown') return false
+  if (chosen !== null) {
+    if (!isItsTurn(state, gang, chosen)) return true
+    if (claimAll(state, gang, chosen)) {
+      complete(state, framework, gang)
+      return true
+    }
+  }
+  return free.size + gang.kept.size === 0 || !mayKeep(state, gang) || keep(state, framework, search, kept, free)
+}
+
+/** Keeps for the gang what it finds, where it can be complete once more is free. False as for `assemble`. */
+function keep(
+  state: State,
+  framework: Framework,
+  search: GangSearch,
+  kept: readonly Found[],
+  free: Map<AgentId, Found>,
+): boolean {
+  const { gang } = search
+  const others = possibleMembers(state, framework, search)
+  if (others === 'unknown') return false
+  const possible = [...kept, ...others]
+  if (chooseGang(possible, gang.count, gang.racks) === null) return true
+  const more = confirmed(state, search, free, (rest) => gather(kept, rest, possible, gang))
+  if (more === 'unknown') return false
+  if (more === null || !isItsTurn(state, gang, more) || !claimAll(state, gang, [...kept, ...more])) return true
+  if (gang.kept.size === gang.count) complete(state, framework, gang)
+  else if (gang.keepUntilMs === null && gang.kept.size > 0) {
+    gang.keepUntilMs = state.nowMs + gang.holdMs
+    state.timers.set(timerOf(gang), gang.keepUntilMs)
+  }
+  return true
+}
+
+/** What is kept and can still be had; the rest is given back, to be looked for anew. */
+function keptMembers(state: State, gang: Gang): Found[] {
+  return [...gang.kept].flatMap(([agentId, offer]) => {
+    const agent = state.agents.get(agentId)
+    if (agent !== undefined && isStillGood(state, gang, agent)) {
+      return [{ agentId, agent, rack: rackOf(agent), left: -1, taken: offer.resources }]
+    }
+    dropOffer(state, offer, null)
+    return []
+  })
 }
 
 /** Two that keep machines could wait for each other for ever. */
 function mayKeep(state: State, gang: Gang): boolean {
-  if (gang.holdMs === 0 || state.nowMs < gang.restUntilMs) return false
-  for (const other of state.gangs.values()) if (other !== gang && other.keepUntilMs !== null) return false
+  if (gang.keepUntilMs !== null) return true
+  if (gang.holdMs === 0 || state.nowMs < state.gangRestUntilMs) return false
+  for (const other of state.gangs.values()) if (other.keepUntilMs !== null) return false
   return true
+}
+
+/** Nobody with a smaller share wants one of these; while it keeps machines it is the gang's turn. */
+function isItsTurn(state: State, { frameworkId, role, keepUntilMs }: Gang, members: readonly Found[]): boolean {
+  if (keepUntilMs !== null) return true
+  const looks = { left: turnLooksMax }
+  const isTurn = ({ agentId }: Found) => state.allocator.isTurnOf(frameworkId, role, agentId, state.nowMs, looks)
+  if (members.every(isTurn)) return true
+  state.isGangInLine = true
+  return false
 }
 
 function complete(state: State, framework: Framework, gang: Gang): void {
   const offers = [...gang.kept.values()]
+  endKeeping(state, gang)
   state.gangs.delete(gangKey(gang.frameworkId, gang.id))
-  state.timers.clear(timerOf(gang))
   tellGang(state, framework, gang.id, offers)
 }
 
@@ -165,11 +215,27 @@ function release(state: State, gang: Gang): void {
   for (const offer of [...gang.kept.values()]) dropOffer(state, offer, null)
 }
 
+/** For as long as machines were kept none are, for nobody. */
+function endKeeping(state: State, gang: Gang): void {
+  if (gang.keepUntilMs === null) return
+  const keptMs = gang.holdMs - (gang.keepUntilMs - state.nowMs)
+  gang.keepUntilMs = null
+  state.timers.clear(timerOf(gang))
+  state.gangRestUntilMs = state.nowMs + keptMs
+  state.timers.set('gangRest', state.gangRestUntilMs)
+}
+
 function forgetGang(state: State, gang: Gang): void {
   release(state, gang)
+  endKeeping(state, gang)
   state.newGangs.delete(gang)
+  if (state.gangSearch?.gang === gang) state.gangSearch = null
   state.gangs.delete(gangKey(gang.frameworkId, gang.id))
-  state.timers.clear(timerOf(gang))
+}
+
+/** Neither complete nor forgotten. */
+function isWaiting(state: State, gang: Gang): boolean {
+  return state.gangs.get(gangKey(gang.frameworkId, gang.id)) === gang
 }
 
 /** Moves what comes before `gang` behind the rest. */

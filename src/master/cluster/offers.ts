@@ -22,17 +22,26 @@ export const offersEventBytesMax = 2 * 1024 * 1024
 const offerBytes = 1_024
 const resourceBytes = 512
 
+/** Parts of a round between which gangs have their turn; each costs another look at the machines. */
+const slicesBesideGangs = 16
+
 /** A round, or a slice of one: all that is granted is offered, per framework in as few events as the bounds allow. */
 export function makeOffers(state: State): void {
   state.counters.addAllocation()
   const byFramework = new Map<FrameworkId, Offer[]>()
-  for (const grant of state.allocator.allocate(state.nowMs, state.random, state.config.agentsPerSliceMax)) {
+  for (const grant of state.allocator.allocate(state.nowMs, state.random, agentsOfSlice(state))) {
     const offer = bookOffer(state, grant, null)
     const list = byFramework.get(offer.frameworkId)
     if (list === undefined) byFramework.set(offer.frameworkId, [offer])
     else list.push(offer)
   }
   for (const [id, offers] of byFramework) tellOffers(state, frameworkOf(state, id), offers)
+}
+
+/** While a gang waits for its turn, slices are short: it comes after each, and others get no more than that before it. */
+function agentsOfSlice({ isGangInLine, agents, config }: State): number {
+  if (!isGangInLine) return config.agentsPerSliceMax
+  return Math.min(config.agentsPerSliceMax, Math.ceil(agents.size / slicesBesideGangs))
 }
 
 /** What is granted becomes an offer, to be told, or to be kept for a gang. */

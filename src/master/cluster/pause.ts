@@ -18,11 +18,16 @@ export function pauseAllocation(state: State): void {
 }
 
 /** Whether nothing may be offered now; ends the pause when enough agents are there, or no quota is left to keep. */
-export function isPaused(state: State): boolean {
+function isPaused(state: State): boolean {
   if (state.awaitedAgents === null) return false
   if (state.quotas.size > 0 && state.agents.size < state.awaitedAgents) return true
   endPause(state)
   return false
+}
+
+/** Whether offers wait: for agents of an earlier master, or for others to be taken back. */
+export function isHeldUp(state: State): boolean {
+  return isPaused(state) || state.doomedOffers.size > 0
 }
 
 export function endPause(state: State): void {

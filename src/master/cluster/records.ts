@@ -123,8 +123,6 @@ export type Gang = {
   readonly kept: Map<AgentId, Offer>
   /** Machines are kept for it until then, or null. */
   keepUntilMs: number | null
-  /** None is kept for it before then. */
-  restUntilMs: number
 }
 
 /** A run that no framework of this master owns, but that still occupies its agent: it has been told to end. */

@@ -11,6 +11,7 @@ import type { DownFrame } from '../../wire/messages.ts'
 import type { Allocator, Quota } from '../allocator/types.ts'
 import type { Drain, RegistryOp } from '../registry/types.ts'
 import { Counters } from './counters.ts'
+import type { GangSearch } from './gang-search.ts'
 import { OperationBook } from './operation-book.ts'
 import type { Agent, Framework, Gang, Offer, Registrations, Task, TaskKey } from './records.ts'
 import type { ClusterConfig, ClusterEffect, RecoveredAgentRecord, RequestId } from './types.ts'
@@ -52,6 +53,12 @@ export class State {
   readonly gangs = new Map<string, Gang>()
   /** Those that nobody has looked at yet: they wait for no other news. */
   readonly newGangs = new Set<Gang>()
+  /** A search that took longer than a step. */
+  gangSearch: GangSearch | null = null
+  /** No machine is kept for a gang before then. */
+  gangRestUntilMs = 0
+  /** A gang could be had, or kept for, in the next batch: others come first, or all of them rested until now. */
+  isGangInLine = false
   readonly operations = new OperationBook()
   /** Set by operators; every other role weighs 1. */
   readonly weights = new Map<string, number>()

@@ -234,7 +234,6 @@ export type GangRecord = {
   readonly askedMs: number
   readonly kept: ReadonlyMap<AgentId, OfferRecord>
   readonly keepUntilMs: number | null
-  readonly restUntilMs: number
 }
 
 export type AgentRecord = {
