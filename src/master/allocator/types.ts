@@ -170,6 +170,11 @@ export type Allocator = {
   claim(grant: AllocationGrant): Refusal | null
   /** What `claim` would answer; changes nothing. */
   mayClaim(grant: AllocationGrant): Refusal | null
+  /**
+   * Whether it is the framework's turn on the agent: nobody with a smaller share, who has not just refused, would be
+   * offered something of it. At most `looks.left` others are asked (counted down); beyond them nobody is known to want it.
+   */
+  isTurnOf(id: FrameworkId, role: string, agentId: AgentId, nowMs: number, looks: { left: number }): boolean
   /** Clears filters and suppression of these roles. */
   revive(id: FrameworkId, roles: readonly string[]): void
   suppress(id: FrameworkId, roles: readonly string[]): void
