@@ -167,7 +167,8 @@ function dropAgent(state: State, uid: AgentUid, id: AgentId, facts: StatusFacts)
     loseOperations(state, agent.id, isGone ? 'OPERATION_GONE_BY_OPERATOR' : 'OPERATION_UNKNOWN', facts.message)
     if (agent.link !== null) rememberEnded(state, uid, agent.link.session)
     forgetAgent(state, agent)
-    tellOperators(state, () => ({ type: 'AGENT_REMOVED', agent_removed: { agent_id: { value: id } } }))
+    // Mesos says so of agents whose record is removed, neither of unreachable ones nor of those marked gone.
+    if (!isGone) tellOperators(state, () => ({ type: 'AGENT_REMOVED', agent_removed: { agent_id: { value: id } } }))
   }
   tellFailure(state, id)
   state.log('info', 'agent.removed', 'an agent left for good', { agentId: id, uid, reason: facts.message })

@@ -84,7 +84,7 @@ function learn({ agents, frameworks, tasks }: Picture, event: MasterEvent): void
   }
 }
 
-/** An agent that is only out of reach is not told to be gone; a task's newest state may be ahead of its statuses. */
+/** Nobody is told of an agent that is out of reach or was given up; a task's newest state may be ahead of its statuses. */
 function check(view: ClusterView, pictures: Iterable<Picture>): void {
   const agents = [...view.agents()].map(({ id }) => id)
   const frameworks = new Set<string>([...view.frameworks()].map(({ id }) => id))
