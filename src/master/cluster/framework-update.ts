@@ -23,7 +23,7 @@ export function updateFramework(
   const error =
     updateError(framework, info, suppressed) ?? unlistedRoleError(state.config.policy, ...frameworkRoles(info))
   if (error !== null) return error
-  const accepts = compileConstraints(offer_constraints, frameworkRoles(info))
+  const accepts = compileConstraints(offer_constraints, frameworkRoles(info), framework.acceptsByRole)
   if (!accepts.ok) return accepts.fault.message
   const before = shownText(framework)
   const principal = framework.info.principal

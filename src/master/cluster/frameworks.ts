@@ -47,7 +47,7 @@ export function subscribe(state: State, input: Subscribe): void {
       ? 'the principal of a framework cannot change'
       : null)
   if (error !== null) return refuse(state, input.streamId, error)
-  const accepts = compileConstraints(offer_constraints, frameworkRoles(info))
+  const accepts = compileConstraints(offer_constraints, frameworkRoles(info), known?.acceptsByRole)
   if (!accepts.ok) return refuse(state, input.streamId, accepts.fault.message)
   const principal = info.principal ?? input.principal
   const owned = principal === null ? info : { ...info, principal }

@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import {
+  type AgentTest,
   type ConstrainedAgent,
   compileConstraints,
   constraintsMax,
   patternBytesMax,
   patternsMax,
+  patternWorkMax,
 } from '../../../src/mesos/offer-constraints.ts'
 import type {
   SchedulerAttributeConstraint,
@@ -125,10 +127,64 @@ describe('constraints are refused', () => {
       groups([constraint({ text_matches: { regex: 'é'.repeat(patternBytesMax / 2 + 1) } })]),
       /longer than 4096 bytes/,
     ],
+    [
+      'with patterns that are too much work together',
+      groups(Array.from({ length: 30 }, (_, i) => constraint({ text_matches: { regex: `${'a|'.repeat(500)}${i}` } }))),
+      /costs \d+ of 20000 steps: use fewer or shorter patterns/,
+    ],
+    [
+      'with a class that takes seconds to compile',
+      groups([constraint({ text_matches: { regex: `(?i)[${'a-\\x{10ffff}'.repeat(330)}]` } })]),
+      /use fewer or shorter patterns/,
+    ],
   ])('%s', (_what, constraints, why) => {
     const compiled = compileConstraints(constraints, ['r'])
     expect(compiled.ok ? null : compiled.fault.message).toMatch(why)
   })
+})
+
+test('the patterns of all roles count together', () => {
+  const each = groups([constraint({ text_matches: { regex: `${'a|'.repeat(2000)}b` } })]).role_constraints?.r ?? {}
+  const roles = Array.from({ length: 6 }, (_, i) => `r${i}`)
+  const of = (some: readonly string[]) =>
+    compileConstraints({ role_constraints: Object.fromEntries(some.map((role) => [role, each])) }, roles)
+  expect(of(roles.slice(0, patternWorkMax / 4002)).ok).toBe(true)
+  expect(of(roles).ok).toBe(false)
+})
+
+test('many patterns of a usual kind are taken', () => {
+  const regex = (i: number) => `node-[0-9]{1,5}\\.rack(1[0-9]|2[0-4])\\.row${i}\\.example\\.org`
+  const many = Array.from({ length: patternsMax }, (_, i) => constraint({ text_matches: { regex: regex(i) } }))
+  expect(compileConstraints(groups(many), ['r']).ok).toBe(true)
+})
+
+describe('constraints that were there before', () => {
+  const compiled = (regex: string, former?: ReadonlyMap<string, AgentTest>) => {
+    const result = compileConstraints(groups([constraint({ text_matches: { regex } })]), ['r'], former)
+    if (!result.ok) throw new Error(result.fault.message)
+    return result.value
+  }
+
+  test('are not compiled again', () => {
+    const before = compiled('x')
+    expect(compiled('x', before).get('r')).toBe(before.get('r'))
+  })
+
+  test('are, when they changed', () => {
+    const after = compiled('y', compiled('x'))
+    expect(after.get('r')?.(withText('y'))).toBe(true)
+  })
+})
+
+test('a test says how much work it is', () => {
+  const compiled = compileConstraints(
+    groups(
+      Array.from({ length: 80 }, () => constraint({ exists: {} })),
+      [constraint({ text_matches: { regex: 'a{50}' } })],
+    ),
+    ['r'],
+  )
+  expect(compiled.ok && compiled.value.get('r')?.work).toBe(10 + 52)
 })
 
 test('a pattern that would stall other engines takes no longer than its text', () => {
