@@ -117,7 +117,7 @@ function roleLine({ name, weight, share, guarantee, limit, consumed }: WhyRole):
 }
 
 function frameworkLines(framework: WhyFramework, nowMs: number): readonly string[] {
-  const { name, role, isConnected, isSuppressed, offers, gangs, groups } = framework
+  const { name, role, isConnected, isSuppressed, offers, gangs, groups, reason } = framework
   const state = isConnected ? (isSuppressed ? 'offers suppressed' : 'connected') : 'not connected'
   const holds =
     offers.sinceMs === null ? '' : `, holds ${counted(offers.count, 'offer')} since ${ago(offers.sinceMs, nowMs)}`
@@ -127,6 +127,7 @@ function frameworkLines(framework: WhyFramework, nowMs: number): readonly string
       const where = { ANY: '', SAME: ' in one rack', SPREAD: ' in different racks' }[gang.racks] ?? ''
       return `    waits for ${counted(gang.count, 'machine')} together${where} since ${ago(gang.askedMs, nowMs)}, ${gang.kept} kept`
     }),
+    ...(gangs.length === 0 || reason === null ? [] : [`      ${reason}`]),
     ...groups.flatMap(({ text, count, machines, changes, holders }) => [
       `    ${counted(count, 'machine')}: ${text} (${machines.join(', ')}${count > machines.length ? ', …' : ''})`,
       ...holders.map(

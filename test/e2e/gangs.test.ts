@@ -47,7 +47,7 @@ test('what cannot start together waits, says for what, and ends on request with 
   await using _ = agents
   const command = ['run', '--master', master, '--name', 'big', '--instances', '3', '--all-or-nothing', '--same', 'rack']
   await using running = new Tepui([...command, '--', 'true'], {})
-  await running.said(/waiting: for 3 machines together in one rack; 3 could be among them now/, 10_000)
+  await running.said(/waiting: for 3 machines together in one rack; 3 could ever be; no rack has 3 of them/, 10_000)
   const why = await tepui(['why', 'tepui run big', '--master', master])
   expect(why.stdout).toMatch(/waits for 3 machines together in one rack since \d+ s ago, 0 kept/)
   running.signal('SIGINT')
@@ -55,11 +55,13 @@ test('what cannot start together waits, says for what, and ends on request with 
   await until('the gang is forgotten', () => [...rack.master.view.gangs()].length === 0)
 })
 
-test('flags that say nothing without others are wrong usage', async () => {
+test('flags that say nothing without others, or ask for more than there can be, are wrong usage', async () => {
   for (const flags of [
     ['--same', 'rack'],
     ['--hold', '5s'],
     ['--all-or-nothing', '--same', 'rack', '--spread', 'racks'],
+    ['--all-or-nothing', '--instances', '257'],
+    ['--all-or-nothing', '--hold', '601s'],
   ]) {
     const ended = await tepui(['run', ...flags, '--', 'true'])
     expect([ended.status, ended.stderr.split('\n').length]).toEqual([2, 2])

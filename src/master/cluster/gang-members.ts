@@ -84,8 +84,16 @@ function canHave(state: State, search: GangSearch, { agent, taken }: Found): boo
   return isPlaced(search, agent)
 }
 
-/** Whether what is kept of the machine could be given now: it may have been taken out, fallen sick, or filled up. */
-export function isStillGood(state: State, gang: Gang, agent: Agent): boolean {
+/** What is kept for it and can still be had: a machine may have been taken out, fallen sick, or filled up. */
+export function keptMembers(state: State, gang: Gang): readonly Found[] {
+  return [...gang.kept].flatMap(([agentId, { resources: taken }]) => {
+    const agent = state.agents.get(agentId)
+    if (agent === undefined || !isStillGood(state, gang, agent)) return []
+    return [{ agentId, agent, rack: rackOf(agent), left: -1, taken }]
+  })
+}
+
+function isStillGood(state: State, gang: Gang, agent: Agent): boolean {
   const { frameworkId, role } = gang
   if (whyNotOffered(state, agent) !== null) return false
   const nothing = { frameworkId, role, agentId: agent.id, resources: noResources }

@@ -14,7 +14,7 @@
 import type { SchedulerCallRequest } from '../../mesos/types.ts'
 import type { AgentId } from '../../model/ids.ts'
 import { chooseGang, gather } from './gang-choice.ts'
-import { candidates, confirmed, type Found, isStillGood, possibleMembers, rackOf } from './gang-members.ts'
+import { candidates, confirmed, type Found, keptMembers, possibleMembers } from './gang-members.ts'
 import { isSameWish, readGang } from './gang-request.ts'
 import { type GangSearch, newSearch } from './gang-search.ts'
 import { bookOffer, dropOffer, tellGang } from './offers.ts'
@@ -121,6 +121,10 @@ function assemble(state: State, gang: Gang, search: GangSearch): boolean {
   const framework = state.frameworks.get(gang.frameworkId)
   if (framework === undefined || framework.streamId === null || !isWaiting(state, gang)) return true
   const kept = keptMembers(state, gang)
+  for (const [agentId, offer] of [...gang.kept]) {
+    // To be looked for anew.
+    if (!kept.some((member) => member.agentId === agentId)) dropOffer(state, offer, null)
+  }
   const free = candidates(state, framework, gang)
   const chosen = confirmed(state, search, free, (rest) => chooseGang([...kept, ...rest], gang.count, gang.racks))
   if (chosen === 'unknown') return false
@@ -158,20 +162,8 @@ function keep(
   return true
 }
 
-/** What is kept and can still be had; the rest is given back, to be looked for anew. */
-function keptMembers(state: State, gang: Gang): Found[] {
-  return [...gang.kept].flatMap(([agentId, offer]) => {
-    const agent = state.agents.get(agentId)
-    if (agent !== undefined && isStillGood(state, gang, agent)) {
-      return [{ agentId, agent, rack: rackOf(agent), left: -1, taken: offer.resources }]
-    }
-    dropOffer(state, offer, null)
-    return []
-  })
-}
-
 /** Two that keep machines could wait for each other for ever. */
-function mayKeep(state: State, gang: Gang): boolean {
+export function mayKeep(state: State, gang: Gang): boolean {
   if (gang.keepUntilMs !== null) return true
   if (gang.holdMs === 0 || state.nowMs < state.gangRestUntilMs) return false
   for (const other of state.gangs.values()) if (other.keepUntilMs !== null) return false
@@ -179,13 +171,17 @@ function mayKeep(state: State, gang: Gang): boolean {
 }
 
 /** Nobody with a smaller share wants one of these; while it keeps machines it is the gang's turn. */
-function isItsTurn(state: State, { frameworkId, role, keepUntilMs }: Gang, members: readonly Found[]): boolean {
+export function comesFirst(state: State, { frameworkId, role, keepUntilMs }: Gang, members: readonly Found[]): boolean {
   if (keepUntilMs !== null) return true
   const looks = { left: turnLooksMax }
-  const isTurn = ({ agentId }: Found) => state.allocator.isTurnOf(frameworkId, role, agentId, state.nowMs, looks)
-  if (members.every(isTurn)) return true
-  state.isGangInLine = true
-  return false
+  return members.every(({ agentId }) => state.allocator.isTurnOf(frameworkId, role, agentId, state.nowMs, looks))
+}
+
+/** When it is not, it is asked again in the next batch. */
+function isItsTurn(state: State, gang: Gang, members: readonly Found[]): boolean {
+  const isTurn = comesFirst(state, gang, members)
+  if (!isTurn) state.isGangInLine = true
+  return isTurn
 }
 
 function complete(state: State, framework: Framework, gang: Gang): void {

@@ -58,6 +58,7 @@ test('a framework with its role, what it holds and waits for, and each group of 
     '  role r: weight 2, share 25.0 %, quota: cpus 4 used, 8 guaranteed, at most 16',
     '  framework jobs in role r: connected, holds 2 offers since 30 s ago',
     '    waits for 8 machines together in one rack since 5 min ago, 3 kept',
+    '      x',
     '    1 machine: the framework refused what it has (n1)',
     '      filter ends in 4 s',
     '    12 machines: all of it is held (n2, n3, …)',
