@@ -11,6 +11,7 @@ import { launchTask, refusalLengthMax, refuseGroup, refuseTask } from './launch.
 import { dropOffer, refuseMsOf, takeOffer } from './offers.ts'
 import { performOperation } from './operations.ts'
 import type { Framework, Offer } from './records.ts'
+import { openRefusals } from './refusals.ts'
 import { openRoom, type Room } from './room.ts'
 import type { State } from './state.ts'
 import { forward, masterStatus } from './statuses.ts'
@@ -18,6 +19,7 @@ import { grantOf } from './tasks.ts'
 
 export function accept(state: State, framework: Framework, call: SchedulerCallAccept): void {
   const operations = call.operations ?? []
+  const refusals = openRefusals(state, framework.id)
   if (operations.length > 0) state.counters.add('messages_launch_tasks')
   else state.counters.add('messages_decline_offers')
   const { offers, problem } = findOffers(state, framework, call.offer_ids ?? [])
@@ -26,16 +28,17 @@ export function accept(state: State, framework: Framework, call: SchedulerCallAc
   if (problem !== null || first === undefined || agent === undefined) {
     for (const offer of offers) dropOffer(state, offer, null)
     const why = problem ?? 'the offers are no longer there'
-    for (const operation of operations) refuseOperation(state, framework, operation, why)
-    return
+    for (const operation of operations) refuseOperation(state, { framework, refusals }, operation, why)
+    return refusals.close()
   }
   let offered: Resources = noResources
   for (const offer of offers) {
     takeOffer(state, offer)
     offered = add(offered, offer.resources)
   }
-  const room = openRoom({ framework, agent, role: first.role }, offered)
+  const room = openRoom({ framework, agent, role: first.role, refusals }, offered)
   for (const operation of operations) perform(state, room, operation)
+  refusals.close()
   giveBack(state, room, offered, refuseMsOf(call.filters))
 }
 
@@ -77,20 +80,23 @@ function perform(state: State, room: Room, operation: OfferOperation): void {
     case 'LAUNCH':
       for (const task of operation.launch?.task_infos ?? []) {
         if (error === null) launchTask(state, room, task)
-        else refuseTask(state, room.framework, task, { reason: 'REASON_TASK_INVALID', message: error })
+        else refuseTask(state, room, task, { reason: 'REASON_TASK_INVALID', message: error })
       }
       return
     case 'LAUNCH_GROUP':
       return refuseGroup(state, room, operation, error)
     default: {
       const why = error ?? performOperation(state, room, operation)
-      if (why !== null) refuseOther(state, room.framework, operation, room.agent.id, why)
+      if (why !== null) refuseOther(state, room, operation, room.agent.id, why)
     }
   }
 }
 
+type Asked = Pick<Room, 'framework' | 'refusals'>
+
 /** None of the offers may be used: tasks are dropped, other operations fail where somebody waits for the answer. */
-function refuseOperation(state: State, framework: Framework, operation: OfferOperation, why: string): void {
+function refuseOperation(state: State, asked: Asked, operation: OfferOperation, why: string): void {
+  const { framework } = asked
   for (const task of tasksOf(operation)) {
     const status = masterStatus(state, framework, taskPlace(task), {
       state: 'TASK_DROPPED',
@@ -101,23 +107,19 @@ function refuseOperation(state: State, framework: Framework, operation: OfferOpe
     forward(state, framework, status)
   }
   if (operation.type !== 'LAUNCH' && operation.type !== 'LAUNCH_GROUP') {
-    refuseOther(state, framework, operation, null, `the operation uses invalid offers: ${why}`)
+    refuseOther(state, asked, operation, null, `the operation uses invalid offers: ${why}`)
   }
 }
 
 function refuseOther(
   state: State,
-  framework: Framework,
+  { framework, refusals }: Asked,
   operation: OfferOperation,
   agentId: string | null,
   reason: string,
 ): void {
   const message = reason.slice(0, refusalLengthMax)
-  state.log('info', 'operation.rejected', 'an operation was refused', {
-    frameworkId: framework.id,
-    operation: operation.type,
-    reason: message,
-  })
+  refusals.log('operation', { operation: operation.type, reason: message })
   if (operation.id === undefined) return
   state.tell(framework, {
     type: 'UPDATE_OPERATION_STATUS',

@@ -14,7 +14,7 @@ import { frameBytesMax } from '../../wire/bounds.ts'
 import type { Launch } from '../../wire/messages.ts'
 import { grantFor } from './hardware.ts'
 import { sendToAgent } from './link.ts'
-import { type Framework, type Task, taskKey } from './records.ts'
+import { type Task, taskKey } from './records.ts'
 import { type Room, shortageIn, takeFrom } from './room.ts'
 import type { State } from './state.ts'
 import { forward, masterStatus } from './statuses.ts'
@@ -27,7 +27,7 @@ export function launchTask(state: State, room: Room, info: TaskInfo): void {
   const { framework, agent, role } = room
   const plan = planTask(room, info)
   if (!plan.ok) {
-    return refuseTask(state, framework, info, { reason: 'REASON_TASK_INVALID', message: plan.fault.message })
+    return refuseTask(state, room, info, { reason: 'REASON_TASK_INVALID', message: plan.fault.message })
   }
   const { resources, launch } = plan.value
   takeFrom(state, room, resources)
@@ -63,7 +63,7 @@ export const refusalLengthMax = 1024
 
 export function refuseTask(
   state: State,
-  framework: Framework,
+  { framework, refusals }: Room,
   task: TaskInfo,
   why: { readonly reason: TaskStatusReason; readonly message: string },
 ): void {
@@ -72,11 +72,7 @@ export function refuseTask(
   const status = masterStatus(state, framework, place, { state: 'TASK_ERROR', reason: why.reason, message })
   state.counters.addTask('TASK_ERROR', status)
   forward(state, framework, status)
-  state.log('info', 'task.rejected', 'a task was refused', {
-    frameworkId: framework.id,
-    taskId: place.id,
-    reason: message,
-  })
+  refusals.log('task', { taskId: place.id, reason: message })
 }
 
 /** Task groups are judged in full, and then refused: agents of this version run command tasks alone. */
@@ -86,7 +82,7 @@ export function refuseGroup(state: State, room: Room, operation: OfferOperation,
   const message =
     error ?? groupError(room, launch) ?? 'task groups are not supported by this version: launch single tasks'
   for (const task of launch.task_group.tasks ?? []) {
-    refuseTask(state, room.framework, task, { reason: 'REASON_TASK_GROUP_INVALID', message })
+    refuseTask(state, room, task, { reason: 'REASON_TASK_GROUP_INVALID', message })
   }
 }
 

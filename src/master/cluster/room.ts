@@ -15,6 +15,7 @@ import {
   subtract,
 } from '../../model/resources.ts'
 import type { Agent, Framework } from './records.ts'
+import type { Refusals } from './refusals.ts'
 import type { State } from './state.ts'
 
 export type Room = {
@@ -25,9 +26,10 @@ export type Room = {
   left: Resources
   /** Keys of the shared volumes that were offered or made by an operation. */
   readonly sharedKeys: Set<string>
+  readonly refusals: Refusals
 }
 
-export function openRoom(place: Pick<Room, 'framework' | 'agent' | 'role'>, offered: Resources): Room {
+export function openRoom(place: Pick<Room, 'framework' | 'agent' | 'role' | 'refusals'>, offered: Resources): Room {
   return { ...place, left: offered, sharedKeys: new Set(offered.filter(({ shared }) => shared).map(({ key }) => key)) }
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { refusalsLoggedMax } from '../../../../src/master/cluster/refusals.ts'
 import type { OfferOperation, TaskInfo } from '../../../../src/mesos/types.ts'
 import { TestCluster } from '../../../support/cluster-harness.ts'
 import { amount, aTaskInfo, scalars } from '../../../support/scheduler.ts'
@@ -189,5 +190,39 @@ describe('operations', () => {
     framework.accept([rest, freed], [launchOf(aTaskInfo(freed, 'b', { resources: scalars({ cpus: 4 }) }))])
     expect(framework.updates('b')).toEqual([])
     expect(agent.runs.has('b')).toBe(true)
+  })
+})
+
+describe('very many refusals in one ACCEPT', () => {
+  const count = 200
+  const reserve: OfferOperation = { type: 'RESERVE', reserve: { resources: scalars({ cpus: 1 }) } }
+  const named = (_: unknown, i: number): OfferOperation => ({ ...reserve, id: { value: `o${i}` } })
+
+  test.each([
+    ['that may be used', 1],
+    ['that may not, as it is listed twice,', 2],
+  ])('for an offer %s are all answered; the log has the first and how many more there were', (_claim, times) => {
+    const rack = new TestCluster()
+    rack.agent()
+    const framework = rack.framework()
+    const { offer } = framework
+    const tasks = Array.from({ length: count }, (_, i) => aTaskInfo(offer, `t${i}`, { resources: [] }))
+    const operations = [launchOf(...tasks), ...Array.from({ length: count }, named)]
+    framework.accept(
+      Array.from({ length: times }, () => offer),
+      operations,
+    )
+    expect(framework.updates()).toHaveLength(count)
+    expect(framework.operationStatuses()).toHaveLength(count)
+    expect(rack.logged.get('operation.rejected')).toBe(refusalsLoggedMax + 1)
+    expect(rack.logged.get('task.rejected')).toBe(times === 1 ? refusalsLoggedMax + 1 : undefined)
+  })
+
+  test('few are logged each by itself', () => {
+    const rack = new TestCluster()
+    rack.agent()
+    const framework = rack.framework()
+    framework.accept([framework.offer], Array.from({ length: refusalsLoggedMax }, named))
+    expect(rack.logged.get('operation.rejected')).toBe(refusalsLoggedMax)
   })
 })
