@@ -19,7 +19,10 @@ export type Judging = {
   /** Why the framework in the role, or the agent, takes part in no round now, or null. */
   absence(framework: FrameworkRecord, role: string, agent: AgentState): Refusal | null
   explain(kind: RefusalKind, holder: Holder, agent: AgentState, moment: Moment): Refusal
-  /** Why the holder may not take exactly these now, or null; filters and minimum amounts do not matter. */
+  /**
+   * Why the holder may not take exactly these now, or null; filters and minimum amounts do not matter. What stands though
+   * more were free is said before what is not free.
+   */
   objection(holder: Holder, agent: AgentState, wanted: Resources): Refusal | null
 }
 
@@ -102,14 +105,15 @@ export function createJudging({ filters, quotas, filterGpuResources }: JudgingPa
     objection(holder, agent, wanted) {
       const barrier = barrierTo(holder, agent, filterGpuResources)
       if (barrier !== null) return explainBarrier(barrier, holder, agent)
-      if (!isWithin(wanted, agent.free)) return { kind: 'nothingFree' }
       const unseen = wanted.filter(
         (item) => !isReservedFor(item, holder.role) || hiddenBy(item, holder.framework) !== null,
       )
       if (unseen.length > 0) return explainUnseen(unseen, holder)
       const cut = newCut()
-      if (cutToFit(quotas, wanted, holder.top, cut) === wanted) return null
+      const isFree = isWithin(wanted, agent.free)
+      if (cutToFit(quotas, wanted, holder.top, cut) === wanted) return isFree ? null : { kind: 'nothingFree' }
       if (cut.limit !== null) return { kind: 'quotaLimit', role: holder.top.name, name: cut.limit }
+      if (!isFree) return { kind: 'nothingFree' }
       return { kind: 'headroom', roles: quotas.rolesLacking(cut.headroom ?? '', holder.top) }
     },
   }

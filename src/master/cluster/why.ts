@@ -4,31 +4,33 @@
 // asked by people, not by the cluster. It does not know how answers are shown.
 
 import { isWithinRole } from '../../mesos/roles.ts'
-import { type Resources, scalarTotal, scalarTotals } from '../../model/resources.ts'
+import {
+  add,
+  allocatedTo,
+  noResources,
+  overlap,
+  type Resources,
+  scalarTotal,
+  scalarTotals,
+  subtract,
+} from '../../model/resources.ts'
 import { unreachable } from '../../model/result.ts'
-import type { Quantities, Refusal } from '../allocator/types.ts'
+import type { Refusal } from '../allocator/types.ts'
 import { whyNotOffered } from './agent-activity.ts'
+import { supplyOf } from './ending.ts'
 import { take } from './gang-members.ts'
 import { isAmountAlone } from './gang-request.ts'
 import { needOf } from './hardware.ts'
-import type { Agent, Framework, Gang } from './records.ts'
-import { criticalOf } from './sick-parts.ts'
+import type { Agent, Framework, Gang, Offer } from './records.ts'
+import { reliefOf } from './sick-relief.ts'
 import { withoutSick } from './sick-supply.ts'
 import type { State } from './state.ts'
 import type { WhyAnswer, WhyCode, WhyGroup, WhyQuery } from './types.ts'
+import { type Answer, refusalAnswer } from './why-refusal.ts'
 import { sentenceOf } from './why-sentence.ts'
 
 /** Examples of machines and of holders that a group names; it counts all. */
 const namesMax = 8
-
-type Answer = {
-  readonly code: WhyCode
-  readonly text: string
-  readonly change?: string
-  /** For the order of changes: when it comes of itself. */
-  readonly changeMs?: number
-  readonly isHeld?: boolean
-}
 
 /** Null for a framework that is not there. */
 export function why(state: State, query: WhyQuery): WhyAnswer | null {
@@ -104,13 +106,16 @@ function answerOf(state: State, query: Query, agent: Agent): Answer {
   if (inactive !== null) return inactive
   const never = neverAnswer(state, query, agent)
   if (never !== null) return never
-  if (lackOf(withoutSick(agent, agent.total), wanted) !== null) return sickAnswer(agent)
-  const own = [...agent.offers].flatMap((id) => state.offers.get(id) ?? [])
-  const mine = own.find((offer) => offer.frameworkId === framework.id && offer.role === role)
-  if (mine !== undefined && lackOf(mine.resources, wanted) === null) {
-    const placed = placementAnswer(query, agent)
-    const what = mine.keptFor === null ? 'it holds an offer of it' : `it is kept for its gang '${mine.keptFor.id}'`
-    return placed ?? { code: 'hasOffer', text: what }
+  const mine = ownOffers(state, query, agent)
+  // Offers of one machine are accepted together, but for those that nobody was told of.
+  const told = mine.filter(({ keptFor }) => keptFor === null).map(({ resources }) => resources)
+  if (told.length > 0 && lackOf(told.flat(), wanted) === null) {
+    return placementAnswer(query, agent) ?? { code: 'hasOffer', text: 'it holds an offer of it' }
+  }
+  const kept = mine.find(({ keptFor, resources }) => keptFor !== null && lackOf(resources, wanted) === null)
+  if (kept !== undefined) {
+    const text = `it is kept for its gang '${kept.keptFor?.id}'`
+    return placementAnswer(query, agent) ?? { code: 'hasOffer', text }
   }
   const barrier = wanted.length === 0 ? null : claimAnswer(state, query, agent)
   if (barrier !== null) return barrier
@@ -122,15 +127,24 @@ function answerOf(state: State, query: Query, agent: Agent): Answer {
   return placementAnswer(query, agent) ?? { code: 'offerable', text: 'it can be offered, or is at this moment' }
 }
 
+function ownOffers(state: State, { framework, role }: Query, agent: Agent): readonly Offer[] {
+  const offers = [...agent.offers].flatMap((id) => state.offers.get(id) ?? [])
+  return offers.filter((offer) => offer.frameworkId === framework.id && offer.role === role)
+}
+
 /** Why exactly what is wanted cannot be had of the machine now, whoever's turn it is. */
-function claimAnswer(state: State, { framework, role, wanted }: Query, agent: Agent): Answer | null {
-  const free = state.allocator.available(agent.id)
-  if (free.length === 0) return refusalAnswer(state, { kind: 'nothingFree' })
-  const taken = take(framework, { role, wanted }, free)
-  if (taken === null) return { code: 'busy', text: 'too much of it is held by others or by itself', isHeld: true }
-  const grant = { frameworkId: framework.id, role, agentId: agent.id, resources: taken }
-  const refusal = state.allocator.mayClaim(grant)
+function claimAnswer(state: State, query: Query, agent: Agent): Answer | null {
+  const refusedFor = (items: Resources) => claimRefusal(state, query, agent, items)
+  const barrier = refusedFor(noResources)
+  if (barrier !== null) return refusalAnswer(state, barrier)
+  const taken = take(query.framework, query, state.allocator.available(agent.id))
+  if (taken === null) return reachAnswer(state, query, agent) ?? heldAnswer(state, query, agent)
+  const refusal = refusedFor(taken)
   return refusal === null ? null : refusalAnswer(state, refusal)
+}
+
+function claimRefusal(state: State, { framework, role }: Query, agent: Agent, items: Resources): Refusal | null {
+  return state.allocator.mayClaim({ frameworkId: framework.id, role, agentId: agent.id, resources: items })
 }
 
 function activityAnswer(state: State, agent: Agent): Answer | null {
@@ -197,13 +211,61 @@ function tooSmall(total: Resources, name: string, wantedMilli: number): Answer {
   return { code, text: isNone ? `it has ${name} ${own}` : `${little}: the rest is there ${own}` }
 }
 
-/** Well, it would be large enough. */
-function sickAnswer(agent: Agent): Answer {
-  const sick = criticalOf(agent.conditions).map(({ part }) => part.name)
+/**
+ * It is all free or in an offer of its own, or would be if certain parts that are sick were healthy. Null where others
+ * hold it.
+ */
+function reachAnswer(state: State, query: Query, agent: Agent): Answer | null {
+  const { framework, wanted, wish } = query
+  const own = ownOffers(state, query, agent).reduce<Resources>(
+    (sum, { resources }) => add(sum, allocatedTo(resources, undefined)),
+    noResources,
+  )
+  const free = state.allocator.available(agent.id)
+  const now = supplyOf(agent).total
+  const takenOf = (ifHealthy: Agent) => {
+    const then = supplyOf(ifHealthy).total
+    return take(framework, query, add(add(free, own), subtract(then, overlap(then, now))))
+  }
+  const need = needOf(wanted, agent.hardware)
+  const relief = reliefOf(agent, (ifHealthy) => {
+    return takenOf(ifHealthy) !== null && agent.books.fitsIf(ifHealthy.sickness.parts, need, wish)
+  })
+  const taken = relief === null ? null : takenOf(relief.agent)
+  if (relief === null || taken === null) return null
+  // What it has in an offer counts for its quota already.
+  const more = subtract(taken, overlap(taken, own))
+  const refusal = claimRefusal(state, query, agent, overlap(more, free)) ?? claimRefusal(state, query, agent, more)
+  if (refusal !== null && refusal.kind !== 'nothingFree') return refusalAnswer(state, refusal)
+  if (relief.names === '') {
+    return {
+      code: 'busy',
+      text: 'it holds an offer of a part of it, and the rest is free',
+      change: 'it declines that offer',
+    }
+  }
   return {
     code: 'sick',
     text: 'parts of it are sick',
-    change: `would fit on ${agent.info.hostname} if ${[...new Set(sick)].join(', ')} were healthy`,
+    change: `would fit on ${agent.info.hostname} if ${relief.names} were healthy`,
+  }
+}
+
+/** Too much is held; what is sick is said where it would be missing even if nothing were. */
+function heldAnswer(state: State, query: Query, agent: Agent): Answer {
+  const held: Answer =
+    state.allocator.available(agent.id).length === 0
+      ? refusalAnswer(state, { kind: 'nothingFree' })
+      : { code: 'busy', text: 'too much of it is held by others or by itself', isHeld: true }
+  const empty = { tasks: new Map(), ending: new Map(), used: noResources, endingUsed: noResources }
+  const relief = reliefOf(agent, (ifHealthy) => {
+    return take(query.framework, query, withoutSick({ ...ifHealthy, ...empty }, agent.total)) !== null
+  })
+  if (relief === null || relief.names === '') return held
+  return {
+    ...held,
+    text: `${held.text}, and parts of it are sick`,
+    change: `${agent.info.hostname}: ${relief.names} would have to be healthy as well`,
   }
 }
 
@@ -217,62 +279,4 @@ function placementAnswer({ wanted, wish }: Query, agent: Agent): Answer | null {
     change: `${agent.info.hostname}: ${placed.fault.message}`,
     isHeld: isTaken,
   }
-}
-
-function refusalAnswer(state: State, refusal: Refusal): Answer {
-  const code = refusal.kind
-  switch (refusal.kind) {
-    case 'frameworkInactive':
-      return { code, text: 'the framework is not connected', change: 'its scheduler subscribes again' }
-    case 'notSubscribed':
-      return { code, text: 'the framework is not in the role' }
-    case 'suppressed':
-      return { code, text: 'the framework suppressed offers in the role', change: 'it calls REVIVE' }
-    case 'agentInactive':
-      return { code, text: 'it is not offered to anybody' }
-    case 'capability':
-      return { code, text: `the framework lacks the capability ${refusal.capability}` }
-    case 'agentCapability':
-      return { code, text: `the agent lacks the capability ${refusal.capability}` }
-    case 'region':
-      return { code, text: `it is in region ${refusal.region} and the framework is not REGION_AWARE` }
-    case 'constraint':
-      return { code, text: `the framework's offer constraints exclude it` }
-    case 'nothingFree':
-      return { code, text: 'all of it is held', isHeld: true }
-    case 'reserved':
-      return { code, text: `what is free is reserved for ${refusal.roles.join(', ')}` }
-    case 'hidden':
-      return { code, text: `what is free is shown to frameworks with ${refusal.capability} only` }
-    case 'quotaLimit':
-      return {
-        code,
-        text: `role ${refusal.role} has what its quota allows of ${refusal.name}`,
-        change: `the limit of ${refusal.role} is raised, or tasks of it end`,
-      }
-    case 'headroom':
-      return { code, text: `it is kept back for the guarantees of ${refusal.roles.join(', ')}` }
-    case 'belowMinimum':
-      return { code, text: `what is free is less than is worth an offer (${minimumText(refusal.least)})`, isHeld: true }
-    case 'filter': {
-      const inSeconds = Math.ceil((refusal.untilMs - state.nowMs) / 1000)
-      return {
-        code,
-        text: 'the framework refused what it has',
-        change:
-          inSeconds > (365 * 86_400) / 2 ? 'the framework calls REVIVE' : `filter ends in ${Math.max(0, inSeconds)} s`,
-        changeMs: refusal.untilMs,
-      }
-    }
-    default:
-      return unreachable(refusal)
-  }
-}
-
-function minimumText(least: readonly Quantities[]): string {
-  const one = (wanted: Quantities) =>
-    Object.entries(wanted)
-      .map(([name, amount]) => `${name} ${amount / 1000}`)
-      .join(' and ')
-  return least.map(one).join(' or ')
 }

@@ -141,4 +141,13 @@ describe('why something cannot be claimed', () => {
     expect(it.claim('f1', 's1', wanted)).toEqual(refusal)
     expect(it.free('s1') === before).toBe(refusal !== null)
   })
+
+  test('what the quota forbids is said first, whether it is free or not', () => {
+    const it = anAllocator()
+    it.framework('f1')
+    it.quota('r', {}, { cpus: 2000 })
+    it.agent('s1', 'cpus:4;mem:1')
+    expect(it.allocator.mayClaim(it.grantOf('f1', 's1', 'cpus:5'))).toMatchObject({ kind: 'quotaLimit', name: 'cpus' })
+    expect(it.allocator.mayClaim(it.grantOf('f1', 's1', 'cpus:2;mem:2'))).toEqual({ kind: 'nothingFree' })
+  })
 })

@@ -1,8 +1,14 @@
 import { describe, expect, test } from 'vitest'
+import type { Wish } from '../../../../src/master/placement/types.ts'
 import { noWish } from '../../../../src/master/placement/wish.ts'
+import type { Hardware } from '../../../../src/model/hardware.ts'
 import type { Condition } from '../../../../src/model/health.ts'
 import type { AgentId } from '../../../../src/model/ids.ts'
+import { seededRandom } from '../../../../src/model/random.ts'
 import { type TestAgent, TestCluster, type TestScheduler } from '../../../support/cluster-harness.ts'
+import { aCondition, gpuNamed } from '../../../support/hardware.ts'
+import { aMachine } from '../../../support/placement-machines.ts'
+import { pick } from '../../../support/placement-workload.ts'
 import { parseResources } from '../../../support/resource-text.ts'
 import { aTaskInfo, scalars } from '../../../support/scheduler.ts'
 
@@ -13,15 +19,23 @@ function reasons(cluster: TestCluster, of: TestScheduler, wanted = '', agent: Te
   )
 }
 
-function answerFor(cluster: TestCluster, of: TestScheduler, wanted: string, agent: TestAgent | null = null) {
+function answerFor(
+  cluster: TestCluster,
+  of: TestScheduler,
+  wanted: string,
+  agent: TestAgent | null = null,
+  wish = noWish,
+) {
   return cluster.view.why({
     frameworkId: of.id,
     role: of.info.roles?.[0] ?? '*',
     agentId: agent?.agentId ?? null,
     wanted: parseResources(wanted),
-    wish: noWish,
+    wish,
   })
 }
+
+const labelOf = ([key, value]: readonly [string, string]) => ({ key, value })
 
 const ownDisk = { source: { type: 'MOUNT', mount: { root: '/mnt' } } } as const
 
@@ -208,6 +222,145 @@ describe('each machine has the first reason that holds', () => {
     const framework = cluster.framework()
     expect(reasons(cluster, framework, '', second)).toEqual(['1 hasOffer'])
   })
+})
+
+describe('a machine with sick parts', () => {
+  const gpuAt = (at: number) => aCondition('GPU_FAILED', 'gpu', `0000:0${at}:00.0`, { id: `g${at}` })
+  const badPort = aCondition('NIC_LINK_DOWN', 'nic', 'eth9')
+  const capabilities = [{ type: 'MULTI_ROLE' }, { type: 'GPU_RESOURCES' }] as const
+
+  /** Of its four GPUs the holder has g0 and g1. */
+  function rackOf(hardware: Hardware = aMachine({ gpus: ['g0', 'g1', 'g2', 'g3'].map(gpuNamed) })) {
+    const cluster = new TestCluster()
+    const agent = cluster.agent({ hostname: 'n1', resources: { cpus: 16, mem: 8192, gpus: 4 }, hardware })
+    const holder = cluster.framework({ roles: ['h'], name: 'holder', capabilities: [...capabilities] })
+    const labels = { labels: [{ key: 'tepui.gpus', value: 'g0,g1' }] }
+    const task = aTaskInfo(holder.offer, 't', { resources: scalars({ cpus: 1, mem: 10, gpus: 2 }), labels })
+    holder.launch(holder.offer, [task], 1e6)
+    const framework = cluster.framework({ roles: ['r'], capabilities: [...capabilities] })
+    return { cluster, agent, holder, framework }
+  }
+
+  test('would fit if those were healthy that it lacks, and no others', () => {
+    const { cluster, agent, framework } = rackOf()
+    agent.ails(badPort, gpuAt(2))
+    expect(reasons(cluster, framework, 'gpus:2')).toEqual(['1 sick: would fit on n1 if 0000:02:00.0 were healthy'])
+    agent.ails(badPort, gpuAt(2), gpuAt(3))
+    expect(reasons(cluster, framework, 'gpus:1')).toEqual(['1 sick: would fit on n1 if 0000:02:00.0 were healthy'])
+    expect(reasons(cluster, framework, 'gpus:2')).toEqual([
+      '1 sick: would fit on n1 if 0000:02:00.0, 0000:03:00.0 were healthy',
+    ])
+  })
+
+  test('is held by others where it would not fit with all of it healthy, and what is sick is said besides', () => {
+    const { cluster, agent, framework } = rackOf()
+    framework.decline(framework.offer, 1e6)
+    agent.ails(gpuAt(2), badPort)
+    expect(answerFor(cluster, framework, 'gpus:4')?.groups).toEqual([
+      {
+        code: 'busy',
+        text: 'too much of it is held by others or by itself, and parts of it are sick',
+        count: 1,
+        machines: ['n1'],
+        changes: ['n1: 0000:02:00.0 would have to be healthy as well'],
+        holders: [{ framework: 'holder', role: 'h', machines: 1 }],
+      },
+    ])
+    expect(answerFor(cluster, framework, 'gpus:3')?.groups).toMatchObject([
+      { text: 'too much of it is held by others or by itself', changes: [] },
+    ])
+  })
+
+  test('that is well again is to be had for an offer of a part of it', () => {
+    const { cluster, agent, framework } = rackOf()
+    agent.ails(gpuAt(2))
+    expect(reasons(cluster, framework, 'gpus:1')).toEqual(['1 hasOffer'])
+    agent.ails()
+    expect(reasons(cluster, framework, 'gpus:2;cpus:1')).toEqual(['1 busy: it declines that offer'])
+  })
+
+  test('that would not be placed with all of it healthy is not said to fit', () => {
+    const cluster = new TestCluster()
+    const agent = cluster.agent({ resources: { cpus: 8, mem: 8192 }, hardware: aMachine({ threadsPerCore: 1 }) })
+    const holder = cluster.framework({ roles: ['h'], name: 'holder' })
+    const { offer } = holder
+    const tasks = ['0', '1'].map((node) => {
+      const wish = { labels: Object.entries({ 'tepui.cpus': 'cores', 'tepui.numa': node }).map(labelOf) }
+      return aTaskInfo(offer, `on${node}`, { resources: scalars({ cpus: 1 }), labels: wish })
+    })
+    holder.launch(offer, tasks, 1e6)
+    const framework = cluster.framework({ roles: ['r'] })
+    framework.decline(framework.offer, 1e6)
+    agent.ails(...[4, 5, 6].map((cpu) => aCondition('CPU_MACHINE_CHECK', 'core', `CPU ${cpu}`)))
+    const codes = (numa: Wish['numa']) => {
+      const wish = { ...noWish, cpus: 'cores', numa } as const
+      return answerFor(cluster, framework, 'cpus:4', null, wish)?.groups.map(({ code, changes }) => [code, ...changes])
+    }
+    expect(codes('any')).toEqual([['sick', 'would fit on machine if CPU 4 were healthy']])
+    expect(codes('single')).toEqual([['busy']])
+  })
+
+  test.each([
+    ['quota', { gpus: { value: 1 } }, capabilities, 'quotaLimit'],
+    ['a missing capability', null, [{ type: 'MULTI_ROLE' }], 'capability'],
+  ] as const)('%s comes before what is sick', (_what, limits, capabilities, code) => {
+    const cluster = new TestCluster()
+    const agent = cluster.agent({ resources: { cpus: 4, mem: 1024, gpus: 2 }, gpuUuids: ['g0', 'g1'] })
+    const configs = limits === null ? [] : [{ role: 'r', limits }]
+    cluster.request((requestId) => ({ kind: 'updateQuota', requestId, configs, force: false, legacy: null }))
+    const framework = cluster.framework({ roles: ['r'], capabilities: [...capabilities] })
+    agent.ails(gpuAt(1))
+    expect(answerFor(cluster, framework, 'gpus:2')?.groups).toMatchObject([{ code }])
+  })
+})
+
+test('whatever is said to be sick makes it fit when exactly that is healthy, and nothing does where none is', () => {
+  const answers = { fit: 0, not: 0 }
+  const machine = aMachine({ nodes: 2, threadsPerCore: 1, gpus: ['g0', 'g1', 'g2', 'g3'].map(gpuNamed) })
+  const capabilities = [{ type: 'MULTI_ROLE' }, { type: 'GPU_RESOURCES' }] as const
+  for (let seed = 1; seed <= 120; seed++) {
+    const random = seededRandom(seed)
+    const cluster = new TestCluster()
+    cluster.isChecked = false
+    const agent = cluster.agent({ hostname: 'n1', resources: { cpus: 8, mem: 8192, gpus: 4 }, hardware: machine })
+    const holder = cluster.framework({ roles: ['h'], capabilities: [...capabilities] })
+    const labels = { labels: [{ key: 'tepui.cpus', value: pick(random, ['shared', 'cores']) }] }
+    const resources = scalars({ cpus: 1 + random.below(3), mem: 2000 * random.below(3), gpus: random.below(3) })
+    holder.launch(holder.offer, [aTaskInfo(holder.offer, 't', { resources, labels })], 1e6)
+    const framework = cluster.framework({ roles: ['r'], capabilities: [...capabilities] })
+    const limits = { gpus: { value: 1 + random.below(4) } }
+    const configs = random.below(3) > 0 ? [] : [{ role: 'r', limits }]
+    cluster.request((requestId) => ({ kind: 'updateQuota', requestId, configs, force: true, legacy: null }))
+    if (random.below(2) === 0 && framework.offers.length > 0) framework.decline(framework.offer, 1e6)
+    const sick = [
+      ...[0, 1, 2, 3].map((at) => aCondition('GPU_FAILED', 'gpu', `gpu${at}`, { id: `g${at}` })),
+      ...[0, 3, 4, 7].map((cpu) => aCondition('CPU_MACHINE_CHECK', 'core', `CPU ${cpu}`)),
+      aCondition('CPU_MACHINE_CHECK', 'numa-node', `node ${random.below(2)}`),
+      aCondition('NIC_LINK_DOWN', 'nic', 'eth9'),
+    ].filter(() => random.below(3) === 0)
+    agent.ails(...sick)
+    const wanted = `cpus:${1 + random.below(7)};mem:${1 + random.below(5000)};gpus:${random.below(4)}`
+    const numa = pick(random, ['any', 'single'] as const)
+    const ask = () => {
+      const wish = { ...noWish, cpus: pick(seededRandom(seed), ['shared', 'cores'] as const), numa }
+      const group = answerFor(cluster, framework, wanted, agent, wish)?.groups[0]
+      const isOwn = group?.changes[0] === 'it declines that offer'
+      return {
+        code: isOwn ? 'hasOffer' : group?.code,
+        names: /would fit on n1 if (.*) were healthy/.exec(group?.changes[0] ?? '')?.[1],
+      }
+    }
+    const isToBeHad = (code: string | undefined) => code === 'hasOffer' || code === 'offerable'
+    const { code, names } = ask()
+    if (isToBeHad(code) || code === 'filter' || code === 'placement') continue
+    const healed = names?.split(', ')
+    agent.ails(...sick.filter(({ part }) => healed !== undefined && !healed.includes(part.name)))
+    framework.call({ type: 'REVIVE' })
+    const after = ask()
+    expect({ seed, wanted, code, names, isFit: isToBeHad(after.code) }).toMatchObject({ isFit: names !== undefined })
+    answers[names === undefined ? 'not' : 'fit']++
+  }
+  expect(Math.min(answers.fit, answers.not)).toBeGreaterThan(15)
 })
 
 describe('in one sentence', () => {
