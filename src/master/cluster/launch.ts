@@ -5,8 +5,9 @@
 import { toJsonValue } from '../../mesos/json.ts'
 import { fromMessages, toMessages } from '../../mesos/resources.ts'
 import { unsupportedReason } from '../../mesos/supported.ts'
-import type { OfferOperation, Resource, TaskInfo, TaskStatusReason } from '../../mesos/types.ts'
+import type { OfferOperation, Resource, TaskInfo, TaskStatus, TaskStatusReason } from '../../mesos/types.ts'
 import { taskError, taskGroupError } from '../../mesos/validate-task.ts'
+import type { FaultCode } from '../../model/faults.ts'
 import { idError, type TaskId } from '../../model/ids.ts'
 import { allocatedTo, type Resources } from '../../model/resources.ts'
 import { fail, ok, type Result } from '../../model/result.ts'
@@ -20,6 +21,9 @@ import type { State } from './state.ts'
 import { forward, masterStatus } from './statuses.ts'
 import { bookTask, shownInfo } from './tasks.ts'
 
+/** Of a refusal: the fault of placement, for clients that may do better on another machine, or later. */
+export const faultLabel = 'tepui.fault'
+
 /** Room in a frame for what is around the message. */
 const frameOverheadBytes = 1_024
 
@@ -27,7 +31,9 @@ export function launchTask(state: State, room: Room, info: TaskInfo): void {
   const { framework, agent, role } = room
   const plan = planTask(room, info)
   if (!plan.ok) {
-    return refuseTask(state, room, info, { reason: 'REASON_TASK_INVALID', message: plan.fault.message })
+    const { code, message } = plan.fault
+    const fault = code.startsWith('PLACEMENT_') ? code : null
+    return refuseTask(state, room, info, { reason: 'REASON_TASK_INVALID', message, fault })
   }
   const { resources, launch } = plan.value
   takeFrom(state, room, resources)
@@ -65,11 +71,14 @@ export function refuseTask(
   state: State,
   { framework, refusals }: Room,
   task: TaskInfo,
-  why: { readonly reason: TaskStatusReason; readonly message: string },
+  why: { readonly reason: TaskStatusReason; readonly message: string; readonly fault?: FaultCode | null },
 ): void {
   const place = { id: task.task_id.value, agentId: task.agent_id.value }
   const message = why.message.slice(0, refusalLengthMax)
-  const status = masterStatus(state, framework, place, { state: 'TASK_ERROR', reason: why.reason, message })
+  const status: TaskStatus = {
+    ...masterStatus(state, framework, place, { state: 'TASK_ERROR', reason: why.reason, message }),
+    ...(why.fault == null ? {} : { labels: { labels: [{ key: faultLabel, value: why.fault }] } }),
+  }
   state.counters.addTask('TASK_ERROR', status)
   forward(state, framework, status)
   refusals.log('task', { taskId: place.id, reason: message })
