@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto'
 import { userInfo } from 'node:os'
 import { basename } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
+import { gangCountMax, holdMaxMs } from '../master/cluster/gang-request.ts'
 import { wishOf } from '../master/placement/wish.ts'
 import type { FrameworkInfo } from '../mesos/types.ts'
 import { idError } from '../model/ids.ts'
@@ -93,7 +94,7 @@ export function define(command: Command): void {
     .addOption(flag('--all-or-nothing', 'start all instances together, each on another machine, or none'))
     .addOption(flag('--same <place>', 'all in one rack; with --all-or-nothing').choices(['rack']))
     .addOption(flag('--spread <places>', 'each in another rack; with --all-or-nothing').choices(['racks']))
-    .addOption(flag('--hold <time>', 'keep machines this long while others are missing (default: 30s)', readDurationMs))
+    .addOption(flag('--hold <time>', 'keep machines this long while others are missing (default: 30s)', readHoldMs))
     .addOption(flag('--timeout <time>', 'kill and exit with 124 after 90, 90s, 5m …; waiting counts', readDurationMs))
     .addOption(flag('--user <user>', 'user on the machine that runs it (default: yours)'))
     .addHelpText('after', '\nExits with the command’s own status, or 128 and the number of the signal that ended it.')
@@ -107,6 +108,12 @@ function readWish(key: string): (text: string) => string {
     if (!wish.ok) throw new InvalidArgumentError(`It may be ${wish.fault.message.replace(/^.*: it may be /, '')}.`)
     return text
   }
+}
+
+function readHoldMs(text: string): number {
+  const holdMs = readDurationMs(text)
+  if (holdMs > holdMaxMs) throw new InvalidArgumentError(`Expected at most ${holdMaxMs / 60_000}m.`)
+  return holdMs
 }
 
 function readName(text: string): string {
@@ -170,11 +177,14 @@ async function run(words: readonly [string, ...string[]], flags: RunFlags): Prom
 
 /** What one flag alone cannot say; the sentence of placement where a wish is wrong. */
 function flagsError(flags: RunFlags): string | null {
-  const { allOrNothing, same, spread, hold } = flags
+  const { allOrNothing, same, spread, hold, instances } = flags
   const ofGang =
     same !== undefined ? '--same' : spread !== undefined ? '--spread' : hold !== undefined ? '--hold' : null
   if (allOrNothing === undefined && ofGang !== null) return `${ofGang} needs --all-or-nothing`
   if (same !== undefined && spread !== undefined) return '--same and --spread exclude each other'
+  if (allOrNothing !== undefined && instances > gangCountMax) {
+    return `--instances may be at most ${gangCountMax} with --all-or-nothing`
+  }
   return null
 }
 

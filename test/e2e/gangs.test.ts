@@ -55,6 +55,32 @@ test('what cannot start together waits, says for what, and ends on request with 
   await until('the gang is forgotten', () => [...rack.master.view.gangs()].length === 0)
 })
 
+test('a gang of which one machine is lost at the start ends with 1, and nothing of it is run twice', async () => {
+  using folder = scratchFolder()
+  const rack = await Rack.start()
+  const { host, port } = rack.master.mqttAddress
+  const agent = (name: string) => {
+    const place = ['--http-port', '0', '--hostname', name, '--work-dir', join(folder.path, name)]
+    const offered = ['--resources', 'cpus:2;mem:512;disk:100']
+    return new Tepui(['agent', '--master', `${host}:${port}`, ...place, ...offered], {})
+  }
+  await using _n0 = agent('n0')
+  await using n1 = agent('n1')
+  const connected = () => [...rack.master.view.agents()].filter(({ isConnected }) => isConnected).length
+  await until('both agents joined', () => connected() === 2)
+  n1.signal('SIGSTOP')
+  const http = rack.master.httpAddress
+  const command = ['run', '--master', `${http.host}:${http.port}`, '--instances', '2', '--all-or-nothing']
+  await using running = new Tepui([...command, '--', 'echo', 'hi'], {})
+  await running.said(/^\[[01]\] hi$/m)
+  n1.signal('SIGKILL')
+  await n1.ended
+  await using _again = agent('n1')
+  const { status, stdout, stderr } = await running.ended
+  expect({ status, lines: stdout.match(/hi/g)?.length }).toEqual({ status: 1, lines: 1 })
+  expect(stderr).toMatch(/not all could start together: \[[01]\] .+; 1 of 2 had begun, so that none is started again/)
+})
+
 test('flags that say nothing without others, or ask for more than there can be, are wrong usage', async () => {
   for (const flags of [
     ['--same', 'rack'],
