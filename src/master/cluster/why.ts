@@ -19,6 +19,7 @@ import type { Refusal } from '../allocator/types.ts'
 import { whyNotOffered } from './agent-activity.ts'
 import { supplyOf } from './ending.ts'
 import { take } from './gang-members.ts'
+import { reasonOf } from './gang-reason.ts'
 import { isAmountAlone } from './gang-request.ts'
 import { needOf } from './hardware.ts'
 import type { Agent, Framework, Gang, Offer } from './records.ts'
@@ -39,8 +40,12 @@ export function why(state: State, query: WhyQuery): WhyAnswer | null {
   const one = query.agentId === null ? undefined : state.agents.get(query.agentId)
   const agents = query.agentId === null ? [...state.agents.values()] : one === undefined ? [] : [one]
   const gang = [...state.gangs.values()].find((it) => it.frameworkId === framework.id && it.role === query.role)
-  const groups = groupsOf(state, { ...query, framework, gang }, agents)
-  return { groups, sentence: sentenceOf(agents, query.wanted, groups) }
+  // Who waits for a gang and says nothing else is asked what that wants.
+  const asked = gang !== undefined && query.wanted.length === 0 ? { wanted: gang.wanted, wish: gang.wish } : query
+  const groups = groupsOf(state, { ...query, wanted: asked.wanted, wish: asked.wish, framework, gang }, agents)
+  const sentence = sentenceOf(agents, asked.wanted, groups)
+  if (sentence !== null || gang === undefined || query.agentId !== null) return { groups, sentence }
+  return { groups, sentence: reasonOf(state, framework, gang) }
 }
 
 type Query = WhyQuery & {
