@@ -75,6 +75,7 @@ export function someActions(world: World, lengthMax: number) {
         kind: is('round'),
         afterMs: fc.constantFrom(0, 1000, 3000),
         agentsMax: fc.constantFrom(undefined, 1, 2),
+        workMax: fc.constantFrom(undefined, undefined, 1, 3),
       }),
     },
     {

@@ -68,9 +68,9 @@ export function anAllocator({ seed = 1, ...options }: Partial<AllocatorOptions> 
       allocator.setQuota(role, { guarantees, limits })
     },
     /** One round, or a slice of it; each grant as `framework role agent resources`, sorted. */
-    round(afterMs = 0, agentsMax?: number): string[] {
+    round(afterMs = 0, agentsMax?: number, workMax?: number): string[] {
       nowMs += afterMs
-      return allocator.allocate(nowMs, random, agentsMax).map(line).sort()
+      return allocator.allocate(nowMs, random, agentsMax, workMax).map(line).sort()
     },
     recover(
       frameworkId: string,

@@ -62,14 +62,14 @@ export class AllocatorPair {
 
   /** The same, of rounds only one slice. */
   doUnordered(action: Action): void {
-    if (action.kind === 'round') this.slice(action.afterMs, action.agentsMax)
+    if (action.kind === 'round') this.slice(action.afterMs, action.agentsMax, action.workMax)
     else this.do(action)
   }
 
   #perform(action: Action): void {
     switch (action.kind) {
       case 'round':
-        return this.round(action.afterMs, action.agentsMax)
+        return this.round(action.afterMs, action.agentsMax, action.workMax)
       case 'recover':
         return this.#recover(action)
       case 'weight':
@@ -104,13 +104,13 @@ export class AllocatorPair {
   }
 
   /** A slice of a round, or all of it; the calls that come before the next slice may be any. */
-  slice(afterMs: number, agentsMax?: number): void {
+  slice(afterMs: number, agentsMax?: number, workMax?: number): void {
     const { real, simple } = this
     if (!real.hasMore()) {
       this.nowMs += afterMs
       simple.beginRound(this.nowMs)
     }
-    for (const grant of real.allocate(this.nowMs, this.random, agentsMax)) {
+    for (const grant of real.allocate(this.nowMs, this.random, agentsMax, workMax)) {
       this.#expectRoom(grant)
       this.#expectWithinLimits(grant)
       const verdict = verdictOf(simple, grant, grant.agentId, 'fair')
@@ -157,14 +157,14 @@ export class AllocatorPair {
     }
   }
 
-  /** A whole round, in slices of `agentsMax` agents. */
-  round(afterMs: number, agentsMax?: number): void {
+  /** A whole round, in slices of `agentsMax` agents and `workMax` pairs. */
+  round(afterMs: number, agentsMax?: number, workMax?: number): void {
     const { real, simple } = this
     this.nowMs += afterMs
     expectSame(sumsOf(real, simple), simpleSumsOf(simple))
     const foretold = this.judgeAll()
     const granted: AllocationGrant[] = []
-    do granted.push(...real.allocate(this.nowMs, this.random, agentsMax))
+    do granted.push(...real.allocate(this.nowMs, this.random, agentsMax, workMax))
     while (real.hasMore())
     // Who got nothing may be visited at any time: what could be given only becomes less.
     const order = (after: number) => [

@@ -163,7 +163,8 @@ export function createAllocator(options: AllocatorOptions): Allocator {
       return isTurnOf(turns, presentHolder(id, role), agent(agentId), rounds.next(nowMs), looks)
     },
 
-    allocate: (nowMs, random, agentsMax = Number.POSITIVE_INFINITY) => rounds.allocate(nowMs, random, agentsMax),
+    allocate: (nowMs, random, agentsMax = Number.POSITIVE_INFINITY, workMax = Number.POSITIVE_INFINITY) =>
+      rounds.allocate(nowMs, random, agentsMax, workMax),
     hasMore: () => rounds.hasMore(),
     hasWork: () => rounds.hasWork(),
     nextFilterEndMs: () => filters.nextEndMs(),

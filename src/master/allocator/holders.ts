@@ -199,5 +199,6 @@ function newHolder(
     revivedRound: -1,
     openedRound: 0,
     openedVisit: 0,
+    triedTurn: 0,
   }
 }

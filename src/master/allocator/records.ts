@@ -44,6 +44,8 @@ export type Holder = {
   openedRound: number
   /** The visit of an agent that is open to it. */
   openedVisit: number
+  /** Since when, in grants and visits, it is known that it takes nothing of the agent that is visited. */
+  triedTurn: number
 }
 
 /** What a holder has of one agent, offered or used. */

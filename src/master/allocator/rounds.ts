@@ -3,8 +3,8 @@
 // Whoever gave an agent back comes after everybody who was not asked about it since, so that frameworks that want
 // nothing, and so have the smallest share for ever, starve nobody.
 //
-// A round may be done in slices; what happens between them counts for what is still to be visited. It does not know
-// why a pair matches or not (judging.ts).
+// A round may be done in slices; what happens between them counts for what is still to be tried, and what it opens is
+// for the next round. A slice may end in the midst of an agent. It does not know why a pair matches or not (judging.ts).
 
 import type { Random } from '../../model/random.ts'
 import type { Filters } from './filters.ts'
@@ -19,19 +19,21 @@ import type { ShareTree } from './share-tree.ts'
 import type { Supply } from './supply.ts'
 import { hasPassed } from './turns.ts'
 import type { AllocationGrant, Sorter } from './types.ts'
-import { ownerOf } from './visibility.ts'
+import { ownerOf, workToAsk } from './visibility.ts'
 
 /** So few open holders are tried one by one instead of walking the whole tree to find them. */
 const fewMax = 4
 /** Marks of holders that are gone which an agent may keep beside those of the living. */
 const passedSpareMax = 8
+/** So many holders are passed by without being tried in the time in which one is tried. */
+const holdersPerWork = 16
 
 export type Rounds = {
   /** The last round begun. */
   number(): number
   /** The moment for which somebody may be judged now: in the next round. */
   next(nowMs: number): Moment
-  allocate(nowMs: number, random: Random, agentsMax: number): readonly AllocationGrant[]
+  allocate(nowMs: number, random: Random, agentsMax: number, workMax: number): readonly AllocationGrant[]
   hasMore(): boolean
   hasWork(): boolean
   /** The holder gave something of the agent back. */
@@ -58,6 +60,8 @@ type Round = {
   stage: 'guarantees' | 'shares'
   agents: AgentState[]
   at: number
+  /** A slice ended in the midst of the agent that is next: who took nothing of it then is not tried again. */
+  isHalfDone: boolean
 }
 
 /** Leaves of the only holders that need to be tried; null: they are too many to name. */
@@ -73,7 +77,14 @@ export function createRounds(parts: RoundsParts): Rounds {
   let visit = 0
   /** Of the agent that is visited. */
   let isOpenToAll = false
+  /** A visit of an agent until a grant, or from one grant to the next: nobody is tried twice in it. */
+  let turn = 0
   let round: Round | null = null
+  /** Of the slice: pairs tried and constraints asked, holders looked at, how much there may be, and that it was. */
+  let work = 0
+  let looks = 0
+  let workMax = 0
+  let isOver = false
   /** For the random sorters; that of the call in progress. */
   let chance: Random
 
@@ -96,7 +107,7 @@ export function createRounds(parts: RoundsParts): Rounds {
     const agents = shuffled(isWorthIt ? supply.inOrder(wanted).filter((state) => supply.offerable.has(state)) : [])
     for (const state of opened.agents) if (!isWorthIt || !supply.offerable.has(state)) openings.close(state)
     const isFew = opened.holders.size <= fewMax && roleSorter === 'drf' && frameworkSorter === 'drf'
-    return { moment, few: isFew ? [...opened.holders] : null, stage: 'guarantees', agents, at: 0 }
+    return { moment, few: isFew ? [...opened.holders] : null, stage: 'guarantees', agents, at: 0, isHalfDone: false }
   }
 
   function shuffled(states: AgentState[]): AgentState[] {
@@ -120,13 +131,16 @@ export function createRounds(parts: RoundsParts): Rounds {
   }
 
   function choose(holder: Holder, state: AgentState, { moment, stage }: Round): Choice | null {
+    work += 1 + workToAsk(holder, state)
     cut.limit = null
     cut.headroom = null
     const found = judging.decide(holder, state, moment, cut)
     if (cut.limit !== null && holder.top.quota !== null) holder.top.quota.isBinding = true
     if (cut.headroom !== null) quotas.heldBack.add(state)
-    if (typeof found === 'string') return null
-    if (stage === 'guarantees' && !cut.isHelpful) return null
+    if (typeof found === 'string' || (stage === 'guarantees' && !cut.isHelpful)) {
+      holder.triedTurn = turn
+      return null
+    }
     const grant = { frameworkId: holder.framework.id, role: holder.role, agentId: state.id, resources: found }
     return { holder, grant }
   }
@@ -139,12 +153,18 @@ export function createRounds(parts: RoundsParts): Rounds {
       if (of.stage === 'guarantees' && node.depth === 1 && !mayHelp(quotas, state.free, node)) continue
       let choice: Choice | null = null
       if (holder === null) choice = firstBelow(membersOf(node), state, passed, of)
-      else if (isOpen(holder) && (passed === null || hasPassed(holder, state) === passed)) {
-        choice = choose(holder, state, of)
+      else if (isToTry(holder) && (passed === null || hasPassed(holder, state) === passed)) {
+        isOver = work >= workMax
+        if (!isOver) choice = choose(holder, state, of)
       }
-      if (choice !== null) return choice
+      if (choice !== null || isOver) return choice
     }
     return null
+  }
+
+  function isToTry(holder: Holder): boolean {
+    looks++
+    return isOpen(holder) && holder.triedTurn !== turn
   }
 
   function membersOf(node: ShareNode): Iterable<ShareNode> {
@@ -156,11 +176,14 @@ export function createRounds(parts: RoundsParts): Rounds {
     return roleSorter === 'drf' ? nodes : shuffledByWeight(nodes, chance)
   }
 
-  /** The next grant of the agent to one of these; when only those who have passed want it, their turns begin anew. */
+  /**
+   * The next grant of the agent to one of these, or null, as well when the slice is over; when only those who have passed
+   * want it, their turns begin anew.
+   */
   function nextOf(nodes: readonly ShareNode[], state: AgentState, of: Round): Choice | null {
     if (state.passed.size === 0) return firstBelow(inTurn(nodes), state, null, of)
     const fresh = firstBelow(inTurn(nodes), state, false, of)
-    if (fresh !== null) return fresh
+    if (fresh !== null || isOver) return fresh
     const again = firstBelow(inTurn(nodes), state, true, of)
     if (again !== null) state.passed.clear()
     return again
@@ -187,6 +210,7 @@ export function createRounds(parts: RoundsParts): Rounds {
 
   function give(state: AgentState, { holder, grant }: Choice, grants: AllocationGrant[]): void {
     supply.give(state, holder, grant.resources)
+    turn++
     grants.push(grant)
     for (const item of grant.resources) {
       if (!item.shared) continue
@@ -226,13 +250,22 @@ export function createRounds(parts: RoundsParts): Rounds {
   function visitNext(of: Round, needy: ShareNode[], grants: AllocationGrant[]): void {
     const state = of.agents[of.at++] as AgentState
     visit++
+    if (!of.isHalfDone) turn++
+    of.isHalfDone = false
     if (!supply.offerable.has(state)) return
     for (const holder of state.openTo) holder.openedVisit = visit
     isOpenToAll = state.isOpenToAll
     const few = fewFor(state, of)
-    if (of.stage === 'guarantees') return visitForGuarantees(state, of, few, needy, grants)
+    if (of.stage === 'guarantees') visitForGuarantees(state, of, few, needy, grants)
+    else visitForShares(state, of, few, grants)
+    if (isOver) {
+      of.at--
+      of.isHalfDone = true
+    } else if (of.stage === 'shares') leave(state)
+  }
+
+  function leave(state: AgentState): void {
     openings.close(state)
-    visitForShares(state, of, few, grants)
     // What is shared and was given to one may be had by others as well, in the next round.
     if (state.sharedRound === number) openings.openAgent(state)
   }
@@ -243,6 +276,7 @@ export function createRounds(parts: RoundsParts): Rounds {
       const wasVisited = of.at > 0
       of.stage = 'shares'
       of.at = 0
+      of.isHalfDone = false
       if (wasVisited) shuffled(of.agents)
     }
     return of.at < of.agents.length ? of : null
@@ -251,14 +285,18 @@ export function createRounds(parts: RoundsParts): Rounds {
   return {
     number: () => number,
     next: (nowMs) => ({ round: number + 1, nowMs }),
-    allocate(nowMs, random, agentsMax) {
+    allocate(nowMs, random, agentsMax, workOfSliceMax) {
       chance = random
+      work = 0
+      looks = 0
+      workMax = workOfSliceMax
+      isOver = false
       round ??= begin(nowMs)
       tree.refresh()
       const grants: AllocationGrant[] = []
       const needy = round.stage === 'guarantees' ? needyRoles() : []
       let of = advance(round, needy)
-      for (let visits = 0; of !== null && visits < agentsMax; visits++) {
+      for (let visits = 0; of !== null && visits < agentsMax && work + looks / holdersPerWork < workMax; visits++) {
         visitNext(of, needy, grants)
         of = advance(of, needy)
       }

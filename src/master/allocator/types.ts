@@ -50,8 +50,11 @@ export type FrameworkDemand = {
   readonly acceptsByRole: ReadonlyMap<string, AgentPredicate>
 }
 
-/** Must be pure: it is asked once for each state of an agent. */
-export type AgentPredicate = (facts: AgentFacts) => boolean
+/**
+ * Must be pure: it is asked once for each state of an agent, where asking costs anything. `work` is what it costs, in
+ * pairs tried; absent: not known, and not counted.
+ */
+export type AgentPredicate = ((facts: AgentFacts) => boolean) & { readonly work?: number }
 
 /** What offer constraints and domains look at; a new object means that something changed. */
 export type AgentFacts = {
@@ -181,10 +184,11 @@ export type Allocator = {
 
   /**
    * One allocation round; what it returns is allocated from now on. Agents are visited in random order. At most
-   * `agentsMax` agents are visited: while `hasMore`, the round goes on with the next call.
+   * `agentsMax` agents are visited, and `workMax` (1 or more) pairs of agent and holder tried, or what is as much work:
+   * while `hasMore`, the round goes on with the next call, also in the midst of an agent.
    */
-  allocate(nowMs: number, random: Random, agentsMax?: number): readonly AllocationGrant[]
-  /** The last round stopped at `agentsMax` and wants to go on at once. */
+  allocate(nowMs: number, random: Random, agentsMax?: number, workMax?: number): readonly AllocationGrant[]
+  /** The last round stopped at `agentsMax` or `workMax` and wants to go on at once. */
   hasMore(): boolean
   /** Whether anything changed since the last round that could let an offer through, filters that end aside. */
   hasWork(): boolean

@@ -4,6 +4,10 @@
 import type { Resource, Resources } from '../../model/resources.ts'
 import { noResources } from '../../model/resources.ts'
 import type { AgentState, FrameworkRecord, Holder } from './records.ts'
+import type { AgentPredicate } from './types.ts'
+
+/** Constraints that cost no more than this are asked each time: to remember what they said would cost as much. */
+const workAskedAnewMax = 1
 
 export type Barrier = 'capability' | 'agentCapability' | 'region' | 'constraint'
 
@@ -16,6 +20,16 @@ export function barrierTo(holder: Holder, agent: AgentState, filterGpuResources:
   return holder.accepts === null || isAccepted(holder, agent) ? null : 'constraint'
 }
 
+/** What it costs to ask the holder's constraints about the agent, beside trying the pair: nothing once that is known. */
+export function workToAsk({ accepts, accepted }: Holder, { facts }: AgentState): number {
+  if (accepts?.work === undefined) return 0
+  return isAskedAnew(accepts) || !accepted.has(facts) ? accepts.work : 0
+}
+
+function isAskedAnew({ work }: AgentPredicate): boolean {
+  return work !== undefined && work <= workAskedAnewMax
+}
+
 /** The capability that the agent would need for this holder, or null. */
 export function missingOfAgent({ framework, role }: Holder, agent: AgentState): string | null {
   if (framework.isMultiRole && !agent.isMultiRole) return 'MULTI_ROLE'
@@ -23,9 +37,11 @@ export function missingOfAgent({ framework, role }: Holder, agent: AgentState): 
 }
 
 function isAccepted({ accepts, accepted }: Holder, { facts }: AgentState): boolean {
+  if (accepts === null) return true
+  if (isAskedAnew(accepts)) return accepts(facts)
   const known = accepted.get(facts)
   if (known !== undefined) return known
-  const isIn = accepts === null || accepts(facts)
+  const isIn = accepts(facts)
   accepted.set(facts, isIn)
   return isIn
 }

@@ -29,7 +29,8 @@ const slicesBesideGangs = 16
 export function makeOffers(state: State): void {
   state.counters.addAllocation()
   const byFramework = new Map<FrameworkId, Offer[]>()
-  for (const grant of state.allocator.allocate(state.nowMs, state.random, agentsOfSlice(state))) {
+  const { allocator, nowMs, random, config } = state
+  for (const grant of allocator.allocate(nowMs, random, agentsOfSlice(state), config.pairsPerSliceMax)) {
     const offer = bookOffer(state, grant, null)
     const list = byFramework.get(offer.frameworkId)
     if (list === undefined) byFramework.set(offer.frameworkId, [offer])

@@ -29,5 +29,6 @@ export const defaultTimers: ClusterTimers = {
   operatorStreamsMax: 1_000,
   offersPerEventMax: 100,
   agentsPerSliceMax: 250,
+  pairsPerSliceMax: 10_000,
   policy: defaultPolicy,
 }

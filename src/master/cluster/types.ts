@@ -58,6 +58,8 @@ export type ClusterConfig = {
   readonly offersPerEventMax: number
   /** So many agents are looked at in one step of a round of offers; what comes meanwhile is handled between steps. */
   readonly agentsPerSliceMax: number
+  /** So many pairs of agent and framework are tried in one step, or what is as much work. */
+  readonly pairsPerSliceMax: number
   readonly policy: ClusterPolicy
 }
 

@@ -43,6 +43,7 @@ export type Plan = {
     readonly unreachableTasksPerFrameworkMax: number
     readonly offersPerEventMax: number
     readonly agentsPerSliceMax: number
+    readonly pairsPerSliceMax: number
   }
   readonly network: NetworkPlan
   readonly faults: FaultPlan
@@ -170,7 +171,7 @@ export function drawPlan(rng: Draws): Plan {
   const hasParts = hasWants && chance(rng, 500)
   return {
     ...plan,
-    bounds: { ...plan.bounds, agentsPerSliceMax },
+    bounds: { ...plan.bounds, agentsPerSliceMax, pairsPerSliceMax: agentsPerSliceMax === 2 ? 3 : 10_000 },
     machines: plan.machines.map((machine) => drawMore(rng, machine, hasWants, hasParts)),
     frameworks: plan.frameworks.map((framework) => ({
       ...framework,

@@ -1,6 +1,7 @@
 // Who comes first (ids of scenarios as in test/README.md), with the running shares in comments.
 
 import { describe, expect, test } from 'vitest'
+import { noFacts } from '../../../../src/master/allocator/types.ts'
 import type { AgentId, FrameworkId } from '../../../../src/model/ids.ts'
 import { seededRandom } from '../../../../src/model/random.ts'
 import { anAllocator, countBy, line, secondMs } from '../../../support/allocator-cluster.ts'
@@ -264,7 +265,7 @@ describe('random sorters', () => {
 
 describe('a round in slices', () => {
   test('grants what it would grant at once', () => {
-    const run = (agentsMax: number) => {
+    const run = (agentsMax: number, workMax: number) => {
       const it = anAllocator()
       it.quota('a', { cpus: 7000 }, { cpus: 9000 })
       for (const [id, role] of [
@@ -279,19 +280,91 @@ describe('a round in slices', () => {
       const grants: string[] = []
       let slices = 0
       do {
-        grants.push(...it.allocator.allocate(0, random, agentsMax).map(line))
+        grants.push(...it.allocator.allocate(0, random, agentsMax, workMax).map(line))
         slices++
       } while (it.allocator.hasMore())
       return { grants, slices }
     }
-    const whole = run(Number.POSITIVE_INFINITY)
+    const whole = run(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)
     expect(whole.slices).toBe(1)
     expect(whole.grants.length).toBeGreaterThan(19)
     for (const agentsMax of [1, 3, 7]) {
-      const { grants, slices } = run(agentsMax)
+      const { grants, slices } = run(agentsMax, Number.POSITIVE_INFINITY)
       expect(grants).toEqual(whole.grants)
       expect(slices).toBeGreaterThan(20 / agentsMax)
     }
+    for (const workMax of [1, 2, 3, 7]) {
+      const { grants, slices } = run(Number.POSITIVE_INFINITY, workMax)
+      expect(grants).toEqual(whole.grants)
+      expect(slices).toBeGreaterThan(whole.grants.length / workMax)
+    }
+  })
+
+  test('stops in the midst of an agent that many are asked about, and asks nobody twice', () => {
+    const it = anAllocator()
+    const asked: number[] = []
+    for (let i = 0; i < 50; i++) {
+      const accepts = () => {
+        asked.push(i)
+        return i === 33
+      }
+      it.framework(`f${i}`, [`r${i % 3}`], { acceptsByRole: new Map([[`r${i % 3}`, accepts]]) })
+    }
+    it.agent('s1', 'cpus:1')
+    const grants: string[] = []
+    for (let slice = 1; slice === 1 || it.allocator.hasMore(); slice++) {
+      grants.push(...it.round(0, Number.POSITIVE_INFINITY, 4))
+      expect(asked.length).toBeLessThanOrEqual(4 * slice)
+    }
+    expect(grants).toEqual(['f33 r0 s1 cpus:1'])
+    expect(new Set(asked).size).toBe(asked.length)
+  })
+
+  test('counts what constraints cost when they are asked for the first time', () => {
+    const it = anAllocator()
+    let asked = 0
+    const accepts = Object.assign(() => asked++ < 0, { work: 100 })
+    for (let i = 0; i < 20; i++) it.framework(`f${i}`, ['r'], { acceptsByRole: new Map([['r', accepts]]) })
+    it.agent('s1', 'cpus:1')
+    it.round(0, 1, 250)
+    expect(asked).toBe(3)
+    for (let slice = 2; it.allocator.hasMore(); slice++) {
+      it.round(0, 1, 250)
+      expect(asked).toBeLessThanOrEqual(3 * slice)
+    }
+    expect(asked).toBe(20)
+    // The same facts.
+    it.updateAgent('s1', 'cpus:2')
+    it.round(0, 1, 250)
+    expect(it.allocator.hasMore()).toBe(false)
+    expect(asked).toBe(20)
+  })
+
+  test('leaves for the next round what opens on an agent while it is half done', () => {
+    const it = anAllocator()
+    let isWilling = false
+    const accepts = () => isWilling
+    for (let i = 0; i < 9; i++) it.framework(`f${i}`, ['r'], { acceptsByRole: new Map([['r', accepts]]) })
+    it.agent('s1', 'cpus:1')
+    expect(it.round(0, 1, 5)).toEqual([])
+    isWilling = true
+    it.updateAgent('s1', 'cpus:2', { facts: { ...noFacts } })
+    const granted = it.round(0, 1, 5)
+    expect(granted).toHaveLength(1)
+    expect(it.allocator.hasMore()).toBe(false)
+  })
+
+  test('forgets an agent that leaves while it is half done', () => {
+    const it = anAllocator()
+    for (let i = 0; i < 9; i++) it.framework(`f${i}`, ['r'], { acceptsByRole: new Map([['r', () => i === 8]]) })
+    it.agent('s1', 'cpus:1')
+    it.round(0, 1, 5)
+    it.allocator.removeAgent('s1' as AgentId)
+    it.agent('s2', 'cpus:1')
+    expect(it.round(0, 1, 5)).toEqual([])
+    expect(it.allocator.hasMore()).toBe(false)
+    const grants = [it.round(0, 1, 5), it.round(0, 1, 5)].flat()
+    expect(grants).toEqual(['f8 r s2 cpus:1'])
   })
 
   test('goes on past agents that left or went inactive, and takes in what came free on those to come', () => {
