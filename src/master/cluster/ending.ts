@@ -57,14 +57,19 @@ export function resize(state: State, agent: Agent): void {
   state.allocator.resizeAgent(agent.id, supplyOf(agent))
 }
 
-/** What constraints and domains look at. */
-function agentFactsOf({ hostname, attributes = [], domain }: Agent['info']): AgentFacts {
-  return {
+/** What constraints and domains look at; the same object while the info is the same, so that they are asked once. */
+function agentFactsOf(agent: Agent): AgentFacts {
+  const { info, constrained } = agent
+  if (constrained?.info === info) return constrained.facts
+  const { hostname, attributes = [], domain } = info
+  const facts = {
     hostname,
     attributes: attributes.map(({ name, text }) => ({ name, text: text?.value ?? null })),
     region: domain?.fault_domain?.region.name ?? null,
     zone: domain?.fault_domain?.zone.name ?? null,
   }
+  agent.constrained = { info, facts }
+  return facts
 }
 
 /**
@@ -81,6 +86,6 @@ export function supplyOf(agent: Agent): AgentSupply {
     // A GPU that is missing for now comes back: who needs none must not fill the machine meanwhile.
     hasGpus: scalarTotal(agent.total, 'gpus') > 0,
     capabilities: new Set(agent.capabilities),
-    facts: agentFactsOf(agent.info),
+    facts: agentFactsOf(agent),
   }
 }

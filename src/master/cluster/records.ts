@@ -29,6 +29,7 @@ import type {
 import type { Resources } from '../../model/resources.ts'
 import type { Channel } from '../../wire/channel.ts'
 import type { DownMessage, Grant, UpMessage } from '../../wire/messages.ts'
+import type { AgentSupply } from '../allocator/types.ts'
 import type { FreeHardware, MachineBooks, Wish } from '../placement/types.ts'
 import type { Drain } from '../registry/types.ts'
 import type { Racks } from './gang-choice.ts'
@@ -235,6 +236,8 @@ export type Agent = {
   readonly books: MachineBooks
   /** As its offers show what is free, as long as it is (topology.ts). */
   topologies: Topologies | null
+  /** What constraints look at, as long as `info` is the one that it is of (ending.ts). */
+  constrained: { readonly info: AgentInfo; readonly facts: AgentSupply['facts'] } | null
   infoSizeBytes: number
   total: Resources
   oversubscribed: Resources

@@ -112,6 +112,7 @@ function addAgent(state: State, uid: AgentUid, { agentId, report }: Pending): Ag
     sickness: well,
     books: createMachineBooks(facts.hardware, scalarTotal(facts.total, 'cpus')),
     topologies: null,
+    constrained: null,
     registeredMs: state.nowMs,
     reregisteredMs: isBack ? state.nowMs : null,
     lastHeardMs: state.attendedMs,
