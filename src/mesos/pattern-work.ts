@@ -9,7 +9,7 @@ const tableSize = 20
 /** A named class (\w, [:alpha:]) whose letters are taken without case, or a search for its end. */
 const namedClassWork = 4
 /** Letters of a range without case that are as much work as one letter of the pattern. */
-const foldedPerWork = 80
+const foldedPerWork = 50
 /** The first letter that has another case, and the last. */
 const foldMin = 0x41
 const foldMax = 0x1e943
