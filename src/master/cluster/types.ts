@@ -311,7 +311,7 @@ export type WhyQuery = {
 export type WhyAnswer = {
   /** Machines by reason: those that are or can be offered first, then those that will be by themselves. */
   readonly groups: readonly WhyGroup[]
-  /** All of it in one sentence; null where a machine is offered or can be. */
+  /** All of it in one sentence, that of a gang where it waits for one; null where a machine is offered or can be. */
   readonly sentence: string | null
 }
 
