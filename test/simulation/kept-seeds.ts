@@ -15,4 +15,5 @@ export const keptSeeds: readonly { readonly seed: number; readonly once: string 
   { seed: 866, once: 'a volume that could not be made stayed as one because it was resized meanwhile' },
   { seed: 904, once: 'a volume that could not be made took away the one that got its name after it' },
   { seed: 1059, once: 'a volume that could not be removed came back though a later operation removed it' },
+  { seed: 1855, once: 'a drain waited for a framework that had ended before this master began' },
 ]

@@ -13,6 +13,7 @@ import { isKnown, syncActivity } from './agent-activity.ts'
 import { killTask, sendKill } from './kill.ts'
 import { giveUpAgent } from './loss.ts'
 import { rescindOffersOf } from './offers.ts'
+import { isOver } from './operation-updates.ts'
 import type { Agent } from './records.ts'
 import type { State } from './state.ts'
 import type { ClusterInput } from './types.ts'
@@ -52,7 +53,7 @@ export function followDrain(state: State, agent: Agent): void {
 export function concludeDrains(state: State): void {
   for (const agent of state.emptied) {
     const { drain } = agent
-    const isLeft = agent.tasks.size + agent.ending.size + state.operations.ofAgent(agent.id).size > 0
+    const isLeft = agent.tasks.size + agent.ending.size > 0 || isOperationLeft(state, agent)
     // While it is away there may be tasks that are counted elsewhere.
     if (drain === null || drain.isDrained || isLeft || !agent.isConnected) continue
     state.log('info', 'agent.drained', 'nothing runs on a machine any more', { agentId: agent.id })
@@ -63,6 +64,14 @@ export function concludeDrains(state: State): void {
     }
   }
   state.emptied.clear()
+}
+
+/** One that has ended, and whose framework is not known to this master, is waited for by nobody: it may never come. */
+function isOperationLeft(state: State, { id }: Agent): boolean {
+  for (const { status, frameworkId } of state.operations.ofAgent(id)) {
+    if (!isOver(status.state) || (frameworkId !== null && state.frameworks.has(frameworkId))) return true
+  }
+  return false
 }
 
 /** Replied 200, for one that is gone already too, or 404. */

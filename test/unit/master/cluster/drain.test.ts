@@ -160,6 +160,27 @@ test('an operation that waits for its end, or for its acknowledgement, keeps the
   expect(stateOf(cluster, agent)).toBe('drained')
 })
 
+test('an operation that has ended is not waited for when its framework is not there to acknowledge it', () => {
+  const cluster = new TestCluster()
+  const agent = cluster.agent({ capabilities: operationCapabilities })
+  const framework = cluster.framework({ principal: 'p', failover_timeout: 3600 })
+  const reserved = {
+    name: 'cpus',
+    type: 'SCALAR' as const,
+    scalar: { value: 1 },
+    reservations: [dynamicReservation()],
+  }
+  framework.accept([framework.offer], [{ type: 'RESERVE', id: { value: 'o' }, reserve: { resources: [reserved] } }])
+  drain(cluster, agent)
+  expect(stateOf(cluster, agent)).toBe('draining')
+  cluster.restartMaster()
+  agent.connect()
+  expect(stateOf(cluster, agent)).toBe('drained')
+  framework.subscribe()
+  cluster.settle()
+  expect(framework.operationStatuses('o').at(-1)?.state).toBe('OPERATION_FINISHED')
+})
+
 test('tasks of a framework that was torn down keep the machine draining until they have ended', () => {
   const cluster = new TestCluster()
   const agent = cluster.agent()
