@@ -26,6 +26,7 @@ import {
   pruneIntervalMs,
   pruneUnreachable,
 } from './loss.ts'
+import { concludeResizes } from './machine-health.ts'
 import { expireOffer, makeOffers } from './offers.ts'
 import { operate } from './operator-operations.ts'
 import { beatOperator, forgetOperator, subscribeOperator } from './operators.ts'
@@ -72,6 +73,7 @@ class Machine implements Cluster {
     this.#noticeAbsence(nowMs)
     state.nowMs = nowMs
     this.#handle(input)
+    concludeResizes(state)
     concludeDrains(state)
     for (const [agent, reason] of state.cuts) {
       state.log('warn', 'wire.dropped', 'the link of an agent is cut', { agentId: agent.id, reason })

@@ -55,6 +55,7 @@ export function resupply(state: State, agent: Agent): void {
 export function resize(state: State, agent: Agent): void {
   agent.isOverheld = isOverheld(agent)
   state.allocator.resizeAgent(agent.id, supplyOf(agent))
+  if (agent.sickness !== well) state.resized.add(agent)
 }
 
 /** What constraints and domains look at; the same object while the info is the same, so that they are asked once. */

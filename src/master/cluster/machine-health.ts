@@ -50,6 +50,14 @@ export function followHealth(state: State, agent: Agent, before: readonly Condit
   tellSickness(state, agent, before)
 }
 
+/** At the end of a step: what is sick is taken from what nobody reserved first, which may have been offered meanwhile. */
+export function concludeResizes(state: State): void {
+  for (const agent of state.resized) {
+    if (state.agents.get(agent.id) === agent) rescindBeyond(state, agent, supplyOf(agent).total)
+  }
+  state.resized.clear()
+}
+
 function wholeReason({ hardware, conditions, sickness }: Agent): string | null {
   if (!sickness.isWhole) return null
   const critical = criticalOf(conditions)

@@ -74,6 +74,8 @@ export class State {
   readonly cuts = new Map<Agent, string>()
   /** Agents in a drain that something may have left in this step (drain.ts). */
   readonly emptied = new Set<Agent>()
+  /** Whose supply changed in this step while parts are sick: offers may be beyond it (machine-health.ts). */
+  readonly resized = new Set<Agent>()
   /** To be taken back before anything is offered (rescinding.ts). */
   readonly doomedOffers = new Set<OfferId>()
   /** Nothing is offered before so many agents are registered (pause.ts); null: no pause. */

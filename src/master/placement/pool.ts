@@ -74,7 +74,8 @@ function poolOf(free: number[], size: Size, sharers: Sharers): Pool {
       let taken = anywhere.milli
       for (const one of confined.values()) taken += one.milli
       const count = free.reduce((sum, one) => sum + one, 0)
-      return count > 0 && taken + milli <= count * unit
+      // Where CPUs fell sick under their tasks there may be less than no room; who asks for none takes none.
+      return count > 0 && (milli === 0 || taken + milli <= count * unit)
     },
     roomWithin(places) {
       const here = places.reduce((sum, place) => sum + (free[place] as number), 0)

@@ -12,7 +12,8 @@ const turnsMax = 6
 
 export class Starvation {
   readonly #world: World
-  readonly #since = new Map<string, number>()
+  /** Since when a goal waits, and how often it had been refused by then: a wish that cannot be had is given up at last. */
+  readonly #since = new Map<string, { readonly ms: number; readonly errors: number }>()
   readonly #turnMaxMs: number
 
   constructor(world: World) {
@@ -33,14 +34,13 @@ export class Starvation {
           this.#since.delete(goal.name)
           continue
         }
-        const sinceMs = this.#since.get(goal.name) ?? nowMs
-        this.#since.set(goal.name, sinceMs)
-        if (nowMs - sinceMs <= limitMs) continue
-        throw new Violation('starvation', 'demand that fits is met', {
-          goal: goal.name,
-          waitedMs: nowMs - sinceMs,
-          limitMs,
-        })
+        const { errors } = goal
+        const known = this.#since.get(goal.name)
+        const since = known?.errors === errors ? known : { ms: nowMs, errors }
+        this.#since.set(goal.name, since)
+        const waitedMs = nowMs - since.ms
+        if (waitedMs <= limitMs) continue
+        throw new Violation('starvation', 'demand that fits is met', { goal: goal.name, waitedMs, limitMs })
       }
     }
   }
