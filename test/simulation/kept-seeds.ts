@@ -16,4 +16,7 @@ export const keptSeeds: readonly { readonly seed: number; readonly once: string 
   { seed: 904, once: 'a volume that could not be made took away the one that got its name after it' },
   { seed: 1059, once: 'a volume that could not be removed came back though a later operation removed it' },
   { seed: 1855, once: 'a drain waited for a framework that had ended before this master began' },
+  { seed: 4923, once: 'who was offered its own reservation alone came last on the machine for ever' },
+  { seed: 7573, once: 'what was reserved was offered besides what a sick GPU was to be taken from' },
+  { seed: 4843, once: 'a task without cpus was refused where CPUs had fallen sick under their tasks' },
 ]

@@ -9,7 +9,8 @@
 //
 // Who is first. Whoever gave back all that it was offered last of this agent, after all who were not asked about it since
 // (until something comes free there, or only those want it). Whoever used a part stays in its place: else all would
-// run equally many tasks, whatever their size and weight. Then by share (simple-shares.ts).
+// run equally many tasks, whatever their size and weight; so does who was offered only its own reservation, after others
+// had had the rest. Then by share (simple-shares.ts).
 //
 // Shared resources stay free while they are held.
 
@@ -59,6 +60,10 @@ export class SimpleAllocator {
   readonly passed = new Map<string, Map<string, number>>()
   /** By agent and holder: what it was granted last of what it has there. */
   readonly offered = new Map<string, Map<string, Resources>>()
+  /** By agent: who was given something first in this round. */
+  private served = new Map<string, string>()
+  /** By agent and holder: that was its own reservation alone, after another was given something. */
+  readonly rests = new Map<string, Map<string, true>>()
   /** By holder: the round of its last revival. */
   readonly revived = new Map<string, number>()
   /** By agent: keys of the shared resources that this round has given. */
@@ -115,6 +120,8 @@ export class SimpleAllocator {
     this.agents.delete(id)
     this.passed.delete(id)
     this.offered.delete(id)
+    this.rests.delete(id)
+    this.served.delete(id)
     this.held = this.held.filter((grant) => grant.agentId !== id)
     this.filters = this.filters.filter((filter) => filter.agentId !== id)
     this.forgetVoid()
@@ -126,9 +133,10 @@ export class SimpleAllocator {
 
   recover(grant: AllocationGrant, refuseMs: number | null, nowMs: number): void {
     const offered = this.offered.get(grant.agentId)?.get(pathOf(grant)) ?? noResources
+    const isRest = this.rests.get(grant.agentId)?.get(pathOf(grant)) ?? false
     this.replaceHeld(grant, (held) => subtract(held, grant.resources))
     if (refuseMs === null) this.passed.delete(grant.agentId)
-    else if (contains(grant.resources, offered)) {
+    else if (!isRest && contains(grant.resources, offered)) {
       const marks = this.passed.get(grant.agentId) ?? new Map<string, number>()
       this.passed.set(grant.agentId, marks.set(pathOf(grant), this.round))
     }
@@ -181,6 +189,7 @@ export class SimpleAllocator {
   beginRound(nowMs: number): void {
     this.round++
     this.sharedGiven = new Map()
+    this.served = new Map()
     this.filters = this.filters.flatMap((filter) => {
       if (filter.endMs > nowMs) return [filter]
       return filter.round + 1 >= this.round ? [{ ...filter, endMs: nowMs + this.options.allocationIntervalMs }] : []
@@ -205,12 +214,19 @@ export class SimpleAllocator {
     const given = this.sharedGiven.get(grant.agentId) ?? []
     this.sharedGiven = new Map([...this.sharedGiven, [grant.agentId, new Set([...given, ...shared])]])
     this.claim(grant)
+    const first = this.served.get(grant.agentId) ?? pathOf(grant)
+    this.served.set(grant.agentId, first)
+    const isOwn = grant.resources.every(({ reservations = [] }) => reservations.length > 0)
+    if (first === pathOf(grant) || !isOwn) return
+    const rests = this.rests.get(grant.agentId) ?? new Map<string, true>()
+    this.rests.set(grant.agentId, rests.set(pathOf(grant), true))
   }
 
   /** Takes it out of turn; it counts as a turn for whoever is first of equal shares. */
   claim(grant: AllocationGrant): void {
     const offered = this.offered.get(grant.agentId) ?? new Map<string, Resources>()
     this.offered.set(grant.agentId, offered.set(pathOf(grant), grant.resources))
+    this.rests.get(grant.agentId)?.delete(pathOf(grant))
     this.held.push(grant)
     this.grants++
     for (const path of pathsTo(grant)) this.lastGrants.set(path, this.grants)
@@ -298,6 +314,7 @@ export class SimpleAllocator {
       ...(rest.length > 0 ? [{ ...grant, resources: rest }] : []),
     ]
     if (rest.length === 0) this.offered.get(grant.agentId)?.delete(pathOf(grant))
+    if (rest.length === 0) this.rests.get(grant.agentId)?.delete(pathOf(grant))
   }
 
   private convertTotal(agentId: string, consumed: Resources, converted: Resources): void {
@@ -308,7 +325,8 @@ export class SimpleAllocator {
   /** A framework that left a role and holds nothing there comes back as a newcomer, and so does an empty role. */
   private forgetVoid(): void {
     const alive = new Set([...this.pairs(), ...this.held].flatMap(pathsTo))
-    for (const marks of [this.lastGrants, this.revived, ...this.passed.values(), ...this.offered.values()]) {
+    const all = [this.lastGrants, this.revived]
+    for (const marks of [...all, ...this.passed.values(), ...this.offered.values(), ...this.rests.values()]) {
       for (const path of marks.keys()) if (!alive.has(path)) marks.delete(path)
     }
   }

@@ -12,8 +12,8 @@ import { isAtOrBelow, isPlain, ownerOf } from './visibility.ts'
 const piecesMax = 8
 
 export type Holdings = {
-  /** `isTurn`: they were granted, rather than found to be held. */
-  hold(state: AgentState, holder: Holder, items: Resources, isTurn: boolean): void
+  /** `granted`: how, rather than found to be held (null). */
+  hold(state: AgentState, holder: Holder, items: Resources, granted: Resources | 'rest' | null): void
   release(state: AgentState, holder: Holder, items: Resources): void
   heldBy(state: AgentState, holder: Holder): Resources
   /** Whether these are all that the holder was granted last of what it has there. */
@@ -49,17 +49,17 @@ export function createHoldings(names: NameTable, tree: ShareTree): Holdings {
   }
 
   return {
-    hold(state, holder, items, isTurn) {
+    hold(state, holder, items, granted) {
       const holding = holder.held.get(state)
       if (holding === undefined) {
-        holder.held.set(state, { pieces: [items], granted: isTurn ? items : null })
+        holder.held.set(state, { pieces: [items], granted })
         state.holders.add(holder)
       } else {
         holding.pieces.push(items)
         if (holding.pieces.length > piecesMax) holding.pieces = [resources(holding.pieces.flat())]
-        if (isTurn) holding.granted = items
+        if (granted !== null) holding.granted = granted
       }
-      charge(state, holder, items, 1, isTurn)
+      charge(state, holder, items, 1, granted !== null)
     },
     release(state, holder, items) {
       const pieces = holder.held.get(state)?.pieces ?? []
@@ -88,7 +88,7 @@ export function createHoldings(names: NameTable, tree: ShareTree): Holdings {
     heldBy: (state, holder) => resources((holder.held.get(state)?.pieces ?? []).flat()),
     isAllGranted(state, holder, items) {
       const granted = holder.held.get(state)?.granted ?? null
-      return granted === null || isWithin(granted, items)
+      return granted !== 'rest' && (granted === null || isWithin(granted, items))
     },
   }
 }

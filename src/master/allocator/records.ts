@@ -52,8 +52,8 @@ export type Holder = {
 export type Holding = {
   /** As they came. */
   pieces: Resources[]
-  /** What of it was granted last, or null. */
-  granted: Resources | null
+  /** What of it was granted last, or null; `rest`: nothing but its own reservation, when another had the agent's rest. */
+  granted: Resources | 'rest' | null
 }
 
 export type AgentState = {
@@ -78,6 +78,9 @@ export type AgentState = {
   readonly filters: Map<Holder, Filter[]>
   /** Who had its turn and gave something back since the agent had something new, and in which round. */
   readonly passed: Map<Holder, number>
+  /** Who was granted something first in the round `servedRound`. */
+  served: Holder | null
+  servedRound: number
   /** Keys of what is shared and was given to somebody in the round `sharedRound`. */
   readonly sharedGiven: Set<string>
   sharedRound: number

@@ -209,7 +209,7 @@ export function createRounds(parts: RoundsParts): Rounds {
   }
 
   function give(state: AgentState, { holder, grant }: Choice, grants: AllocationGrant[]): void {
-    supply.give(state, holder, grant.resources)
+    supply.give(state, holder, grant.resources, isRest(state, holder, grant))
     turn++
     grants.push(grant)
     for (const item of grant.resources) {
@@ -218,6 +218,16 @@ export function createRounds(parts: RoundsParts): Rounds {
       state.sharedRound = number
       state.sharedGiven.add(item.key)
     }
+  }
+
+  /**
+   * Nothing but its own reservation, after another had its turn: who gives that back was not asked about the agent, and
+   * would else come last for ever on an agent where others come first and want nothing.
+   */
+  function isRest(state: AgentState, holder: Holder, { resources: given }: AllocationGrant): boolean {
+    if (state.servedRound !== number) state.served = holder
+    state.servedRound = number
+    return state.served !== holder && given.every((item) => ownerOf(item) !== null)
   }
 
   /** All that the first willing holder may have, then what is left to the next one. */

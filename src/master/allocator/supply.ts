@@ -27,8 +27,8 @@ export type Supply = {
   setActive(state: AgentState, isActive: boolean): void
   /** Resources that somebody holds without having been given them here. */
   hold(state: AgentState, holder: Holder, items: Resources): void
-  /** Gives what is free. */
-  give(state: AgentState, holder: Holder, items: Resources): void
+  /** Gives what is free. `isRest`: nothing but its own reservation, when another had the agent's rest. */
+  give(state: AgentState, holder: Holder, items: Resources, isRest?: boolean): void
   takeBack(state: AgentState, holder: Holder, items: Resources): void
   convertHeld(state: AgentState, holder: Holder, consumed: Resources, converted: Resources): void
   /** False, and nothing changed, when not all of `consumed` is free and held by nobody. */
@@ -155,11 +155,11 @@ export function createSupply({ names, tree, quotas, holdings, region }: SupplyPa
       setFree(state, state.free)
     },
     hold(state, holder, items) {
-      hold(state, holder, items, false)
+      hold(state, holder, items, null)
       recomputeFree(state)
     },
-    give(state, holder, items) {
-      hold(state, holder, items, true)
+    give(state, holder, items, isRest = false) {
+      hold(state, holder, items, isRest ? 'rest' : items)
       const own = withoutShared(items)
       setFree(state, own === state.free ? noResources : subtract(state.free, own))
     },
@@ -172,7 +172,7 @@ export function createSupply({ names, tree, quotas, holdings, region }: SupplyPa
     convertHeld(state, holder, consumed, converted) {
       release(state, holder, consumed)
       convertTotal(state, consumed, converted)
-      if (converted.length > 0) hold(state, holder, converted, false)
+      if (converted.length > 0) hold(state, holder, converted, null)
       recomputeFree(state)
     },
     convertFree(state, consumed, converted) {
@@ -224,6 +224,8 @@ function newAgent(id: AgentId): AgentState {
     holders: new Set(),
     filters: new Map(),
     passed: new Map(),
+    served: null,
+    servedRound: 0,
     sharedGiven: new Set(),
     sharedRound: 0,
     rank: 0,

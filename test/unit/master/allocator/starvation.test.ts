@@ -10,6 +10,7 @@ import type { AgentId, FrameworkId } from '../../../../src/model/ids.ts'
 import { seededRandom } from '../../../../src/model/random.ts'
 import { type Resources, resources, scalar, scalarTotal, subtract } from '../../../../src/model/resources.ts'
 import { milli } from '../../../../src/model/units.ts'
+import { anAllocator } from '../../../support/allocator-cluster.ts'
 
 const roundMs = 1000
 
@@ -153,4 +154,16 @@ describe('nobody starves', () => {
       { numRuns: 300 },
     )
   })
+})
+
+test('who is offered its own reservation alone, since another had the rest, has its turn on the agent next', () => {
+  const it = anAllocator()
+  // It wants nothing, and has the smaller share for ever.
+  it.framework('idle', ['x'])
+  it.framework('wants', ['y'])
+  it.agent('s1', 'cpus:4;mem:512;mem(y):64')
+  expect(it.round()).toEqual(['idle x s1 cpus:4;mem:512', 'wants y s1 mem(y):64'])
+  it.recover('idle', 's1', 'cpus:4;mem:512', 0, 'x')
+  it.recover('wants', 's1', 'mem(y):64', 0, 'y')
+  expect(it.round(roundMs)).toEqual(['wants y s1 cpus:4;mem:512;mem(y):64'])
 })
