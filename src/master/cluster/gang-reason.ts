@@ -1,12 +1,12 @@
 // Why a gang waits though there are machines that could be members: what stops all of it together, in the order in which
 // gangs.ts decides, with its own functions. It looks at every agent and is asked by people.
 
-import { milliToNumber } from '../../model/units.ts'
 import { chooseGang } from './gang-choice.ts'
 import { candidates, confirmed, keptMembers, possibleMembers } from './gang-members.ts'
 import { newSearch } from './gang-search.ts'
 import { comesFirst, mayKeep } from './gangs.ts'
 import type { Framework, Gang } from './records.ts'
+import { topRole } from './role-names.ts'
 import type { State } from './state.ts'
 
 /** Null when nothing does: it is looked for at this moment. */
@@ -37,19 +37,18 @@ export function reasonOf(state: State, framework: Framework, gang: Gang): string
 }
 
 function lackOf({ count, racks }: Gang, possible: number): string {
-  if (possible < count || racks === 'ANY') return `there are too few machines that are large enough`
+  if (possible < count || racks === 'ANY') return 'there are too few machines that are large enough'
   return racks === 'SAME' ? `no rack has ${count} of them` : `they are in fewer than ${count} racks`
 }
 
 /** A limit of its role that all members together are beyond, even if the role had nothing else. */
 function limitOf(state: State, { role, wanted, count }: Gang): string | null {
-  const [top = role] = role.split('/')
+  const top = topRole(role)
   const limits = state.quotas.get(top)?.limits ?? {}
   for (const { name, value } of wanted) {
     const limit = limits[name]
     if (limit === undefined || value.kind !== 'scalar' || count * value.milli <= limit) continue
-    const all = milliToNumber((count * value.milli) as typeof value.milli)
-    return `all of them take ${all} ${name}, and the quota of role ${top} allows ${limit / 1000}`
+    return `all of them take ${(count * value.milli) / 1000} ${name}, and the quota of role ${top} allows ${limit / 1000}`
   }
   return null
 }

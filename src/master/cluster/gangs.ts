@@ -56,24 +56,27 @@ export function request(state: State, framework: Framework, call: SchedulerCallR
     state.newGangs.add(gang)
   }
   // The others are looked at before the next rounds, which come for them alone if for nothing else.
-  if (!isHeldUp(state)) assembleSome(state, [...state.newGangs])
+  if (!isHeldUp(state)) assembleSome(state, state.newGangs)
   return null
 }
 
 /** Before a round: gangs that can be complete now are; one keeps what there is. Those who waited longest come first. */
 export function assembleGangs(state: State): void {
   state.isGangInLine = false
-  const unfinished = state.gangSearch === null ? [] : [state.gangSearch.gang]
-  const next = assembleSome(state, [...new Set([...unfinished, ...state.gangs.values()])])
+  const next = assembleSome(state, state.gangs.values())
   // Who was not looked at comes first the next time.
   if (next !== null) rotate(state, next)
 }
 
-/** Looks at as many of these as may be looked at in one step; the first that must wait, or null. */
-function assembleSome(state: State, gangs: readonly Gang[]): Gang | null {
+/**
+ * Looks at as many of these as may be looked at in one step, a search that is not finished first; the first that must
+ * wait, or null.
+ */
+function assembleSome(state: State, gangs: Iterable<Gang>): Gang | null {
   const budget = { placements: placementsPerStepMax }
+  const unfinished = state.gangSearch === null ? [] : [state.gangSearch.gang]
   let looks = 0
-  for (const gang of gangs) {
+  for (const gang of [...new Set([...unfinished, ...gangs])]) {
     if (looks > 0 && looks + state.agents.size > looksPerStepMax) return gang
     looks += state.agents.size
     const search = state.gangSearch?.gang === gang ? state.gangSearch : newSearch(gang)

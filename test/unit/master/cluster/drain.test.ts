@@ -7,6 +7,12 @@ import { dynamicReservation, operationCapabilities } from '../../../support/oper
 import { aTaskInfo, scalars } from '../../../support/scheduler.ts'
 
 const hourMs = 3_600_000
+const reserved = {
+  name: 'cpus',
+  type: 'SCALAR' as const,
+  scalar: { value: 1 },
+  reservations: [dynamicReservation()],
+}
 
 function drain(cluster: TestCluster, { agentId }: TestAgent, markGone = false, maxGraceMs: number | null = null) {
   return cluster.request((requestId) => ({
@@ -143,12 +149,6 @@ test('an operation that waits for its end, or for its acknowledgement, keeps the
   const agent = cluster.agent({ capabilities: operationCapabilities })
   agent.isSlow = true
   const framework = cluster.framework({ principal: 'p' })
-  const reserved = {
-    name: 'cpus',
-    type: 'SCALAR' as const,
-    scalar: { value: 1 },
-    reservations: [dynamicReservation()],
-  }
   framework.accept([framework.offer], [{ type: 'RESERVE', id: { value: 'o' }, reserve: { resources: [reserved] } }])
   drain(cluster, agent)
   expect(stateOf(cluster, agent)).toBe('draining')
@@ -164,12 +164,6 @@ test('an operation that has ended is not waited for when its framework is not th
   const cluster = new TestCluster()
   const agent = cluster.agent({ capabilities: operationCapabilities })
   const framework = cluster.framework({ principal: 'p', failover_timeout: 3600 })
-  const reserved = {
-    name: 'cpus',
-    type: 'SCALAR' as const,
-    scalar: { value: 1 },
-    reservations: [dynamicReservation()],
-  }
   framework.accept([framework.offer], [{ type: 'RESERVE', id: { value: 'o' }, reserve: { resources: [reserved] } }])
   drain(cluster, agent)
   expect(stateOf(cluster, agent)).toBe('draining')
